@@ -1,0 +1,23 @@
+"""Errors that a user can mend. Every message is one sentence that names the fix; only cli.py and app.py catch them."""
+
+from __future__ import annotations
+
+
+class RagError(Exception):
+    """Root of all errors a user can cause."""
+
+
+class CorpusError(RagError):
+    """The folder of articles cannot be read."""
+
+
+class IndexFolderError(RagError):
+    """The index cannot be read, built or written."""
+
+
+class ModelError(RagError):
+    """An encoder or a reader cannot be loaded."""
+
+
+class QuestionError(RagError):
+    """A question cannot be asked as it stands."""

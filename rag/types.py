@@ -1,0 +1,200 @@
+"""The values that travel through the product, and the seams between its parts.
+
+Every value is frozen. Offsets are in characters (Python string indices), half open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document under one heading: it starts at ``start`` and runs to the next section."""
+
+    start: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A cleaned article.
+
+    :param document_id: the file's path relative to the corpus, with forward slashes.
+    :param title: the article's title, never empty.
+    :param date: ISO 8601 date (``2025-06-13``) where the text gives one.
+    :param text: the cleaned text; paragraphs are separated by one blank line.
+    :param sections: in order of ``start``; text before the first one has no heading.
+    """
+
+    document_id: str
+    title: str
+    date: str | None
+    text: str
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole sentences of one document: ``document.text[start:end] == text``."""
+
+    passage_id: str
+    document_id: str
+    title: str
+    heading: str
+    date: str | None
+    start: int
+    end: int
+    text: str
+
+    @property
+    def context(self) -> str:
+        """Title and heading, what the encoder is shown before the text."""
+        return f"{self.title} – {self.heading}" if self.heading else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A passage and the retriever's score for it (higher is better)."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found: an answer copied from, or aligned to, one passage.
+
+    :param text: the answer, as the user sees it; empty where the reader found none.
+    :param passage: index into the passages that were read, -1 where there is none.
+    :param start: offset of the answer in that passage's text.
+    :param end: offset of its end; ``passages[passage].text[start:end]`` is what supports it.
+    :param probability: the reader's own probability of this answer, 0 to 1, uncalibrated.
+    :param no_answer: the reader's own probability that the passages hold no answer, 0 to 1.
+    :param origin: ``copied`` by construction, or ``aligned`` to the passages afterwards.
+    """
+
+    text: str
+    passage: int
+    start: int
+    end: int
+    probability: float
+    no_answer: float
+    origin: Literal["copied", "aligned"] = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The sentence an answer stands in.
+
+    ``start``, ``end``, ``answer_start`` and ``answer_end`` are offsets into the cleaned document:
+    ``document.text[start:end] == quote`` and ``document.text[answer_start:answer_end]`` is the answer's support.
+    """
+
+    document_id: str
+    title: str
+    date: str | None
+    passage_id: str
+    quote: str
+    start: int
+    end: int
+    answer_start: int
+    answer_end: int
+    origin: Literal["copied", "aligned"] = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question got: an answer with its citations, or an abstention and why.
+
+    :param standalone: the question as it was read: a follow-up is made self-contained from its history.
+    :param status: ``answered``, or ``abstained``: an abstention is a value, no exception.
+    :param text: the short answer; empty where ``status`` is ``abstained``.
+    :param reason: one plain sentence; empty where ``status`` is ``answered``.
+    :param confidence: calibrated probability, 0 to 1, that ``text`` is right.
+    :param alternatives: other answers the passages give, most probable first.
+    :param passages: what was read, best first.
+    :param seconds: wall time from question to answer, in seconds, models loaded.
+    """
+
+    question: str
+    standalone: str
+    status: Literal["answered", "abstained"]
+    text: str
+    reason: str
+    confidence: float
+    citations: tuple[Citation, ...]
+    alternatives: tuple[Alternative, ...]
+    passages: tuple[ScoredPassage, ...]
+    seconds: float
+
+    @property
+    def answered(self) -> bool:
+        return self.status == "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another answer, with the sentence it stands in."""
+
+    text: str
+    confidence: float
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Encoder(Protocol):
+    """Texts to vectors."""
+
+    @property
+    def name(self) -> str:
+        """What the user named, or the default's name."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights, in hex: vectors of different fingerprints are never compared."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens and without truncation."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of one text that are encoded without truncation, special tokens excluded."""
+
+    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+        """Unit-length rows, shape (len(texts), dimension), float32."""
+
+
+class Retriever(Protocol):
+    """Questions to passages."""
+
+    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
+        """At most ``k`` passages for each question, best first."""
+
+
+class Reader(Protocol):
+    """Questions and their passages to answers."""
+
+    @property
+    def name(self) -> str:
+        """What the user named, or the built-in reader's name."""
+
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
+        """For each question its readings, most probable first, never empty.
+
+        A reading with an empty text says that the passages hold no answer.
+        """
