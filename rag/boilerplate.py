@@ -1,0 +1,119 @@
+"""Lines that a web page puts round an article: navigation, share buttons, advertisements, calls to subscribe.
+
+A line goes only if all of it is such furniture. Single words that could as well be a heading ('Search',
+'Comments') go only before the article's first sentence or after its last one. Text kept wrongly costs a
+little noise, text lost costs an answer: where in doubt a line stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Anywhere in an article, alone on a line.
+_FURNITURE = re.compile(
+    r"""
+    (?:related|recommended|more|similar|popular|trending|latest|recent|top|featured|other)\s+
+        (?:articles?|posts?|stories|story|reading|news|content|topics?|links?|from\ .{1,40})
+  | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
+  | (?:also\ read|read\ also|read\ more|read\ next|see\ also|watch\ also|related|recommended)
+        \s*[:|»›>→].{0,150}
+  | (?:also\ read|read\ also|read\ more|read\ next|read\ full\ (?:article|story)|continue\ reading)
+  | (?:back|scroll|go|return)\ to\ (?:the\ )?(?:top|home|homepage)(?:\ button)? | skip\ to\ (?:main\ )?content
+  | (?:previous|next|older|newer)\ (?:article|post|story|page|posts|stories)
+  | (?:load|show|view|see)\ (?:more|all)
+  | share(?:\ (?:this|it|on|via|with|article|story|post|link).{0,60}) | (?:tweet|pin)\ (?:this|it)
+  | (?:share|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email|print|copy\ link|instagram)
+        (?:[\s,|/·•]+(?:share|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email|print
+        |copy\ link|instagram)){1,12}
+  | follow\ us(?:\ on\ .{1,60})? | (?:leave|post|write|add)\ a\ (?:comment|reply) | no\ comments(?:\ yet)?
+  | \d+\s+(?:comments?|shares?|views?|likes?) | (?:log|sign)\ in | sign\ up | subscribe(?:\ now)?
+  | (?:toggle|main|open|close)\ (?:navigation|menu) | listen\ to\ (?:this\ )?(?:article|story)
+  | (?:advertise(?:ment|ments)|sponsored(?:\ content|\ post)?|promoted(?:\ content)?)
+  | (?:(?:main|post|page|top|bottom|first|second|third|header|footer|sidebar|middle|banner|inline|in-article
+        |google|sponsored|content|single|below|above|after|before)\s+){1,4}ad(?:s|vert|vertisements?)?
+  | (?:accept|manage|reject)(?:\ all)?\ cookies | (?:cookie|privacy)\ policy
+  | terms\ (?:of|and)\ (?:use|service|conditions)(?:\ .{1,40})?
+  | (?:copyright\b|©|\(c\)\ ).{0,80} | .{0,60}\ball\ rights\ reserved
+  | (?:featured\ )?(?:image|photo|picture|photograph)s?(?:\ credit|\ source)?\s*
+        (?:from|via|by|courtesy\ of|credit|:)[\ :].{1,60}
+  | \d+\ ?(?:-\ ?)?min(?:ute)?s?(?:\ read|\ reading\ time)? | (?:estimated\ )?reading\ time:?.{0,20}
+  | page\ \d+(?:\ of\ \d+)? | \d+\ of\ \d+ | (?:tags|filed\ under|posted\ in|categories|category)\s*:.{0,120}
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Only round the article, where a heading of one word is no heading.
+_EDGE = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        ai tech technology business world politics sports science health opinion breaking news
+        home search menu login register share tags comments email print facebook twitter linkedin
+        whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
+        ads exclusive featured trending latest markets finance startups entertainment lifestyle
+        culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
+        """,
+    )
+)
+_CALL = re.compile(
+    r"(?:please\s+|and\s+|or\s+|to\s+read\s+more,?\s+)?(?:(?:click|tap)\s+(?:here|the\s+(?:link|button)|on|below)"
+    r"|(?:don['’]t|do\s+not|never)\s+miss\b|subscribe\b|sign\s+up\s+(?:for|to|now|here|today)|follow\s+(?:us|me)\b"
+    r"|join\s+(?:our|the)\s+(?:newsletter|mailing|channel|community|telegram|whatsapp)|share\s+this\b"
+    r"|stay\s+tuned\b|stay\s+up\s+to\s+date\b|download\s+our\s+app|like\s+and\s+(?:share|subscribe)"
+    r"|get\s+(?:the|our)\s+(?:latest|daily|weekly|free)\b.{0,60}\b(?:inbox|newsletter)"
+    r"|enter\s+your\s+e-?mail|we\s+use\s+cookies|this\s+(?:web)?site\s+uses\s+cookies"
+    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
+    re.IGNORECASE,
+)
+_HASHTAGS = re.compile(r"(?:#[^\W\d]\w*[\s,]*)+")
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+_DECORATION = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def is_furniture(line: str) -> bool:
+    """Say whether all of a line is page furniture, wherever in the article it stands."""
+    if not line or _HASHTAGS.fullmatch(line) or is_link(line):
+        return True
+    words = line.split()
+    if len(words) > 30:
+        return False
+    bare = _DECORATION.sub("", line)
+    if not line.endswith((".", "!", "?", "”")) and (_FURNITURE.fullmatch(bare) or _FURNITURE.fullmatch(line)):
+        return True
+    if re.match(r"©|copyright\b|\(c\) \d{4}", line, re.IGNORECASE) and len(words) <= 15:
+        return True
+    sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
+    return len(words) > 1 and all(_CALL.match(sentence) for sentence in sentences)
+
+
+def is_link(line: str) -> bool:
+    """Say whether a line holds addresses and no words (emoji, arrows and punctuation aside)."""
+    return bool(_URL.search(line)) and not re.search(r"\w", _URL.sub("", line))
+
+
+def is_edge_furniture(line: str) -> bool:
+    """Say whether a line is page furniture where it stands outside of the article's sentences."""
+    return _DECORATION.sub("", line).casefold() in _EDGE
+
+
+def find_furniture(lines: Sequence[str]) -> set[int]:
+    """Find the lines to drop.
+
+    :param lines: an article's lines, trimmed, without markup.
+    :return: their indices.
+    """
+    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8]
+    found = set()
+    for n, line in enumerate(lines):
+        outside = bool(prose) and (n < prose[0] or n > prose[-1])
+        if is_furniture(line) or (outside and n > 0 and is_edge_furniture(line)):
+            found.add(n)
+    # The first line may be the title, however short ("Technology"), unless a longer one follows it.
+    if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):
+        following = next((line for n, line in enumerate(lines[1:], 1) if n not in found and line), "")
+        if 4 <= len(following.split()) <= 30 and following[-1] not in ".,;:":
+            found.add(0)
+    return found

@@ -1,0 +1,68 @@
+"""Datelines: a line that says when an article was published, and little else."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<{}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DATE = (
+    r"(?:(?P<y1>\d{4})-(?P<m1>\d{2})-(?P<d1>\d{2})"
+    rf"|{_MONTH.format('m2')} (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y2>\d{{4}})"
+    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_MONTH.format('m3')}[ ,-]{{1,2}}(?P<y3>\d{{4}}))"
+)
+_TIME = (
+    r"(?:[T ,]|at|\||·|-|–)*\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\.\d+)?"
+    r"\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,4}|[+-]\d{2}:?\d{2})?"
+)
+_DATELINE = re.compile(
+    r"(?:(?:first )?(?:published|posted|updated|last updated|last modified|date|release date)"
+    r"(?: on| at)?\s*[:|]?\s*)?"
+    r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
+    rf"{_DATE}(?:{_TIME})?(?:\s*[|·•–-]?\s*\d+ min(?:ute)?s? read)?\.?",
+    re.IGNORECASE,
+)
+# "On June 13, 2025, Meta closed" or "LONDON, 13 June 2025 (Reuters) -" at the start of the first paragraph.
+_OPENING = re.compile(rf"(?:[A-Z][A-Za-z. ]{{1,40}}(?:, | [–—-] |\())?(?:On )?{_DATE}", re.IGNORECASE)
+
+
+def parse_dateline(line: str) -> str | None:
+    """Read a line that holds nothing but a date (a weekday, a time and 'Updated' aside).
+
+    :return: the date as ISO 8601 (``2025-06-13``), or None where the line says anything else.
+    """
+    if len(line) > 80:
+        return None
+    match = _DATELINE.fullmatch(line.strip())
+    return _to_iso(match) if match else None
+
+
+def parse_opening(paragraph: str) -> str | None:
+    """Read the date that an article's first paragraph opens with.
+
+    :return: the date as ISO 8601, or None where it opens otherwise.
+    """
+    match = _OPENING.match(paragraph)
+    return _to_iso(match) if match else None
+
+
+def parse_date(value: str) -> str | None:
+    """Read the first date anywhere in a short value, such as front matter's ``date:``."""
+    match = re.compile(_DATE, re.IGNORECASE).search(value)
+    return _to_iso(match) if match else None
+
+
+def _to_iso(match: re.Match[str]) -> str | None:
+    for n in "123":
+        year, month, day = (match[f"{part}{n}"] for part in "ymd")
+        if year:
+            number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+            try:
+                return date(int(year), number, int(day)).isoformat()
+            except ValueError:
+                return None
+    return None
