@@ -1,0 +1,44 @@
+"""What is asked, as plain text: questions are data, whatever they hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rag.errors import QuestionError
+
+MAX_CHARACTERS = 2000
+
+# Words that carry no topic: they say nothing of whether a passage is about the question.
+FUNCTION_WORDS = frozenset(
+    """
+    a about after all also an and any are as at be been before being between by can could did do does doing for from
+    get give had has have having he her hers him his how i if in into is it its itself just many me more most much
+    my no nor not of off on one or other our out over own s say said says she should so some such t tell than that
+    the their them then there these they this those through to too under up us was we were what when where which
+    while who whom whose why will with would you your
+    """.split()  # noqa: SIM905 (a page of one word a line reads worse)
+)
+
+
+def clean_question(text: str) -> str:
+    """One line of printable text, NFC; lone surrogates become U+FFFD, control characters spaces.
+
+    :raises QuestionError: where nothing is asked, or more than ``MAX_CHARACTERS`` characters.
+    """
+    whole = re.sub(r"[\ud800-\udfff]", "\ufffd", text)
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in whole)
+    question = " ".join(unicodedata.normalize("NFC", spaced).split())
+    if not question:
+        raise QuestionError('The question is empty: ask one in words, for instance ask "what stake did Meta buy?".')
+    if len(question) > MAX_CHARACTERS:
+        raise QuestionError(f"The question has {len(question):,} characters: ask it in at most {MAX_CHARACTERS:,}.")
+    if not re.search(r"\w", question):
+        raise QuestionError("The question has no words in it: ask it in words.")
+    return question
+
+
+def find_topic_words(question: str) -> frozenset[str]:
+    """The question's words without function words, in lower case, cut to their first six letters as a crude stem."""
+    words = re.findall(r"\w+", question.lower())
+    return frozenset(word[:6] for word in words if word not in FUNCTION_WORDS)

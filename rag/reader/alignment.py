@@ -1,0 +1,62 @@
+"""Finds what in the passages supports an answer that a language model wrote freely."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Where an answer is best supported: ``texts[passage][start:end]``, and the token F1 of the two, 0 to 1."""
+
+    passage: int
+    start: int
+    end: int
+    overlap: float
+
+
+def align_answer(answer: str, texts: Sequence[str]) -> Support | None:
+    """The answer's own words in a passage where they stand there, else the window of the same words with the best F1.
+
+    :returns: None where no word of the answer stands in any passage.
+    """
+    for number, text in enumerate(texts):
+        found = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE)
+        if answer and found:
+            return Support(number, found.start(), found.end(), 1.0)
+    best: Support | None = None
+    wanted = Counter(split_words(answer))
+    for number, text in enumerate(texts):
+        support = find_window(wanted, number, text)
+        if support and (best is None or support.overlap > best.overlap):
+            best = support
+    return best
+
+
+def split_words(text: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"\w+(?:[.,]\d+)*", text)]
+
+
+def find_window(wanted: Counter[str], number: int, text: str) -> Support | None:
+    """The run of words of one text, from one wanted word to another, whose token F1 with ``wanted`` is highest."""
+    words = list(re.finditer(r"\w+(?:[.,]\d+)*", text))
+    hits = [i for i, word in enumerate(words) if word.group().lower() in wanted]
+    total, best = sum(wanted.values()), None
+    longest = 3 * total + 8
+    for a, first in enumerate(hits):
+        seen: Counter[str] = Counter()
+        for last in hits[a:]:
+            if last - first >= longest:
+                break
+            seen[words[last].group().lower()] += 1
+            common = sum((seen & wanted).values())
+            overlap = 2 * common / (total + last - first + 1)
+            if best is None or overlap > best.overlap:
+                best = Support(number, words[first].start(), words[last].end(), overlap)
+    return best

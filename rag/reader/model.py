@@ -1,0 +1,293 @@
+"""The copying reader: a seq2seq model whose every answer token is a position in a passage it read.
+
+A BERT-shaped encoder reads each (question, passage) pair by itself; a small decoder attends over all of them at
+once (fusion in the decoder: Izacard & Grave 2021) and at each step points at one source position, at END or at
+NO-ANSWER (pointer networks: Vinyals et al. 2015). There is no vocabulary to make words up from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (the name every PyTorch reader expects)
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    BertConfig,
+    BertModel,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+from transformers.utils import ModelOutput
+
+END, NO_ANSWER = 0, 1
+"""Columns of these two outputs, counted from the number of source positions."""
+
+
+class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
+    """Shape of the model; ``base_sha256`` names the frozen word embeddings that are not in its weights."""
+
+    model_type = "copying-reader"
+
+    def __init__(
+        self,
+        *,
+        encoder: dict[str, Any] | None = None,
+        decoder_layers: int = 2,
+        decoder_heads: int = 6,
+        max_answer_tokens: int = 40,
+        base_sha256: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self.encoder = encoder or {}
+        self.decoder_layers = decoder_layers
+        self.decoder_heads = decoder_heads
+        self.max_answer_tokens = max_answer_tokens
+        self.base_sha256 = base_sha256
+        kwargs.setdefault("is_encoder_decoder", True)
+        kwargs.setdefault("tie_word_embeddings", False)
+        super().__init__(**kwargs)
+
+
+@dataclass
+class CopyingReaderOutput(ModelOutput):  # type: ignore[misc]
+    """``logits``: float32, (questions, steps, sources + 2), the last two END and NO-ANSWER."""
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the decoder reads, for B questions of P passages padded to L tokens, S = P * L.
+
+    :param states: encoder states, (B, S, hidden).
+    :param attended: bool (B, S), false on padding.
+    :param copyable: bool (B, S), true on the tokens of the passages' own text.
+    :param starts: start-of-answer score of each position, (B, S).
+    :param ends: end-of-answer score of each position, (B, S).
+    :param absence: score of "no answer in any of these passages", (B,).
+    :param keys_values: one (keys, values) pair for each decoder layer, (B, heads, S, hidden / heads).
+    """
+
+    states: Tensor
+    attended: Tensor
+    copyable: Tensor
+    starts: Tensor
+    ends: Tensor
+    absence: Tensor
+    pointer_keys: Tensor
+    keys_values: tuple[tuple[Tensor, Tensor], ...]
+
+
+class DecoderLayer(nn.Module):
+    """Pre-norm self-attention over the answer so far, cross-attention over the sources, feed-forward."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.self_norm, self.cross_norm, self.mlp_norm = (nn.LayerNorm(width) for _ in range(3))
+        self.self_qkv, self.self_out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.cross_q, self.cross_kv = nn.Linear(width, width), nn.Linear(width, 2 * width)
+        self.cross_out = nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def split_heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def project_memory(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        keys, values = self.cross_kv(states).chunk(2, dim=-1)
+        return self.split_heads(keys), self.split_heads(values)
+
+    def forward(self, x: Tensor, visible: Tensor, memory: Memory, layer: int) -> Tensor:
+        q, k, v = (self.split_heads(part) for part in self.self_qkv(self.self_norm(x)).chunk(3, dim=-1))
+        seen = attend(q, k, v, visible)
+        x = x + self.self_out(seen.transpose(1, 2).flatten(2))
+        q = self.split_heads(self.cross_q(self.cross_norm(x)))
+        keys, values = memory.keys_values[layer]
+        read = attend(q, keys, values, memory.attended[:, None, None, :])
+        x = x + self.cross_out(read.transpose(1, 2).flatten(2))
+        return x + self.mlp(self.mlp_norm(x))
+
+
+class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
+    """Encoder, decoder and pointer."""
+
+    config_class = CopyingReaderConfig
+    base_model_prefix = ""
+    main_input_name = "input_ids"
+    _no_split_modules = ("DecoderLayer",)
+    _keys_to_ignore_on_save = ("encoder.embeddings.word_embeddings.weight",)
+    _keys_to_ignore_on_load_missing = (r"encoder\.embeddings\.word_embeddings\.weight",)
+
+    def __init__(self, config: CopyingReaderConfig) -> None:
+        super().__init__(config)
+        self.encoder: Any = BertModel(
+            BertConfig(**config.encoder, attn_implementation="eager"), add_pooling_layer=False
+        )
+        width = self.encoder.config.hidden_size
+        self.layers: Any = nn.ModuleList(
+            DecoderLayer(width, config.decoder_heads) for _ in range(config.decoder_layers)
+        )
+        self.final_norm = nn.LayerNorm(width)
+        self.first_step = nn.Linear(width, width)
+        self.next_step = nn.Linear(2 * width, width)
+        self.step_embedding = nn.Embedding(config.max_answer_tokens + 1, width)
+        self.pointer_query, self.pointer_key = nn.Linear(width, width), nn.Linear(width, width)
+        self.special_keys = nn.Parameter(torch.zeros(2, width))
+        self.boundary_head = nn.Linear(width, 2)
+        self.absence_head = nn.Linear(width, 1)
+        self.follow = nn.Parameter(torch.tensor([2.0]))
+        self.post_init()
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
+        """Reads every pair by itself; all arguments int64 or bool, (B, P, L)."""
+        questions, passages, length = input_ids.shape
+        attention_mask = attention_mask.bool()
+        # An all-padding row (a question with fewer passages) would attend to nothing and give NaN.
+        pairs = attention_mask.flatten(0, 1).clone()
+        pairs[:, 0] = True
+        states = self.encoder(
+            input_ids=input_ids.flatten(0, 1),
+            attention_mask=pairs,
+            token_type_ids=token_type_ids.flatten(0, 1),
+        ).last_hidden_state.view(questions, passages, length, -1)
+        present = attention_mask[:, :, 0]
+        absent_in_each = self.absence_head(states[:, :, 0]).squeeze(-1).float()
+        # The passage surest of holding an answer decides: a soft minimum of absence over the passages.
+        absence = -torch.logsumexp((-absent_in_each).masked_fill(~present, float("-inf")), dim=1)
+        states = states.flatten(1, 2)
+        starts, ends = self.boundary_head(states).float().unbind(-1)
+        return Memory(
+            states=states,
+            attended=attention_mask.flatten(1, 2),
+            copyable=copyable.bool().flatten(1, 2),
+            starts=starts,
+            ends=ends,
+            absence=absence,
+            pointer_keys=self.pointer_key(states),
+            keys_values=tuple(layer.project_memory(states) for layer in self.layers),
+        )
+
+    def embed_steps(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
+        """Decoder inputs: a first step, then for each copied position its state joined with the next one's.
+
+        :param copied: int64 (B, N * (T - 1)), source positions of N answers, T - 1 each.
+        :param length: T, steps of each answer.
+        :returns: (B, N * T, hidden).
+        """
+        batch, width = copied.shape[0], memory.states.shape[-1]
+        lead = self.first_step(memory.states[:, :1])
+        answers = max(1, copied.shape[1] // max(1, length - 1))
+        steps = lead.unsqueeze(1).expand(batch, answers, 1, width)
+        if length > 1:
+            last = memory.states.shape[1] - 1
+            here = gather_rows(memory.states, copied)
+            following = gather_rows(memory.states, (copied + 1).clamp(max=last))
+            later = self.next_step(torch.cat([here, following], dim=-1)).view(batch, answers, length - 1, width)
+            steps = torch.cat([steps, later], dim=2)
+        steps = steps + self.step_embedding.weight[:length]
+        return steps.flatten(1, 2)
+
+    def decode(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
+        """Scores of the next position at every step of N answers for each question, all steps at once.
+
+        :param copied: int64 (B, N * (T - 1)), the positions copied so far.
+        :param length: T, steps of each answer, the first one included.
+        :returns: float32 logits, (B, N * T, S + 2), impossible outputs at -inf.
+        """
+        queries = self.run_decoder(memory, copied, length)
+        pointer = (queries @ memory.pointer_keys.transpose(1, 2)).float()
+        special = (queries @ self.special_keys.t()).float()
+        return self.combine(memory, pointer, special, copied, length)
+
+    def score_steps(self, memory: Memory, copied: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """The two scores that matter when only neighbours are copied, without scoring all other positions.
+
+        :param copied: int64 (B, N * (T - 1)), runs of neighbouring positions.
+        :returns: after each of them the score of copying the next position, and that of END: float32, as ``copied``.
+        """
+        queries = self.run_decoder(memory, copied, length).unflatten(1, (-1, length))[:, :, 1:].flatten(1, 2)
+        following = (copied + 1).clamp(max=memory.states.shape[1] - 1)
+        go_on = (queries * gather_rows(memory.pointer_keys, following)).sum(-1).float() + self.follow.float()
+        stop = (queries @ self.special_keys[END]).float() + memory.ends.gather(1, copied)
+        return go_on, stop
+
+    def run_decoder(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
+        """Pointer queries of every step, (B, N * T, hidden); the N answers of a question do not see each other."""
+        x = self.embed_steps(memory, copied, length)
+        answers = x.shape[1] // length
+        causal = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
+        visible = torch.block_diag(*[causal] * answers).bool()
+        for number, layer in enumerate(self.layers):
+            x = layer(x, visible, memory, number)
+        queries: Tensor = self.pointer_query(self.final_norm(x)) * x.shape[-1] ** -0.5
+        return queries
+
+    def combine(self, memory: Memory, pointer: Tensor, special: Tensor, copied: Tensor, length: int) -> Tensor:
+        """Adds what the encoder alone knows of starts, ends and absence, and masks what cannot be."""
+        batch, steps, sources = pointer.shape
+        answers = steps // length
+        pointer = pointer.view(batch, answers, length, sources)
+        special = special.view(batch, answers, length, 2)
+        blocked = torch.finfo(torch.float32).min
+        first_end = torch.full_like(special[:, :, :1, 0], blocked)
+        later_end = special[:, :, 1:, END]
+        first = pointer[:, :, :1] + memory.starts[:, None, None, :]
+        later = pointer[:, :, 1:]
+        if length > 1:
+            positions = copied.view(batch, answers, length - 1)
+            later_end = later_end + memory.ends.gather(1, copied).view_as(positions)
+            following = (positions + 1).clamp(max=sources - 1).unsqueeze(-1)
+            later = later.scatter_add(3, following, self.follow.float().expand(following.shape))
+        scores = torch.cat([first, later], dim=2).masked_fill(~memory.copyable[:, None, None, :], blocked)
+        end = torch.cat([first_end, later_end], dim=2)
+        absent = torch.full_like(end, blocked)
+        absent[:, :, 0] = special[:, :, 0, NO_ANSWER] + memory.absence[:, None]
+        return torch.cat([scores, end.unsqueeze(-1), absent.unsqueeze(-1)], dim=-1).flatten(1, 2)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor,
+        copyable: Tensor,
+        labels: Tensor,
+        **_: Any,
+    ) -> CopyingReaderOutput:
+        """Teacher-forced scores and loss of one answer for each question.
+
+        :param input_ids: int64 (B, P, L); the next three have its shape.
+        :param labels: int64 (B, T): source positions, then S (END); S + 1 alone is NO-ANSWER; -100 is padding.
+        """
+        memory = self.encode(input_ids, attention_mask, token_type_ids, copyable)
+        sources = memory.states.shape[1]
+        copied = labels[:, :-1].clamp(min=0, max=sources - 1)
+        logits = self.decode(memory, copied, labels.shape[1])
+        loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
+        # The last copied position is also the encoder's own target: it learns ends from the first step on.
+        ended = (labels == sources).any(dim=1)
+        last = (labels == sources).int().argmax(dim=1).sub(1).clamp(min=0)
+        ends = memory.ends.masked_fill(~memory.copyable, torch.finfo(torch.float32).min)
+        target = labels.gather(1, last[:, None]).squeeze(1).masked_fill(~ended, -100)
+        loss = loss + 0.3 * F.cross_entropy(ends, target, ignore_index=-100, reduction="sum")
+        return CopyingReaderOutput(loss=loss / len(labels), logits=logits)
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:
+    """Scaled dot-product attention, written out: PyTorch's own is four times slower backward in bf16 on a CPU."""
+    scores = queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5
+    blocked = torch.finfo(scores.dtype).min
+    return scores.masked_fill(~visible, blocked).softmax(dim=-1) @ values
+
+
+def gather_rows(states: Tensor, positions: Tensor) -> Tensor:
+    """``states`` (B, S, H) at ``positions`` (B, N): (B, N, H)."""
+    return states.gather(1, positions.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
+
+
+AutoConfig.register(CopyingReaderConfig.model_type, CopyingReaderConfig)
+AutoModelForSeq2SeqLM.register(CopyingReaderConfig, CopyingReaderModel)

