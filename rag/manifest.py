@@ -1,0 +1,202 @@
+"""What the files of an index must be: the manifest, and writing beside and renaming.
+
+The manifest lists the states that the folder may be in. That is one, except while an update renames its files
+into place: then it is the old one and the new one, so that a process that dies at any point leaves an index
+that some listed state describes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import sqlite3
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+DATABASE = "passages.db"
+VECTORS = "vectors.faiss"
+LOCK = ".lock"
+NEW = ".new"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of the index folder.
+
+    :param schema: version of the tables in passages.db.
+    :param encoder: the encoder's name, for people to read.
+    :param fingerprint: the encoder's fingerprint.
+    :param dimension: length of a vector.
+    :param chunking: the settings the passages were made with.
+    :param sources: SHA-256 of each file of the corpus, by document_id; of skipped files too.
+    :param database: SHA-256 of passages.db.
+    :param vectors: SHA-256 of vectors.faiss.
+    """
+
+    schema: int
+    encoder: str
+    fingerprint: str
+    dimension: int
+    chunking: dict[str, Any]
+    sources: dict[str, str]
+    database: str
+    vectors: str
+
+
+def read_states(folder: Path) -> list[State] | None:
+    """The states the manifest lists, None where there is no manifest.
+
+    :raises ValueError: if the manifest is damaged.
+    """
+    try:
+        text = (folder / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError as error:
+        raise ValueError(f"{MANIFEST} is a folder") from error
+    try:
+        values = json.loads(text)
+        states = [_parse_state(value) for value in values["states"]]
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{MANIFEST} is not a manifest") from error
+    return states
+
+
+def _parse_state(value: dict[str, Any]) -> State:
+    """:raises TypeError: if a field is missing, unknown, or of the wrong type."""
+    state = State(**value)
+    kinds = {"schema": int, "dimension": int, "chunking": dict, "sources": dict}
+    for field, kind in kinds.items():
+        if type(getattr(state, field)) is not kind:
+            raise TypeError(field)
+    texts = [state.encoder, state.fingerprint, state.database, state.vectors, *state.sources.values()]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("text")
+    return state
+
+
+def write_states(folder: Path, states: list[State]) -> None:
+    """Replace the manifest as a whole."""
+    text = json.dumps({"states": [asdict(state) for state in states]}, indent=1, sort_keys=True)
+    new = folder / (MANIFEST + NEW)
+    write_durably(new, text.encode("ascii") + b"\n")
+    new.replace(folder / MANIFEST)
+    sync_folder(folder)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the disk has what was written to a file."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's renames; some systems cannot open a folder, and need not."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hex; empty where there is no such file."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return ""
+    return digest.hexdigest()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what an update that was cut off left behind; the caller holds the lock."""
+    for path in folder.glob(f"*{NEW}*"):
+        if path.name.startswith((MANIFEST, DATABASE, VECTORS)):
+            path.unlink(missing_ok=True)
+
+
+def has_leftovers(folder: Path) -> bool:
+    """Whether an update was cut off."""
+    with contextlib.suppress(ValueError):
+        return len(read_states(folder) or ()) != 1 or any(folder.glob(f"*{NEW}*"))
+    return True
+
+
+def check_folder(folder: Path) -> None:
+    """:raises IndexFolderError: if the folder is none, or holds files that no index put there."""
+    if folder.exists() and not folder.is_dir():
+        raise IndexFolderError(f"{folder} is a file, not a folder: name an empty folder with --index.")
+    if not folder.is_dir() or (folder / MANIFEST).exists():
+        return
+    names = sorted(path.name for path in folder.iterdir())
+    foreign = [name for name in names if not _is_own(name)]
+    if foreign:
+        raise IndexFolderError(
+            f"{folder} holds files of something else ({foreign[0]}): name an empty folder with --index."
+        )
+
+
+def _is_own(name: str) -> bool:
+    """Whether a file of this name is an index's, or of no account: a README, a .DS_Store."""
+    return name == "README.md" or name.startswith((".", MANIFEST, DATABASE, VECTORS))
+
+
+@contextlib.contextmanager
+def explain_failures(folder: Path) -> Iterator[None]:
+    """Turn what a disk or SQLite raises into an error that names the fix.
+
+    :raises IndexFolderError: for a full disk, a folder that cannot be written, or a failing disk.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = "full" in str(error)
+        raise IndexFolderError(_explain(folder, str(error), full=full)) from error
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise IndexFolderError(_explain(folder, error.strerror or str(error), full=full)) from error
+
+
+def _explain(folder: Path, reason: str, *, full: bool) -> str:
+    """One sentence that says what failed and what to do."""
+    if full:
+        return f"The disk of {folder} is full: free some space, or name another folder with --index."
+    return f"The index in {folder} cannot be written ({reason}): name another folder with --index."
+
+
+def find_state(folder: Path) -> tuple[State | None, str]:
+    """The listed state that passages.db is in, or None and why there is none (empty: no index yet)."""
+    try:
+        states = read_states(folder)
+    except ValueError:
+        return None, f"{MANIFEST} was damaged"
+    digest = hash_file(folder / DATABASE)
+    if states is None:
+        return None, f"{MANIFEST} was missing" if digest else ""
+    for state in states:
+        if state.database == digest:
+            return state, ""
+    return None, f"{DATABASE} was damaged" if digest else f"{DATABASE} was missing"

@@ -1,0 +1,116 @@
+"""Questions to passages: BM25 and dense search, fused by reciprocal rank, near-duplicates collapsed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rag.errors import IndexFolderError
+from rag.likeness import collapse
+from rag.types import ScoredPassage
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+    from typing import TypeVar
+
+    from rag.search import Index
+    from rag.types import Encoder, Passage
+
+    Item = TypeVar("Item", bound=Hashable)
+    Ranking = list[tuple[int, float]]
+
+Mode = Literal["hybrid", "bm25", "dense"]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalConfig:
+    """How many passages are looked at, and how they are ranked.
+
+    :param candidates: passages taken from each search; ``k`` where that is more.
+    :param rrf_k: the constant of reciprocal-rank fusion; Cormack, Clarke and Büttcher (2009) found 60.
+    """
+
+    candidates: int = 50
+    rrf_k: int = 60
+
+    def __post_init__(self) -> None:
+        """:raises ValueError: for a number out of range."""
+        if self.candidates < 1 or self.rrf_k < 0:
+            raise ValueError(f"candidates must be positive, and rrf_k not negative: {self}")
+
+
+class HybridRetriever:
+    """Retrieves from an open index.
+
+    :param index: the caller closes it.
+    :param encoder: the one that the index was built with; not used in mode bm25.
+    :param mode: ``bm25``, ``dense``, or both of them fused.
+    :raises ValueError: for an unknown mode.
+    :raises IndexFolderError: if the index was built with another encoder.
+    """
+
+    def __init__(
+        self, index: Index, encoder: Encoder, mode: Mode = "hybrid", config: RetrievalConfig | None = None
+    ) -> None:
+        if mode not in ("hybrid", "bm25", "dense"):
+            raise ValueError(f"mode must be hybrid, bm25 or dense, not {mode!r}")
+        if mode != "bm25" and encoder.fingerprint != index.state.fingerprint:
+            raise IndexFolderError(
+                f"The index was built with the encoder {index.state.encoder}, not with {encoder.name}: "
+                "update it, or name another folder with --index."
+            )
+        self._index = index
+        self._encoder = encoder
+        self._mode = mode
+        self._config = config or RetrievalConfig()
+
+    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
+        """At most ``k`` passages for each question, best first, without near-duplicates.
+
+        A score is the sum of reciprocal ranks in mode hybrid, and else the search's own: BM25, or the cosine.
+
+        :raises ValueError: if ``k`` is not positive.
+        """
+        if k < 1:
+            raise ValueError(f"k must be positive, not {k}")
+        depth = max(k, self._config.candidates)
+        dense: list[Ranking] = [[] for _ in questions]
+        if self._mode != "bm25" and questions:
+            dense = self._index.search_dense(self._encoder.encode(questions), depth)
+        lexical: list[Ranking] = [[] for _ in questions]
+        if self._mode != "dense":
+            lexical = [self._index.search_bm25(question, depth) for question in questions]
+        return [collapse(self._rank(*rankings), k) for rankings in zip(dense, lexical, strict=True)]
+
+    def _rank(self, dense: Ranking, lexical: Ranking) -> list[ScoredPassage]:
+        """All candidates of one question, best first."""
+        rows = list(dict.fromkeys(row for row, _ in (*dense, *lexical)))
+        passages = dict(zip(rows, self._index.passages(rows), strict=True))
+        if self._mode == "hybrid":
+            orders = [order_candidates(ranking, passages) for ranking in (dense, lexical)]
+            scores = fuse_rankings([[row for row, _ in order] for order in orders], self._config.rrf_k)
+            ranked = order_candidates(list(scores.items()), passages)
+        else:
+            ranked = order_candidates(dense or lexical, passages)
+        return [ScoredPassage(passages[row], score) for row, score in ranked]
+
+
+def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
+    """Best first. Equal scores go in the order of documents, so that an index's history leaves no trace."""
+
+    def key(candidate: tuple[int, float]) -> tuple[float, str, int]:
+        passage = passages[candidate[0]]
+        # Equal texts may differ in a cosine's last bits.
+        return -round(candidate[1], 6), passage.document_id, passage.start
+
+    return sorted(ranking, key=key)
+
+
+def fuse_rankings(rankings: Sequence[Sequence[Item]], rrf_k: int = 60) -> dict[Item, float]:
+    """Reciprocal-rank fusion: each item's sum of 1 / (rrf_k + rank), ranks from 1."""
+    scores: dict[Item, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, item in enumerate(ranking, 1):
+            scores[item] += 1 / (rrf_k + rank)
+    return dict(scores)

@@ -1,0 +1,191 @@
+"""passages.db: its tables, rows in and rows out. Values reach SQL only as bound parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from rag.types import Document, Passage, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCHEMA = """
+CREATE TABLE documents (
+    document_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    date TEXT,
+    text TEXT NOT NULL,
+    sections TEXT NOT NULL,        -- JSON: [[start, heading], ...]
+    source_sha256 TEXT NOT NULL,
+    duplicate_of TEXT              -- document_id of the article it repeats
+) WITHOUT ROWID;
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY,
+    passage_id TEXT NOT NULL UNIQUE,
+    document_id TEXT NOT NULL REFERENCES documents (document_id),
+    heading TEXT NOT NULL,
+    start INTEGER NOT NULL,        -- characters of documents.text, half open
+    end INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    vector BLOB NOT NULL           -- float32, little endian, unit length
+);
+CREATE INDEX passages_of_document ON passages (document_id);
+CREATE VIRTUAL TABLE passages_fts USING fts5 (
+    context, text, tokenize = 'porter unicode61 remove_diacritics 2'
+);
+"""
+SELECT_PASSAGES = (
+    "SELECT row, passage_id, p.document_id, title, heading, date, start, end, p.text "
+    "FROM passages AS p JOIN documents AS d ON d.document_id = p.document_id "
+)
+WORD = re.compile(r"[^\W_]+")
+MAX_QUERY_WORDS = 64
+# SQLite's own bound on parameters of one statement has been 999 for long.
+MAX_PARAMETERS = 500
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A connection to a copy that nothing reads yet: it is synced once at the end, or thrown away."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A read-only connection; the file is never changed in place, so SQLite needs no locks for it."""
+    uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty database."""
+    connection.execute("PRAGMA encoding = 'UTF-8'")
+    for statement in SCHEMA.split(";\n"):
+        connection.execute(statement)
+
+
+def insert_document(connection: sqlite3.Connection, document: Document, source_sha256: str) -> None:
+    """Add one document; `set_duplicates` says later whether it repeats another."""
+    sections = json.dumps([[section.start, section.heading] for section in document.sections])
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (document.document_id, document.title, document.date, document.text, sections, source_sha256),
+    )
+
+
+def insert_passages(connection: sqlite3.Connection, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+    """Add passages of documents that are there.
+
+    :param vectors: shape (len(passages), dimension), unit rows.
+    """
+    for passage, vector in zip(passages, vectors, strict=True):
+        cursor = connection.execute(
+            "INSERT INTO passages (passage_id, document_id, heading, start, end, text, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                passage.passage_id,
+                passage.document_id,
+                passage.heading,
+                passage.start,
+                passage.end,
+                passage.text,
+                vector.astype("<f4").tobytes(),
+            ),
+        )
+        connection.execute(
+            "INSERT INTO passages_fts (rowid, context, text) VALUES (?, ?, ?)",
+            (cursor.lastrowid, passage.context, passage.text),
+        )
+
+
+def delete_documents(connection: sqlite3.Connection, document_ids: Iterable[str]) -> None:
+    """Remove documents with their passages."""
+    for document_id in document_ids:
+        connection.execute(
+            "DELETE FROM passages_fts WHERE rowid IN (SELECT row FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
+        connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
+
+
+def set_duplicates(connection: sqlite3.Connection, duplicates: dict[str, str]) -> None:
+    """Say for every document which other one it repeats, if any."""
+    connection.execute("UPDATE documents SET duplicate_of = NULL WHERE duplicate_of IS NOT NULL")
+    connection.executemany(
+        "UPDATE documents SET duplicate_of = ? WHERE document_id = ?",
+        [(original, document_id) for document_id, original in duplicates.items()],
+    )
+
+
+def compact(connection: sqlite3.Connection) -> None:
+    """Leave no trace of removed articles in the file, and the full-text index in one piece."""
+    connection.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
+    connection.execute("VACUUM")
+
+
+def select_documents(connection: sqlite3.Connection, document_id: str | None = None) -> list[Document]:
+    """All documents, or the one named, in the order of their ids."""
+    condition = "" if document_id is None else " WHERE document_id = ?"
+    rows = connection.execute(
+        f"SELECT document_id, title, date, text, sections FROM documents{condition} ORDER BY document_id",  # noqa: S608
+        () if document_id is None else (document_id,),
+    )
+    return [
+        Document(key, title, date, text, tuple(Section(*section) for section in json.loads(sections)))
+        for key, title, date, text, sections in rows
+    ]
+
+
+def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Passage]:
+    """The passages of these rows, in this order.
+
+    :raises KeyError: for a row that there is not.
+    """
+    found: dict[int, Passage] = {}
+    for first in range(0, len(rows), MAX_PARAMETERS):
+        some = rows[first : first + MAX_PARAMETERS]
+        marks = ", ".join("?" * len(some))
+        for row, *values in connection.execute(f"{SELECT_PASSAGES} WHERE row IN ({marks})", tuple(some)):
+            found[row] = Passage(*values)
+    return [found[row] for row in rows]
+
+
+def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Row ids, shape (n,), and their vectors, shape (n, dimension), in the order of the ids."""
+    import numpy as np
+
+    with closing(connection.execute("SELECT row, vector FROM passages ORDER BY row")) as cursor:
+        rows = cursor.fetchall()
+    blob = b"".join(vector for _, vector in rows)
+    vectors = np.frombuffer(blob, dtype="<f4").astype(np.float32).reshape(len(rows), dimension)
+    return np.array([row for row, _ in rows], dtype=np.int64), vectors
+
+
+def search_words(connection: sqlite3.Connection, question: str, k: int) -> list[tuple[int, float]]:
+    """Rows and BM25 scores, higher is better, of passages with any of the question's words.
+
+    Each word is quoted, so nothing in a question is ever read as FTS5's query syntax.
+    """
+    words = dict.fromkeys(word.lower() for word in WORD.findall(question))
+    query = " OR ".join(f'"{word}"' for word in list(words)[:MAX_QUERY_WORDS])
+    if not query or k < 1:
+        return []
+    rows = connection.execute(
+        "SELECT passages_fts.rowid, bm25(passages_fts) AS cost FROM passages_fts"
+        " JOIN passages ON row = passages_fts.rowid"
+        " WHERE passages_fts MATCH ? ORDER BY cost, passage_id LIMIT ?",
+        (query, k),
+    )
+    return [(row, -cost) for row, cost in rows]

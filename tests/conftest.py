@@ -1,0 +1,43 @@
+"""Shared by all tests: the real seeds, indexed once with the real encoder, and the real reader, loaded once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Before any model library is imported: a test that reaches for a hub must fail, not wait.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+# eval/ is no part of the package that is installed; behind it, so that the tests meet the package as users do.
+sys.path.append(str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def seed_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an up-to-date index of the seeds."""
+    from rag.chunking import ChunkingConfig
+    from rag.encoder import load_encoder
+    from rag.index import update_index
+
+    folder = tmp_path_factory.mktemp("seeds") / "index"
+    update_index(SEEDS, folder, load_encoder(None), ChunkingConfig())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pipeline(seed_index: Path) -> Iterator[object]:
+    """The whole product over the seeds, models loaded once for all tests."""
+    from rag.pipeline import Config, Pipeline
+
+    opened = Pipeline.open(Config(corpus=SEEDS, index=seed_index))
+    yield opened
+    opened.close()

@@ -1,0 +1,208 @@
+"""The installed encoder offline, silent and lazy; and every way a named one can fail to be had."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.encoder import (
+    DEFAULT_ENCODER,
+    SentenceEncoder,
+    find_default_model,
+    fingerprint_model,
+    hash_file_sample,
+    load_encoder,
+)
+from rag.errors import ModelError
+
+ROOT = Path(__file__).parents[1]
+SENTENCES = [
+    "Meta took a stake of 49 percent in Scale AI.",
+    "Meta bought nearly half of the start-up Scale AI.",
+    "Otters eat fish and sleep on their backs.",
+    "The price of the deal was 14.3 billion dollars.",
+    "A short one.",
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return load_encoder()
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The default model's folder, with a stand-in for the weights."""
+    folder = tmp_path / "model"
+    shutil.copytree(find_default_model(), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    (folder / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      " + bytes(3 << 20))
+    return folder
+
+
+def test_counting_and_fingerprint_import_no_model_library() -> None:
+    code = (
+        "import socket, sys\n"
+        "def refuse(*_, **__): raise AssertionError('network')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from rag.encoder import load_encoder\n"
+        "import rag.index, rag.retrieval\n"
+        "encoder = load_encoder()\n"
+        "assert encoder.count_tokens(['An apple.', '']) == [3, 0]\n"
+        "assert encoder.max_tokens == 254 and len(encoder.fingerprint) == 64\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers', 'faiss') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
+    rows = encoder.encode(SENTENCES)
+    assert (rows.shape, rows.dtype) == ((5, 384), np.float32)
+    assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-5
+    assert encoder.encode([]).shape == (0, 384)
+    assert encoder.name == DEFAULT_ENCODER
+
+
+def test_like_meanings_lie_close(encoder: SentenceEncoder) -> None:
+    rows = encoder.encode(SENTENCES)
+    cosines = rows @ rows.T
+    assert cosines[0, 1] > 0.4
+    assert abs(cosines[0, 2]) < 0.2
+    assert cosines[0, 1] > cosines[0, 2] + 0.3
+
+
+def test_a_batch_is_encoded_like_its_texts_one_by_one(encoder: SentenceEncoder) -> None:
+    together = encoder.encode(SENTENCES)
+    alone = np.concatenate([encoder.encode([text]) for text in SENTENCES])
+    assert (together * alone).sum(axis=1).min() > 0.999
+
+
+def test_encoding_is_silent_and_offline(
+    encoder: SentenceEncoder, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    assert load_encoder().encode(["hello"]).shape == (1, 384)
+    assert encoder.encode(["hello"]).shape == (1, 384)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800 lone", "x" * 20_000, "word " * 5_000, "🦦" * 400])
+def test_any_text_can_be_encoded(encoder: SentenceEncoder, text: str) -> None:
+    assert np.isfinite(encoder.encode([text])).all()
+    assert encoder.count_tokens([text])[0] >= 0
+
+
+def test_tokens_are_counted_without_truncation(encoder: SentenceEncoder) -> None:
+    assert encoder.count_tokens(["word " * 1_000, "word"]) == [1_000, 1]
+    assert encoder.count_tokens([]) == []
+
+
+def test_the_precision_costs_less_than_a_hundredth(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.encoder.multiplies_bf16", lambda: False)
+    exact = load_encoder().encode(SENTENCES)
+    assert (exact * encoder.encode(SENTENCES)).sum(axis=1).min() > 0.99
+
+
+def test_a_fingerprint_follows_weights_and_settings(copied: Path) -> None:
+    first = fingerprint_model(copied)
+    assert load_encoder(str(copied)).fingerprint == first != load_encoder().fingerprint
+    (copied / "README.md").write_text("anything")
+    assert fingerprint_model(copied) == first
+    (copied / "sentence_bert_config.json").write_text('{"max_seq_length": 128}')
+    second = fingerprint_model(copied)
+    assert second != first
+    assert load_encoder(str(copied)).max_tokens == 126
+    weights = copied / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[2 << 20] ^= 1
+    weights.write_bytes(content)
+    assert fingerprint_model(copied) != second
+
+
+def test_a_sample_is_all_of_a_small_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    hashes = set()
+    for content in (b"", b"a", b"b", bytes(1 << 20), bytes((1 << 20) - 1) + b"a", bytes(1 << 21), bytes(3 << 20)):
+        path.write_bytes(content)
+        hashes.add(hash_file_sample(path))
+    assert len(hashes) == 7
+
+
+def test_damaged_weights_are_named(copied: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(copied)).encode(["x"])
+
+
+def test_a_model_that_brings_code_is_refused(copied: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "executed"
+    shutil.copy(find_default_model() / "model.safetensors", copied)
+    (copied / "evil.py").write_text(f"open({str(marker)!r}, 'w').close()\nclass Evil: pass\n")
+    modules = json.loads((copied / "modules.json").read_text())
+    modules[0]["type"] = "evil.Evil"
+    (copied / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(copied)).encode(["x"])
+    assert not marker.exists()
+
+
+def test_a_damaged_tokenizer_is_named(copied: Path) -> None:
+    (copied / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        load_encoder(str(copied)).count_tokens(["x"])
+
+
+def test_only_safetensors_are_loaded(copied: Path) -> None:
+    (copied / "model.safetensors").rename(copied / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"no \.safetensors"):
+        load_encoder(str(copied))
+
+
+@pytest.mark.parametrize("name", ["/nowhere/model", "./model", "~/no-such-model", "a/b/c", "", "a\\b"])
+def test_a_path_to_nothing_is_no_name_of_the_hub(name: str) -> None:
+    with pytest.raises(ModelError, match="No folder with a model"):
+        load_encoder(name)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="holds no model"):
+        load_encoder(str(tmp_path))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ModelError, match="No folder with a model"):
+        load_encoder(str(tmp_path / "file"))
+
+
+def test_a_hubs_model_is_looked_up_in_the_cache_first(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[str, bool]] = []
+
+    def download(repository: str, *, allow_patterns: list[str], local_files_only: bool) -> str:
+        assert not any(pattern.endswith((".py", ".bin")) for pattern in allow_patterns)
+        calls.append((repository, local_files_only))
+        if local_files_only:
+            raise FileNotFoundError(repository)
+        return str(copied)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    encoder = load_encoder("some-model")
+    assert calls == []
+    assert encoder.fingerprint == fingerprint_model(copied)
+    assert encoder.count_tokens(["word"]) == [1]
+    assert calls == [("sentence-transformers/some-model", True), ("sentence-transformers/some-model", False)]
+
+
+def test_a_hub_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(*_: object, **__: object) -> str:
+        raise RuntimeError("connection")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    with pytest.raises(ModelError, match=r"owner/model cannot be had .*RuntimeError.*local folder"):
+        load_encoder("owner/model").count_tokens(["word"])
