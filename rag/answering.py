@@ -1,0 +1,118 @@
+"""What a reader found becomes an answer: grouped, judged, cited, or withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.calibration import Calibration, measure_features
+from rag.metrics import normalize_answer
+from rag.sentences import split_sentences
+from rag.types import Alternative, Answer, Citation, Passage, Reading, ScoredPassage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_CITATIONS = 3
+MOST_ALTERNATIVES = 3
+ALTERNATIVE_SHARE = 0.25
+"""Another answer is shown where its probability is at least this share of the best one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Readings that say the same, most probable first, and their summed probability."""
+
+    readings: tuple[Reading, ...]
+    probability: float
+
+
+def compose_answer(
+    question: str, found: Sequence[ScoredPassage], readings: Sequence[Reading], calibration: Calibration
+) -> Answer:
+    """The most probable answer with its citations, or an abstention; ``seconds`` is left at 0."""
+    passages = [scored.passage for scored in found]
+    candidates = group_readings(readings)
+    if not candidates:
+        return abstain(question, found, 0.0)
+    best, rest = candidates[0], candidates[1:]
+    cited = passages[best.readings[0].passage]
+    second = rest[0].probability if rest else 0.0
+    confidence = calibration.confide(measure_features(question, readings, cited, best.probability, second))
+    alternatives = tuple(
+        Alternative(
+            other.readings[0].text,
+            confidence * other.probability / best.probability,
+            cite_all(other, passages),
+        )
+        for other in rest[:MOST_ALTERNATIVES]
+        if other.probability >= ALTERNATIVE_SHARE * best.probability
+    )
+    if confidence < calibration.threshold:
+        return abstain(question, found, confidence)
+    return Answer(
+        question=question,
+        standalone=question,
+        status="answered",
+        text=best.readings[0].text,
+        reason="",
+        confidence=confidence,
+        citations=cite_all(best, passages),
+        alternatives=alternatives,
+        passages=tuple(found),
+        seconds=0.0,
+    )
+
+
+def abstain(question: str, found: Sequence[ScoredPassage], confidence: float) -> Answer:
+    """The plain statement that the articles hold no answer."""
+    return Answer(
+        question=question,
+        standalone=question,
+        status="abstained",
+        text="",
+        reason="The articles don't say.",
+        confidence=confidence,
+        citations=(),
+        alternatives=(),
+        passages=tuple(found),
+        seconds=0.0,
+    )
+
+
+def group_readings(readings: Sequence[Reading]) -> list[Candidate]:
+    """Readings of equal normalised text together, most probable group first."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        if reading.text:
+            groups.setdefault(normalize_answer(reading.text) or reading.text, []).append(reading)
+    candidates = [Candidate(tuple(group), min(1.0, sum(r.probability for r in group))) for group in groups.values()]
+    return sorted(candidates, key=lambda c: -c.probability)
+
+
+def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """The sentences an answer stands in, each once, most probable first."""
+    citations: dict[tuple[str, int, int], Citation] = {}
+    for reading in candidate.readings:
+        made = cite(reading, passages[reading.passage])
+        citations.setdefault((made.document_id, made.start, made.end), made)
+    return tuple(citations.values())[:MOST_CITATIONS]
+
+
+def cite(reading: Reading, passage: Passage) -> Citation:
+    """The whole sentence or sentences of the passage that a reading stands in."""
+    touched = [(a, b) for a, b in split_sentences(passage.text) if b > reading.start and a < reading.end]
+    start = min([a for a, _ in touched] + [reading.start])
+    end = max([b for _, b in touched] + [reading.end])
+    return Citation(
+        document_id=passage.document_id,
+        title=passage.title,
+        date=passage.date,
+        passage_id=passage.passage_id,
+        quote=passage.text[start:end],
+        start=passage.start + start,
+        end=passage.start + end,
+        answer_start=passage.start + reading.start,
+        answer_end=passage.start + reading.end,
+        origin=reading.origin,
+    )

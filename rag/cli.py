@@ -1,0 +1,217 @@
+"""``ask``: questions in, answers on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rag import __version__
+from rag.errors import CorpusError, RagError
+from rag.json_lines import answer_lines
+from rag.pipeline import MOST_PASSAGES, Config, Pipeline
+from rag.question import clean_question
+from rag.rendering import describe_answer, format_answer, printable
+from rag.types import Answer, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION = """\
+Answers questions from a folder of articles: the short answer, the sentence it was copied from, and the article
+that sentence stands in. Where the articles hold no answer it says so. Everything runs on this machine.
+"""
+
+EXAMPLES = """\
+examples:
+  ask "what stake did Meta buy?"            the example articles in seeds/, from a checkout
+  ask --corpus ~/articles who runs Acme     your own folder of .txt and .md files
+  ask                                       a conversation; follow-up questions are understood
+  echo "who founded Scale AI?" | ask -      the question comes from standard input
+  ask --json "what stake did Meta buy?"     one line of JSON with every offset
+  ask --batch questions.jsonl > answers.jsonl
+
+batch lines:
+  in   {"id": "q1", "question": "…", "history": [{"role": "user", "content": "…"}, …]}   (history is optional)
+  out  what --json prints, one line for each, in order; {"id", "error"} where a line cannot be asked
+
+The first question about a folder builds its index; later ones bring in only the files that changed.
+
+exit status:
+  0  answered, or said that the articles hold no answer
+  1  an error; the message names the fix
+  2  the command line was wrong
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "question", nargs="*", help="the question; - reads it from standard input; none starts a conversation"
+    )
+    how = parser.add_argument_group("how to ask")
+    how.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
+    how.add_argument("--batch", metavar="FILE", help="answer every line of a JSON Lines file; - is standard input")
+    what = parser.add_argument_group("what to ask")
+    what.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="folder of articles; in a checkout its seeds/ unless given"
+    )
+    what.add_argument(
+        "--index",
+        type=Path,
+        metavar="DIR",
+        help="folder of the index; unless given, index/ for a checkout's seeds/, else the user's cache",
+    )
+    what.add_argument(
+        "-k",
+        type=parse_count,
+        default=10,
+        metavar="N",
+        help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
+    )
+    models = parser.add_argument_group(
+        "models (the only options that may use the network, and only where a hub's name is given)"
+    )
+    models.add_argument(
+        "--reader",
+        metavar="NAME_OR_PATH",
+        help="a Hugging Face seq2seq model in place of the built-in reader",
+    )
+    models.add_argument(
+        "--encoder",
+        metavar="NAME_OR_PATH",
+        help="a sentence-transformers model in place of the installed one",
+    )
+    parser.add_argument("--version", action="version", version=f"ask {__version__}")
+    return parser
+
+
+def parse_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PASSAGES}")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs ``ask``; returns its exit status."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.batch and arguments.question:
+        parser.error("--batch takes its questions from the file: leave the question out")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        return run(arguments)
+    except RagError as error:
+        print(f"ask: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of the pipe is gone; the interpreter must not flush into it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
+    if arguments.batch:
+        with open_lines(arguments.batch) as lines:
+            pipeline = open_pipeline(config)
+            answer_lines(pipeline, lines, sys.stdout)
+        return 0
+    talks = not arguments.question and is_terminal(sys.stdin)
+    if talks:
+        converse(open_pipeline(config), as_json=arguments.json)
+        return 0
+    # What cannot be asked is said before anything is built or loaded.
+    question = clean_question(read_question(arguments.question))
+    show(open_pipeline(config).ask(question), as_json=arguments.json)
+    return 0
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def read_question(words: Sequence[str]) -> str:
+    """The words of the command line, or standard input for none or a dash."""
+    if words and list(words) != ["-"]:
+        return " ".join(words)
+    if sys.stdin is None:
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace")
+
+
+def open_lines(name: str) -> TextIO:
+    if name == "-":
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    try:
+        return Path(name).open(encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            f"The batch file {name} cannot be read ({getattr(error, 'strerror', None) or error}): name another."
+        ) from None
+
+
+def open_pipeline(config: Config) -> Pipeline:
+    """Opens the pipeline and says in one line what changed in the index."""
+    pipeline = Pipeline.open(config, progress=is_terminal(sys.stderr))
+    changes = pipeline.changes
+    if summary := changes.summary():
+        print(f"index: {printable(summary)}", file=sys.stderr)
+    for skipped in changes.skipped:
+        print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
+    for repeated, original in sorted(changes.duplicates.items()):
+        print(f"{printable(repeated)} nearly repeats {printable(original)}", file=sys.stderr)
+    return pipeline
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(describe_answer(answer), ensure_ascii=False))
+        return
+    colour = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    print(format_answer(answer, width=max(40, width), colour=colour))
+
+
+def converse(pipeline: Pipeline, *, as_json: bool) -> None:
+    """A conversation on the terminal until Ctrl-D; an error in one question does not end it."""
+    import readline  # noqa: F401 (gives input() line editing and recall)
+
+    print("Ask about the articles; follow-up questions are understood. Ctrl-D ends.", file=sys.stderr)
+    history: list[Turn] = []
+    while True:
+        try:
+            question = input("\n> ")
+        except EOFError:
+            print(file=sys.stderr)
+            return
+        if not question.strip():
+            continue
+        try:
+            answer = pipeline.ask(question, history)
+        except RagError as error:
+            print(printable(str(error)), file=sys.stderr)
+            continue
+        if answer.standalone != answer.question:
+            print(f"understood as: {printable(answer.standalone)}", file=sys.stderr)
+        show(answer, as_json=as_json)
+        history += [Turn("user", answer.question), Turn("assistant", answer.text or answer.reason)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

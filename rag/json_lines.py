@@ -1,0 +1,76 @@
+"""Questions as JSON Lines to answers as JSON Lines, in order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rag.errors import QuestionError
+from rag.pipeline import QUESTIONS_AT_ONCE, Pipeline, Question
+from rag.rendering import describe_answer
+from rag.types import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that was read: its id, and the question or why there is none."""
+
+    id: Any
+    asked: Question | QuestionError
+
+
+def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO) -> None:
+    """Writes a line for each line that is not blank; a bad one gives ``{"id", "error"}`` and the rest goes on."""
+    from tqdm import tqdm
+
+    read = (parse_line(text, number) for number, text in enumerate(lines, 1) if text.strip())
+    with tqdm(unit="question", disable=None, leave=False) as bar:
+        while group := list(islice(read, QUESTIONS_AT_ONCE)):
+            for record in answer_group(pipeline, group):
+                print(json.dumps(record, ensure_ascii=False), file=out)
+            out.flush()
+            bar.update(len(group))
+
+
+def answer_group(pipeline: Pipeline, group: list[Line]) -> Iterator[dict[str, Any]]:
+    answers = pipeline.ask_batch([line.asked for line in group if isinstance(line.asked, Question)])
+    for line in group:
+        answer = next(answers) if isinstance(line.asked, Question) else line.asked
+        if isinstance(answer, QuestionError):
+            yield {"id": line.id, "error": str(answer)}
+        else:
+            yield describe_answer(answer, {"id": line.id})
+
+
+def parse_line(text: str, number: int) -> Line:
+    """Reads ``{"id", "question", "history"}``; whatever is wrong with it becomes the line's error."""
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return Line(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
+    if not isinstance(record, dict):
+        return Line(None, QuestionError(f'Line {number} is no JSON object: write {{"id": …, "question": "…"}}.'))
+    name, question = record.get("id"), record.get("question")
+    if not isinstance(question, str):
+        return Line(name, QuestionError(f'Line {number} has no "question" that is a string: add one.'))
+    history = parse_history(record.get("history"))
+    if history is None:
+        hint = '[{"role": "user" or "assistant", "content": "…"}, …]'
+        return Line(name, QuestionError(f'The "history" of line {number} is no list of turns: write {hint}.'))
+    return Line(name, Question(question, history))
+
+
+def parse_history(turns: Any) -> tuple[Turn, ...] | None:
+    """The turns; none for a missing history, None for one of another form."""
+    if turns is None:
+        return ()
+    if not isinstance(turns, list) or not all(isinstance(t, dict) for t in turns):
+        return None
+    if not all(t.get("role") in ("user", "assistant") and isinstance(t.get("content"), str) for t in turns):
+        return None
+    return tuple(Turn(t["role"], t["content"]) for t in turns)

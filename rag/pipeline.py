@@ -1,0 +1,158 @@
+"""Wiring: a folder of articles and a question in, an answer out. All ways in use this object and nothing below it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.answering import compose_answer
+from rag.calibration import UNCALIBRATED, Calibration, load_calibration
+from rag.chunking import ChunkingConfig
+from rag.conversation import contextualize_question
+from rag.encoder import load_encoder
+from rag.errors import CorpusError, QuestionError
+from rag.index import Changes, Index, default_index_folder, open_index, update_index
+from rag.question import clean_question
+from rag.reader.copying import WEIGHTS, CopyingReader
+from rag.reader.seq2seq import Seq2SeqReader
+from rag.retrieval import HybridRetriever
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rag.types import Answer, Reader, Retriever, Turn
+
+MOST_PASSAGES = 100
+QUESTIONS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a user can choose.
+
+    :param corpus: folder of articles; None for the checkout's seeds/.
+    :param index: folder of the index; None for the checkout's index/ with its seeds/, else the user's cache folder.
+    :param encoder: Hugging Face name or folder; None for the one that is installed.
+    :param reader: Hugging Face seq2seq name or folder; None for the built-in one.
+    :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
+    """
+
+    corpus: Path | None = None
+    index: Path | None = None
+    encoder: str | None = None
+    reader: str | None = None
+    k: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and the conversation before it."""
+
+    text: str
+    history: tuple[Turn, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Answers questions from one index. Use :meth:`open`.
+
+    :param changes: what opening did to the index.
+    """
+
+    index: Index
+    retriever: Retriever
+    reader: Reader
+    calibration: Calibration
+    k: int
+    changes: Changes
+
+    @classmethod
+    def open(cls, config: Config, *, progress: bool = False) -> Pipeline:
+        """Brings the index up to date with the corpus and opens it; models are loaded by the first question.
+
+        :raises RagError: for what a user can mend: no articles, a damaged folder, no such model.
+        """
+        corpus, folder = locate_folders(config)
+        encoder = load_encoder(config.encoder)
+        reader, calibration = load_reader(config.reader)
+        changes = update_index(corpus, folder, encoder, ChunkingConfig(), progress=progress)
+        index = open_index(folder)
+        return cls(index, HybridRetriever(index, encoder), reader, calibration, config.k, changes)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """:raises QuestionError: where nothing can be asked with it."""
+        answer = next(self.ask_batch([Question(question, tuple(history))]))
+        if isinstance(answer, QuestionError):
+            raise answer
+        return answer
+
+    def ask_batch(self, questions: Sequence[Question]) -> Iterator[Answer | QuestionError]:
+        """Answers in the order of the questions, as they are ready; an error in place of each that cannot be asked.
+
+        ``seconds`` of an answer is its share of the time that it and those read together with it took.
+        """
+        waiting = iter(questions)
+        while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
+            began = time.perf_counter()
+            cleaned = [prepare_question(q) for q in batch]
+            answers = iter(self._answer([q for q in cleaned if isinstance(q, tuple)]))
+            seconds = (time.perf_counter() - began) / len(batch)
+            for q in cleaned:
+                yield replace(next(answers), seconds=seconds) if isinstance(q, tuple) else q
+
+    def _answer(self, asked: Sequence[tuple[str, str]]) -> list[Answer]:
+        """(as asked, self-contained) questions to answers, batched through encoder and reader."""
+        standalone = [question for _, question in asked]
+        found = self.retriever.retrieve(standalone, self.k) if asked else []
+        readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
+        return [
+            replace(compose_answer(question, scored, read, self.calibration), question=original)
+            for (original, question), scored, read in zip(asked, found, readings, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Releases the index's files."""
+        self.index.close()
+
+
+def prepare_question(question: Question) -> tuple[str, str] | QuestionError:
+    """(cleaned, self-contained), or why it cannot be asked."""
+    try:
+        cleaned = clean_question(question.text)
+        return cleaned, clean_question(contextualize_question(cleaned, question.history))
+    except QuestionError as error:
+        return error
+
+
+def load_reader(name: str | None) -> tuple[Reader, Calibration]:
+    """The built-in reader with its calibration, or any Hugging Face seq2seq model, whose confidence is its own."""
+    if name is None:
+        return CopyingReader(), load_calibration(WEIGHTS / "calibration.json")
+    return Seq2SeqReader(name), UNCALIBRATED
+
+
+def locate_folders(config: Config) -> tuple[Path, Path]:
+    """(corpus, index). :raises CorpusError: where no corpus is named outside of a checkout."""
+    checkout = find_checkout(Path.cwd())
+    if config.corpus is None:
+        if checkout is None:
+            raise CorpusError("No articles to ask: name a folder of .txt or .md files with --corpus.")
+        corpus = checkout / "seeds"
+    else:
+        corpus = config.corpus
+    if config.index is not None:
+        return corpus, config.index
+    if checkout is not None and corpus.resolve() == checkout / "seeds":
+        return corpus, checkout / "index"
+    return corpus, default_index_folder(corpus)
+
+
+def find_checkout(start: Path) -> Path | None:
+    """The folder at or above ``start`` that holds this project's source."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "seeds").is_dir() and (folder / "rag").is_dir():
+            return folder
+    return None

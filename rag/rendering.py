@@ -1,0 +1,97 @@
+"""Answers as text for a terminal, and as the JSON that --json and --batch write."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rag.types import Alternative, Answer, Citation
+
+NEAREST = 3
+LOW_CONFIDENCE = 0.5
+
+
+def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
+    """The short answer, the sentences it stands in, and where; or that there is none, and what comes nearest."""
+    paint = _paint if colour else _plain
+    lines = []
+    if answer.answered:
+        lines.append(paint("1", printable(answer.text)))
+        for citation in answer.citations:
+            lines += ["", *format_citation(citation, width=width, colour=colour)]
+        for other in answer.alternatives:
+            lines += ["", *format_alternative(other, width=width, colour=colour)]
+        low = " (low: check the sentence)" if answer.confidence < LOW_CONFIDENCE else ""
+        lines += ["", paint("2", f"confidence {answer.confidence:.0%}{low}")]
+        return "\n".join(lines)
+    lines.append(paint("1", answer.reason))
+    if answer.passages:
+        lines += ["", "Nearest passages:"]
+    for scored in answer.passages[:NEAREST]:
+        text = textwrap.shorten(printable(scored.passage.text), width=max(40, 2 * width - 8), placeholder=" …")
+        lines += textwrap.wrap(text, width - 4, initial_indent="  · ", subsequent_indent="    ")
+        lines.append(paint("2", f"    — {printable(scored.passage.title)} ({printable(scored.passage.document_id)})"))
+    return "\n".join(lines)
+
+
+def format_citation(citation: Citation, *, width: int, colour: bool) -> list[str]:
+    """The quote with its answer marked, then title, date and file."""
+    a, b = citation.answer_start - citation.start, citation.answer_end - citation.start
+    quote = citation.quote
+    opened, closed = ("\0", "\1") if colour else ("[", "]")
+    marked = f"{printable(quote[:a])}{opened}{printable(quote[a:b])}{closed}{printable(quote[b:])}"
+    lines = textwrap.wrap(f"“{marked}”", width - 2, initial_indent="  ", subsequent_indent="  ")
+    painted = [line.replace("\0", "\x1b[1;32m").replace("\1", "\x1b[0m") for line in lines]
+    date = f", {citation.date}" if citation.date else ""
+    kind = " (found by alignment)" if citation.origin == "aligned" else ""
+    source = f"  — {printable(citation.title)}{date} ({printable(citation.document_id)}){kind}"
+    return [*painted, (_paint if colour else _plain)("2", source)]
+
+
+def format_alternative(other: Alternative, *, width: int, colour: bool) -> list[str]:
+    """Another answer that the articles give."""
+    head = (_paint if colour else _plain)("1", f"or: {printable(other.text)}")
+    return [head, *format_citation(other.citations[0], width=width, colour=colour)]
+
+
+def printable(text: str) -> str:
+    """Without what could steer a terminal: control and invisible formatting characters become spaces or vanish."""
+    kinds = {c: unicodedata.category(c) for c in set(text)}
+    return "".join(" " if kinds[c] in ("Cc", "Zl", "Zp") else "" if kinds[c] in ("Cf", "Cs", "Co") else c for c in text)
+
+
+def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The answer as JSON-ready values, in the order that users read them; ``extra`` comes first."""
+    return {
+        **(extra or {}),
+        "question": answer.question,
+        "standalone": answer.standalone,
+        "answer": answer.text,
+        "answered": answer.answered,
+        "reason": answer.reason,
+        "confidence": round(answer.confidence, 4),
+        "citations": [asdict(citation) for citation in answer.citations],
+        "alternatives": [
+            {
+                "answer": other.text,
+                "confidence": round(other.confidence, 4),
+                "citations": [asdict(citation) for citation in other.citations],
+            }
+            for other in answer.alternatives
+        ],
+        "passages": [scored.passage.passage_id for scored in answer.passages],
+        "seconds": round(answer.seconds, 4),
+    }
+
+
+def _paint(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(_: str, text: str) -> str:
+    return text

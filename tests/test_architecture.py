@@ -1,0 +1,114 @@
+"""The tree keeps its promises: imports point one way, heavy ones wait, the README names every flag."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, SEEDS
+
+from rag.cli import build_parser
+
+# Lower layers first; a module may import from its own layer and from those below it.
+LAYERS = [
+    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor"},
+    {"rag.sentences", "rag.metrics", "rag.question"},
+    {"rag.markup", "rag.boilerplate", "rag.dates", "rag.layout", "rag.cleaning", "rag.likeness", "rag.duplicates"},
+    {"rag.corpus"},
+    {"rag.chunking", "rag.encoder"},
+    {"rag.manifest", "rag.vectors", "rag.store"},
+    {"rag.changes", "rag.ingest", "rag.search", "rag.index"},
+    {"rag.retrieval", "rag.conversation", "rag.calibration"},
+    {"rag.answering"},
+    {"rag.reader", "rag.reader.base", "rag.reader.features", "rag.reader.model", "rag.reader.data",
+     "rag.reader.copying", "rag.reader.alignment", "rag.reader.seq2seq", "rag.reader.train", "rag.reader.calibrate"},
+    {"rag.pipeline"},
+    {"rag.rendering", "rag.json_lines"},
+    {"rag.cli"},
+]  # fmt: skip
+SEED_HASHES = {
+    "000_e8defafe19a1604d.txt": "83a76a5b4162969d0010de181b38c888ed340f4d0e181c556e76c777b8be9171",
+    "001_5fbfa80d08cfb18c.txt": "eff494bfaf68b2f3cefcf5a2301c7981d514170e77fa9937f074c07125f43702",
+    "002_0cd24ffb8956bbb1.txt": "44049d36494b47eb64fdf6077a275656fd23f764dbad0afe30fab6c9ceb58777",
+    "003_8f901e4bfba2ee08.txt": "7f43b44a4e23b5461736da3556f81b719ad375d9455353efe2615bcd0986bf09",
+    "004_eef30f730183d976.txt": "887181ad511bbe7cb9e8d377f314bedc1ee1475dd1c5ca2eb66eef0c404bb64a",
+}
+
+
+def list_imports() -> dict[str, set[str]]:
+    """Module to the rag, eval and app modules it imports anywhere in it."""
+    imports = {}
+    for path in sorted((ROOT / "rag").rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "rag":
+                found |= {f"rag.{alias.name}" for alias in node.names if (ROOT / "rag" / f"{alias.name}.py").exists()}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+            elif isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+        imports[module] = {name for name in found if name.split(".")[0] in ("rag", "eval", "app")}
+    return imports
+
+
+def test_imports_point_one_way() -> None:
+    layer = {module: number for number, modules in enumerate(LAYERS) for module in modules}
+    wrong = [
+        f"{module} imports {name}"
+        for module, names in list_imports().items()
+        for name in names
+        if layer.get(name, 99) > layer[module]
+    ]
+    assert wrong == []
+
+
+def test_help_and_version_load_no_heavy_library() -> None:
+    heavy = (
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "faiss",
+        "numpy",
+        "langchain_text_splitters",
+        "tqdm",
+    )
+    code = (
+        "import sys\nfrom rag.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
+    )
+    for flag in ("--help", "--version"):
+        done = subprocess.run([sys.executable, "-c", code, flag], capture_output=True, text=True, check=True, cwd=ROOT)
+        assert done.stderr.strip() == "[]"
+        assert done.stdout
+
+
+def test_every_flag_has_help_and_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for action in build_parser()._actions:
+        assert action.help
+        for flag in action.option_strings[-1:]:
+            assert re.search(rf"`[^`]*{re.escape(flag)}\b", readme), f"{flag} is not in README.md"
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    commands = re.findall(r"^    (python3 -m venv .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 2
+    assert commands[1].endswith(".venv/bin/pytest")
+
+
+@pytest.mark.parametrize("name", sorted(SEED_HASHES))
+def test_seeds_are_byte_for_byte_as_found(name: str) -> None:
+    assert hashlib.sha256((SEEDS / name).read_bytes()).hexdigest() == SEED_HASHES[name]
+
+
+def test_every_module_stands_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for path in (ROOT / "rag").rglob("*.py"):
+        if path.name not in ("__init__.py",):
+            assert path.name in text or f"rag/{path.name}" in text, f"{path.name} is not in docs/architecture.md"

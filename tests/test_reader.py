@@ -1,0 +1,146 @@
+"""The built-in reader with its real weights: copies verbatim, searches exactly, loads silently and offline."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag.errors import ModelError
+from rag.reader.copying import CopyingReader, score_ends, search_spans, widen_span
+from rag.reader.features import collate_pairs, tokenize_pairs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rag.types import Reading
+
+STAKE = (
+    "Meta is close to finalizing an almost $15 billion investment in Scale AI, which would give Meta a 49% stake in "
+    "the company, according to The Information."
+)
+CHIPS = "AMD launched its MI350 chip line on Thursday. The chips are made by TSMC in Taiwan."
+BREAD = "Bread is baked from flour, water and salt. The dough rests for two hours before it goes into the oven."
+
+
+@pytest.fixture(scope="module")
+def reader() -> CopyingReader:
+    return CopyingReader()
+
+
+def ask(reader: CopyingReader, question: str, *texts: str) -> list[Reading]:
+    return reader.read_texts([question], [[("", text) for text in texts]])[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "passage"),
+    [
+        ("What stake would Meta get?", "49%", 0),
+        ("who launched the mi350 chip line", "AMD", 1),
+        ("How long does the dough rest?", "two hours", 2),
+    ],
+)
+def test_finds_the_answer_among_passages(reader: CopyingReader, question: str, answer: str, passage: int) -> None:
+    best = ask(reader, question, STAKE, CHIPS, BREAD)[0]
+    assert (best.text, best.passage) == (answer, passage)
+
+
+def test_is_surer_that_there_is_no_answer_where_there_is_none(reader: CopyingReader) -> None:
+    asked = "When did Napoleon marry Josephine?"
+    assert (
+        ask(reader, asked, CHIPS, BREAD)[0].no_answer > ask(reader, "Who makes the chips?", CHIPS, BREAD)[0].no_answer
+    )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(max_size=200), min_size=1, max_size=4), question=st.text(max_size=80))
+def test_whatever_is_read_every_answer_is_verbatim(reader: CopyingReader, texts: list[str], question: str) -> None:
+    for reading in ask(reader, question, *texts):
+        if reading.text:
+            assert texts[reading.passage][reading.start : reading.end] == reading.text
+            assert 0.0 <= reading.probability <= 1.0
+
+
+def test_a_batch_reads_as_each_question_alone(reader: CopyingReader) -> None:
+    questions = ["What stake would Meta get?", "Who makes the chips?", "How long does the dough rest?"]
+    passages = [[("", STAKE), ("", BREAD)], [("", CHIPS)], [("", BREAD), ("", CHIPS), ("", STAKE)]]
+    together = [readings[0].text for readings in reader.read_texts(questions, passages)]
+    alone = [reader.read_texts([q], [p])[0][0].text for q, p in zip(questions, passages, strict=True)]
+    assert together == alone == ["49%", "TSMC", "two hours"]
+
+
+def test_no_passages_and_blank_passages_are_no_answer(reader: CopyingReader) -> None:
+    read = reader.read_texts(["who?", "who?"], [[], [("", " ")]])
+    assert [[r.text for r in readings] for readings in read] == [[""], [""]]
+
+
+def test_end_scores_equal_the_full_decoder_step_by_step(reader: CopyingReader) -> None:
+    """The one-pass search must score a run as the decoder does when it copies token after token."""
+    model = reader.model.float()
+    (pair,) = tokenize_pairs([("Who makes the chips?", "", CHIPS)], 512)
+    with torch.inference_mode():
+        memory = model.encode(**collate_pairs([[pair]]))
+        start, steps = pair.first + 3, 5
+        starts = torch.tensor([[pair.first, start]])
+        scores = score_ends(model, memory, starts, len(pair.ids))[0, 1]
+        sources, expected, before = memory.states.shape[1], [], 0.0
+        for taken in range(1, steps + 1):
+            copied = torch.arange(start, start + taken)[None]
+            logits = model.decode(memory, copied, taken + 1)[0, -1]
+            go_on, stop = logits[start + taken], logits[sources]
+            both = torch.stack([go_on, stop]).log_softmax(dim=0)
+            expected.append(before + both[1].item())
+            before += both[0].item()
+    assert scores[:steps].tolist() == pytest.approx(expected, abs=1e-3)
+    reader.__dict__.pop("model")
+
+
+def test_best_span_is_the_best_of_all_ends(reader: CopyingReader) -> None:
+    pairs = [tokenize_pairs([("Who makes the chips?", "", CHIPS)], 512)]
+    spans, (absent,) = search_spans(reader.model, pairs)
+    assert spans[0][0].log_probability == max(s.log_probability for s in spans[0])
+    assert 0 <= absent <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "wanted"),
+    [
+        ("paid $14.3 billion", 6, 18, "$14.3 billion"),
+        ("a 49% stake", 2, 4, "49%"),
+        ("labelling", 2, 5, "labelling"),
+        ("the “deal”, then", 4, 11, "deal"),
+        ("learning from feedback (RLHF).", 0, 30, "learning from feedback (RLHF)"),
+    ],
+)
+def test_spans_are_widened_to_what_a_person_would_copy(text: str, start: int, end: int, wanted: str) -> None:
+    a, b = widen_span(text, start, end)
+    assert text[a:b] == wanted
+
+
+def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="install the package again"):
+        _ = CopyingReader(tmp_path).model
+
+
+def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    (tmp_path / "model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="install them again"):
+        _ = CopyingReader(tmp_path).model
+
+
+def test_loads_without_a_word_and_through_the_auto_class() -> None:
+    code = (
+        "from rag.reader.copying import CopyingReader, WEIGHTS\n"
+        "from transformers import AutoModelForSeq2SeqLM\n"
+        "model = CopyingReader().model\n"
+        "assert type(AutoModelForSeq2SeqLM.from_pretrained(WEIGHTS)).__name__ == type(model).__name__\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
