@@ -1,0 +1,1 @@
+"""Measures the product against questions with known answers; never imported by it."""

@@ -1,0 +1,84 @@
+"""Retrieval alone: SQuAD's paragraphs as a folder of articles, its questions as queries."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from typing import TYPE_CHECKING, get_args
+
+from eval.results import write_result
+from rag.chunking import ChunkingConfig
+from rag.encoder import load_encoder
+from rag.index import open_index, update_index
+from rag.reader.data import Paragraph, load_squad
+from rag.retrieval import HybridRetriever, Mode
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+CUTS = (1, 5, 10, 20)
+WINDOW = 4
+BATCH = 256
+
+
+def run(arguments: argparse.Namespace) -> None:
+    paragraphs = load_squad(arguments.path)
+    corpus = arguments.folder / "corpus"
+    write_corpus(arguments.path, corpus)
+    encoder = load_encoder(None)
+    began = time.perf_counter()
+    changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), progress=True)
+    seconds = time.perf_counter() - began
+    print(changes.summary(), file=sys.stderr)
+    questions = [q.question for p in paragraphs for q in p.questions]
+    evidence = [list_evidence(p, answers.answers) for p in paragraphs for answers in p.questions]
+    result: dict[str, object] = {"set": arguments.path.name, "questions": len(questions)}
+    with open_index(arguments.folder / "index") as index:
+        result |= {"passages": index.passage_count, "indexing_seconds": round(seconds, 1)}
+        for mode in get_args(Mode):
+            began = time.perf_counter()
+            result[mode] = score_mode(HybridRetriever(index, encoder, mode), questions, evidence)
+            result[f"{mode}_ms_a_question"] = round(1000 * (time.perf_counter() - began) / len(questions), 2)
+    write_result(result, arguments.out)
+
+
+def score_mode(retriever: HybridRetriever, questions: list[str], evidence: list[set[str]]) -> dict[str, float]:
+    """success@k in per cent: the share of questions with a passage among the first k that holds their evidence."""
+    ranks: list[int] = []
+    for start in range(0, len(questions), BATCH):
+        found = retriever.retrieve(questions[start : start + BATCH], max(CUTS))
+        for scored, wanted in zip(found, evidence[start : start + BATCH], strict=True):
+            texts = [fold_words(s.passage.text) for s in scored]
+            ranks.append(next((n for n, text in enumerate(texts, 1) if any(w in text for w in wanted)), sys.maxsize))
+    return {f"success@{cut}": round(100 * sum(r <= cut for r in ranks) / len(ranks), 2) for cut in CUTS}
+
+
+def list_evidence(paragraph: Paragraph, answers: tuple[tuple[int, int], ...]) -> set[str]:
+    """Each gold answer with up to ``WINDOW`` words on either side: an answer's text alone may stand anywhere."""
+    windows = set()
+    for start, end in answers:
+        before = fold_words(paragraph.text[:start]).split()[-WINDOW:]
+        after = fold_words(paragraph.text[end:]).split()[:WINDOW]
+        windows.add(" ".join([*before, *fold_words(paragraph.text[start:end]).split(), *after]))
+    return {f" {window} " for window in windows if window}
+
+
+def fold_words(text: str) -> str:
+    """Lower-case words between single spaces, one at either end."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    return f" {' '.join(words)} "
+
+
+def write_corpus(path: Path, folder: Path) -> None:
+    """One .txt file for each article of the set, a paragraph a block, unless it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
+        title = article["title"].replace("_", " ")
+        blocks = [title, *(p["context"] for p in article["paragraphs"])]
+        name = re.sub(r"[^A-Za-z0-9]+", "-", article["title"])
+        target = folder / f"{name}.txt"
+        if not target.exists():
+            target.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
