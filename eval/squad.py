@@ -9,7 +9,8 @@ from eval.results import bootstrap_interval, write_result
 from rag.answering import group_readings
 from rag.metrics import score_exact_match, score_token_f1
 from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.data import Paragraph, load_squad, rank_neighbours
+from rag.reader.data import Paragraph, load_squad
+from rag.reader.examples import rank_neighbours
 
 if TYPE_CHECKING:
     import argparse

@@ -63,7 +63,8 @@ def test_counting_and_fingerprint_import_no_model_library() -> None:
 
 def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
     rows = encoder.encode(SENTENCES)
-    assert (rows.shape, rows.dtype) == ((5, 384), np.float32)
+    assert rows.shape == (5, 384)
+    assert rows.dtype == np.float32
     assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-5
     assert encoder.encode([]).shape == (0, 384)
     assert encoder.name == DEFAULT_ENCODER

@@ -11,18 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import RagError
-from rag.reader.data import (
-    Example,
-    ExampleSource,
-    Mixture,
-    Paragraph,
-    QuestionRecord,
-    crop,
-    drop_overlaps,
-    is_held_out,
-    load_squad,
-)
-from rag.reader.train import TRAINING_FILES, Features, cut_batches, featurize, main, rate_at
+from rag.reader.batches import Features, cut_batches, featurize
+from rag.reader.data import Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
+from rag.reader.examples import Example, ExampleSource, Mixture, crop
+from rag.reader.train import TRAINING_FILES, main, rate_at
 
 TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")
 

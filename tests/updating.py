@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def in_child(work: Callable[[], object], kill_after: float | None = None) -> int
 
 
 def kill_at_event(number: int, folder: Path) -> None:
-    """Make this process kill itself just before its n-th operation on the folder's files, from 1."""
+    """Make this process kill itself just before its n-th operation on the folder's files, from 1; 0 for never."""
     seen = [0]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -140,7 +141,8 @@ def kill_updates(corpus: Path, start: Path, work: Path, rounds: int) -> dict[str
         if start.is_dir():
             shutil.copytree(start, folder)
 
-    def update() -> None:
+    def update(number: int = 0) -> None:
+        kill_at_event(number, folder)
         update_index(corpus, folder, HashEncoder(), CONFIG)
 
     def ask_child(question: Callable[[], Any]) -> Any:
@@ -156,7 +158,7 @@ def kill_updates(corpus: Path, start: Path, work: Path, rounds: int) -> dict[str
     while True:
         reset()
         number = counts["at_event"] + 1
-        if in_child(lambda number=number: (kill_at_event(number, folder), update())) == 0:
+        if in_child(partial(update, number)) == 0:
             break
         counts["at_event"] += 1
         counts[ask_child(lambda: check_after_kill(corpus, folder, before, after))] += 1
@@ -171,7 +173,7 @@ def kill_updates(corpus: Path, start: Path, work: Path, rounds: int) -> dict[str
 def main(scenario: str, *folders: str) -> None:
     paths = [Path(folder) for folder in folders]
     if scenario == "kill":
-        result: dict[str, Any] = dict(kill_updates(*paths, rounds=15 if paths[1].is_dir() else 5))
+        result: dict[str, Any] = dict(kill_updates(paths[0], paths[1], paths[2], rounds=15 if paths[1].is_dir() else 5))
     else:
         changes = update_index(paths[0], paths[1], HashEncoder(seconds=0.5), CONFIG)
         result = {"built": changes.built, "unchanged": changes.unchanged}

@@ -14,7 +14,7 @@ from rag.calibration import FEATURES, Calibration, measure_features, save_calibr
 from rag.errors import RagError
 from rag.metrics import score_token_f1
 from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.data import Paragraph, crop, rank_neighbours
+from rag.reader.examples import crop, rank_neighbours
 from rag.reader.train import load_paragraphs
 from rag.types import Passage, Reading
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from rag.reader.data import Paragraph
 
 RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
