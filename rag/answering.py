@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.calibration import Calibration, measure_features
-from rag.metrics import normalize_answer
 from rag.sentences import split_sentences
 from rag.types import Alternative, Answer, Citation, Passage, Reading, ScoredPassage
 
@@ -81,13 +81,19 @@ def abstain(question: str, found: Sequence[ScoredPassage], confidence: float) ->
 
 
 def group_readings(readings: Sequence[Reading]) -> list[Candidate]:
-    """Readings of equal normalised text together, most probable group first."""
+    """Readings that differ in case, article or quotes only together, most probable group first."""
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
         if reading.text:
-            groups.setdefault(normalize_answer(reading.text) or reading.text, []).append(reading)
+            groups.setdefault(fold_answer(reading.text), []).append(reading)
     candidates = [Candidate(tuple(group), min(1.0, sum(r.probability for r in group))) for group in groups.values()]
     return sorted(candidates, key=lambda c: -c.probability)
+
+
+def fold_answer(text: str) -> str:
+    """What two wordings of one answer share. Signs stay: 1.5% is not 15%, and $49 not 49%."""
+    bare = " ".join(text.casefold().split()).strip("“”‘’\"' ").rstrip(".")
+    return re.sub(r"^(?:an?|the) (?=\S)", "", bare) or text
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:

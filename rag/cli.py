@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rag import __version__
 from rag.errors import CorpusError, RagError
-from rag.json_lines import answer_lines
+from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
 from rag.question import clean_question
 from rag.rendering import describe_answer, format_answer, printable
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 DESCRIPTION = """\
 Answers questions from a folder of articles: the short answer, the sentence it was copied from, and the article
@@ -46,6 +46,7 @@ exit status:
   0  answered, or said that the articles hold no answer
   1  an error; the message names the fix
   2  the command line was wrong
+130  stopped with Ctrl-C
 """
 
 
@@ -106,31 +107,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs ``ask``; returns its exit status."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    if arguments.batch and arguments.question:
-        parser.error("--batch takes its questions from the file: leave the question out")
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    if arguments.batch is not None and (arguments.question or arguments.json):
+        parser.error("--batch takes its questions from the file and always writes JSON: leave the rest out")
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return run(arguments)
+        if sys.stdout is None:
+            raise RagError("Standard output is closed: give ask somewhere to write to.")
+        status = run(arguments)
+        sys.stdout.flush()
     except RagError as error:
         print(f"ask: {printable(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader of the pipe is gone; the interpreter must not flush into it on its way out.
+    except OSError as error:
+        return leave_output(error)
+    return status
+
+
+def leave_output(error: OSError) -> int:
+    """Standard output takes no more; the interpreter must not try to flush into it on its way out."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
         return 0
+    print(f"ask: The answer cannot be written ({error.strerror}): make room, or name another place.", file=sys.stderr)
+    return 1
 
 
 def run(arguments: argparse.Namespace) -> int:
     config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
-    if arguments.batch:
+    if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
-            pipeline = open_pipeline(config)
-            answer_lines(pipeline, lines, sys.stdout)
+            answer_lines(open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout)
         return 0
     talks = not arguments.question and is_terminal(sys.stdin)
     if talks:
@@ -157,13 +169,23 @@ def read_question(words: Sequence[str]) -> str:
 
 def open_lines(name: str) -> TextIO:
     if name == "-":
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+        if sys.stdin is None:
+            raise CorpusError("Standard input is closed: name a file with --batch.")
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace")
     try:
-        return Path(name).open(encoding="utf-8", errors="replace")
+        return Path(name).open(encoding="utf-8-sig", errors="replace")
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"The batch file {name} cannot be read ({getattr(error, 'strerror', None) or error}): name another."
         ) from None
+
+
+def read_lines(lines: TextIO, name: str) -> Iterator[str]:
+    """The lines, with a clear word where the file stops being readable."""
+    try:
+        yield from lines
+    except OSError as error:
+        raise CorpusError(f"The batch file {name} cannot be read on ({error.strerror}): name another.") from None
 
 
 def open_pipeline(config: Config) -> Pipeline:
@@ -181,7 +203,7 @@ def open_pipeline(config: Config) -> Pipeline:
 
 def show(answer: Answer, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(describe_answer(answer), ensure_ascii=False))
+        write_record(describe_answer(answer), sys.stdout)
         return
     colour = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
@@ -190,13 +212,15 @@ def show(answer: Answer, *, as_json: bool) -> None:
 
 def converse(pipeline: Pipeline, *, as_json: bool) -> None:
     """A conversation on the terminal until Ctrl-D; an error in one question does not end it."""
-    import readline  # noqa: F401 (gives input() line editing and recall)
+    with suppress(ImportError):
+        import readline  # noqa: F401 (gives input() line editing and recall, where there is one)
 
     print("Ask about the articles; follow-up questions are understood. Ctrl-D ends.", file=sys.stderr)
     history: list[Turn] = []
     while True:
         try:
-            question = input("\n> ")
+            print("\n> ", end="", file=sys.stderr, flush=True)
+            question = input()
         except EOFError:
             print(file=sys.stderr)
             return

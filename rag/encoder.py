@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
+from rag.folders import find_folder
 from rag.processor import multiplies_bf16
 from rag.quiet import silence_transformers
 
@@ -31,6 +33,8 @@ DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 # Measured best of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, passages of 90 words.
 BATCH_SIZE = 16
 MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
+# "name" or "owner/name"; a path never looks so, but where there is a folder of that name it is meant.
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
 MIB = 1 << 20
 SAMPLE = 1 << 16
 
@@ -48,7 +52,7 @@ class SentenceEncoder:
         self._known_fingerprint = ""
         self._tokenizer: Any = None
         self._model: Any = None
-        # Gradio answers from several threads, and two of them may ask first.
+        # Two threads may ask first at once.
         self._lock = RLock()
 
     @property
@@ -75,8 +79,10 @@ class SentenceEncoder:
         encodings = tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
-    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
         """Unit rows, shape (len(texts), dimension), float32.
+
+        :param query: whether the texts are questions: some models set a prompt before those, or before passages.
 
         :raises ModelError: if the model cannot be loaded.
         """
@@ -85,7 +91,7 @@ class SentenceEncoder:
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
-        rows = model.encode(
+        rows = (model.encode_query if query else model.encode_document)(
             [encodable(text) for text in texts],
             batch_size=BATCH_SIZE,
             show_progress_bar=progress,
@@ -137,11 +143,11 @@ def load_encoder(name: str | None = None) -> SentenceEncoder:
     """
     if name is None:
         return SentenceEncoder(DEFAULT_ENCODER, find_default_model())
-    folder = Path(name).expanduser()
-    if name and folder.is_dir():
+    folder = find_folder(name)
+    if folder is not None:
         check_model_folder(folder)
         return SentenceEncoder(name, folder)
-    if not name or folder.exists() or name[0] in "./~" or name.count("/") > 1 or "\\" in name:
+    if not REPOSITORY.fullmatch(name):
         raise ModelError(f"No folder with a model at {name!r}: name one, or a model of the Hugging Face hub.")
     return SentenceEncoder(name, None)
 

@@ -1,4 +1,4 @@
-"""Errors that a user can mend. Every message is one sentence that names the fix; only cli.py and app.py catch them."""
+"""Errors that a user can mend. Every message is a sentence that names the fix; only the ways in catch them."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,7 +14,7 @@ from rag.rendering import describe_answer
 from rag.types import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,14 @@ def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO) -> None:
     with tqdm(unit="question", disable=None, leave=False) as bar:
         while group := list(islice(read, QUESTIONS_AT_ONCE)):
             for record in answer_group(pipeline, group):
-                print(json.dumps(record, ensure_ascii=False), file=out)
+                write_record(record, out)
             out.flush()
             bar.update(len(group))
+
+
+def write_record(record: Mapping[str, Any], out: TextIO) -> None:
+    """One line of ASCII: the same in every locale, and nothing in it can steer a terminal."""
+    print(json.dumps(record, ensure_ascii=True, allow_nan=False), file=out)
 
 
 def answer_group(pipeline: Pipeline, group: list[Line]) -> Iterator[dict[str, Any]]:
@@ -50,12 +56,14 @@ def answer_group(pipeline: Pipeline, group: list[Line]) -> Iterator[dict[str, An
 def parse_line(text: str, number: int) -> Line:
     """Reads ``{"id", "question", "history"}``; whatever is wrong with it becomes the line's error."""
     try:
-        record = json.loads(text)
+        record = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return Line(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
     if not isinstance(record, dict):
         return Line(None, QuestionError(f'Line {number} is no JSON object: write {{"id": …, "question": "…"}}.'))
     name, question = record.get("id"), record.get("question")
+    if isinstance(name, (dict, list)) or (isinstance(name, float) and not math.isfinite(name)):
+        return Line(None, QuestionError(f'The "id" of line {number} is neither a string nor a number: give it one.'))
     if not isinstance(question, str):
         return Line(name, QuestionError(f'Line {number} has no "question" that is a string: add one.'))
     history = parse_history(record.get("history"))
@@ -63,6 +71,11 @@ def parse_line(text: str, number: int) -> Line:
         hint = '[{"role": "user" or "assistant", "content": "…"}, …]'
         return Line(name, QuestionError(f'The "history" of line {number} is no list of turns: write {hint}.'))
     return Line(name, Question(question, history))
+
+
+def refuse_constant(name: str) -> None:
+    """:raises ValueError: always: NaN and Infinity are not JSON."""
+    raise ValueError(name)
 
 
 def parse_history(turns: Any) -> tuple[Turn, ...] | None:

@@ -12,8 +12,10 @@ from rag.answering import compose_answer
 from rag.calibration import UNCALIBRATED, Calibration, load_calibration
 from rag.chunking import ChunkingConfig
 from rag.conversation import contextualize_question
+from rag.corpus import find_articles
 from rag.encoder import load_encoder
 from rag.errors import CorpusError, QuestionError
+from rag.folders import find_folder
 from rag.index import Changes, Index, default_index_folder, open_index, update_index
 from rag.question import clean_question
 from rag.reader.copying import WEIGHTS, CopyingReader
@@ -23,7 +25,7 @@ from rag.retrieval import HybridRetriever
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rag.types import Answer, Reader, Retriever, Turn
+    from rag.types import Answer, Encoder, Reader, Retriever, Turn
 
 MOST_PASSAGES = 100
 QUESTIONS_AT_ONCE = 16
@@ -74,11 +76,14 @@ class Pipeline:
         """Brings the index up to date with the corpus and opens it; models are loaded by the first question.
 
         :raises RagError: for what a user can mend: no articles, a damaged folder, no such model.
+        :raises ValueError: for a ``k`` out of range.
         """
+        if not 1 <= config.k <= MOST_PASSAGES:
+            raise ValueError(f"k must lie between 1 and {MOST_PASSAGES}, not {config.k}")
         corpus, folder = locate_folders(config)
         encoder = load_encoder(config.encoder)
         reader, calibration = load_reader(config.reader)
-        changes = update_index(corpus, folder, encoder, ChunkingConfig(), progress=progress)
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress)
         index = open_index(folder)
         return cls(index, HybridRetriever(index, encoder), reader, calibration, config.k, changes)
 
@@ -134,17 +139,30 @@ def load_reader(name: str | None) -> tuple[Reader, Calibration]:
     return Seq2SeqReader(name), UNCALIBRATED
 
 
+def fit_chunking(encoder: Encoder) -> ChunkingConfig:
+    """Passages of the usual length, or of half of what the encoder takes where that is less: the rest is context."""
+    usual = ChunkingConfig()
+    most = max(2, min(usual.max_tokens, encoder.max_tokens // 2))
+    return ChunkingConfig(most, min(usual.overlap_tokens, most // 4), min(usual.min_tokens, most // 2))
+
+
 def locate_folders(config: Config) -> tuple[Path, Path]:
     """(corpus, index). :raises CorpusError: where no corpus is named outside of a checkout."""
-    checkout = find_checkout(Path.cwd())
+    try:
+        checkout = find_checkout(Path.cwd())
+    except OSError:
+        checkout = None
     if config.corpus is None:
         if checkout is None:
             raise CorpusError("No articles to ask: name a folder of .txt or .md files with --corpus.")
         corpus = checkout / "seeds"
     else:
-        corpus = config.corpus
+        found = find_folder(str(config.corpus))
+        if found is None:
+            find_articles(config.corpus)  # says what is wrong with it
+        corpus = found or config.corpus
     if config.index is not None:
-        return corpus, config.index
+        return corpus, find_folder(str(config.index)) or config.index
     if checkout is not None and corpus.resolve() == checkout / "seeds":
         return corpus, checkout / "index"
     return corpus, default_index_folder(corpus)

@@ -77,7 +77,7 @@ class HybridRetriever:
         depth = max(k, self._config.candidates)
         dense: list[Ranking] = [[] for _ in questions]
         if self._mode != "bm25" and questions:
-            dense = self._index.search_dense(self._encoder.encode(questions), depth)
+            dense = self._index.search_dense(self._encoder.encode(questions, query=True), depth)
         lexical: list[Ranking] = [[] for _ in questions]
         if self._mode != "dense":
             lexical = [self._index.search_bm25(question, depth) for question in questions]

@@ -166,7 +166,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the weights, in hex: vectors of different fingerprints are never compared."""
+        """Names the weights, in hex: vectors of different fingerprints are never compared."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without truncation."""
@@ -175,8 +175,8 @@ class Encoder(Protocol):
     def max_tokens(self) -> int:
         """Most tokens of one text that are encoded without truncation, special tokens excluded."""
 
-    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
-        """Unit-length rows, shape (len(texts), dimension), float32."""
+    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
+        """Unit-length rows, shape (len(texts), dimension), float32; ``query`` for questions, else passages."""
 
 
 class Retriever(Protocol):

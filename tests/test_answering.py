@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,13 @@ def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None
     readings = [Reading("the Bolt", 0, 0, 8, 0.2, 0.1), Reading("bolt", 0, 9, 13, 0.3, 0.1)]
     (group,) = group_readings(readings)
     assert group.probability == 0.5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("$14.3 billion", "$143 billion"), ("1.5%", "15%"), ("49%", "$49"), ("-5%", "5%"), ("C++", "C")]
+)
+def test_different_figures_are_different_answers(one: str, other: str) -> None:
+    assert len(group_readings([Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)])) == 2
 
 
 def test_low_confidence_is_an_abstention_that_keeps_the_nearest_passages() -> None:

@@ -15,7 +15,7 @@ from rag.cli import build_parser
 
 # Lower layers first; a module may import from its own layer and from those below it.
 LAYERS = [
-    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor"},
+    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor", "rag.folders"},
     {"rag.sentences", "rag.metrics", "rag.question"},
     {"rag.markup", "rag.boilerplate", "rag.dates", "rag.layout", "rag.cleaning", "rag.likeness", "rag.duplicates"},
     {"rag.corpus"},

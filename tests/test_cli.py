@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -108,17 +109,20 @@ def test_batch_answers_in_order_and_goes_on_after_a_bad_line(ask: Ask, seed_inde
         "",
         '{"id": "c", "question": "  "}',
         '{"id": 7, "question": "How old is he?", "history": 3}',
+        '{"id": NaN, "question": "who?"}',
+        '{"id": {"a": 1}, "question": "who?"}',
         '{"id": "d", "question": "who founded it?", "history": [{"role": "user", "content": "What is Scale AI worth?"},'
         ' {"role": "assistant", "content": "$14 billion"}]}',
     ]
-    status, out, err = ask("--batch", "-", stdin="\n".join(lines))
+    # The mark that Windows' Notepad begins a file with is no part of its first line.
+    status, out, err = ask("--batch", "-", stdin="\ufeff" + "\n".join(lines))
     records = [json.loads(line) for line in out.splitlines()]
     assert status == 0
-    assert [r["id"] for r in records] == ["a", None, "b", "c", 7, "d"]
-    assert [("error" in r) for r in records] == [False, True, True, True, True, False]
+    assert [r["id"] for r in records] == ["a", None, "b", "c", 7, None, None, "d"]
+    assert [("error" in r) for r in records] == [False, True, True, True, True, True, True, False]
     assert records[0]["answer"] == "49%"
-    assert records[5]["standalone"] == "who founded Scale AI?"
-    for record in (records[0], records[5]):
+    assert records[7]["standalone"] == "who founded Scale AI?"
+    for record in (records[0], records[7]):
         check_citations(record, seed_index)
         assert set(record) >= {"id", "question", "answer", "answered", "confidence", "citations", "alternatives",
                                "passages", "seconds"}  # fmt: skip
@@ -183,8 +187,39 @@ def test_folders_without_articles_are_one_sentence_each(ask: Ask, tmp_path: Path
         assert "--corpus" in err or "put" in err
 
 
+class FullDisk(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.usefixtures("one_pipeline")
+def test_a_full_disk_under_the_answer_is_one_sentence(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    status, _, err = ask("what stake did Meta buy?")
+    assert status == 1
+    assert err == "ask: The answer cannot be written (No space left on device): make room, or name another place.\n"
+
+
+def test_folder_names_that_cannot_be_are_one_sentence_each(ask: Ask, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for over in (["--corpus", "x" * 300], ["--corpus", str(loop)], ["--corpus", "~nobody-of-this-name/x"]):
+        status, out, err = ask("who?", over=over)
+        assert (status, out) == (1, "")
+        assert err.startswith("ask: ")
+        assert "Traceback" not in err
+    for model in ("x" * 300, "~nobody/x", "a\0b"):
+        assert ask("--encoder", model, "who?")[0] == 1
+
+
 def test_wrong_command_lines_exit_with_two(ask: Ask) -> None:
-    for arguments in (["-k", "0", "who?"], ["-k", "x", "who?"], ["--nonsense"], ["--batch", "-", "who?"]):
+    for arguments in (
+        ["-k", "0", "who?"],
+        ["-k", "x", "who?"],
+        ["--nonsense"],
+        ["--batch", "-", "who?"],
+        ["--batch", "-", "--json"],
+    ):
         assert ask(*arguments)[0] == 2
 
 
@@ -230,7 +265,7 @@ def test_a_hostile_article_cannot_steer_the_terminal(ask: Ask, tmp_path: Path) -
 def test_conversation_on_a_terminal_understands_follow_ups(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter(["who founded Scale AI?", "", "?", "what is its valuation?"])
 
-    def answer_prompt(_: str) -> str:
+    def answer_prompt() -> str:
         try:
             return next(said)
         except StopIteration:

@@ -21,6 +21,12 @@ LEADER = (Turn("user", "Who leads the new unit at Meta?"), Turn("assistant", "Al
         ("and the price?", STAKE, "the price? (What stake did Meta buy in Scale AI?)"),
         ("Who founded Anthropic?", STAKE, "Who founded Anthropic?"),
         ("who founded it?", (), "who founded it?"),
+        ("Is it true that Meta bought Scale?", STAKE, "Is it true that Meta bought Scale?"),
+        ("What did Apple say about its models?", STAKE, "What did Apple say about its models?"),
+        ("did apple sell its shares?", STAKE, "did apple sell its shares?"),
+        ("what about IT spending?", STAKE, "IT spending? (What stake did Meta buy in Scale AI?)"),
+        ("Who gave her the price?", LEADER, "Who gave Alexandr Wang the price?"),
+        ("Who is her boss?", LEADER, "Who is Alexandr Wang's boss?"),
     ],
 )
 def test_follow_up(question: str, history: tuple[Turn, ...], standalone: str) -> None:
@@ -37,3 +43,14 @@ def test_a_hundred_turns_are_read_no_further_than_a_dozen() -> None:
     old = (Turn("user", "What does Apple sell?"), Turn("assistant", "phones"))
     filler = (Turn("user", "what is the weather in town today?"), Turn("assistant", "")) * 50
     assert "Apple" not in contextualize_question("why?", old + filler)
+
+
+def test_bare_follow_ups_do_not_nest() -> None:
+    history = (*STAKE, Turn("user", "why?"), Turn("assistant", ""), Turn("user", "how so?"), Turn("assistant", ""))
+    assert contextualize_question("why?", history) == "why? (What stake did Meta buy in Scale AI?)"
+
+
+def test_a_hostile_history_stays_small() -> None:
+    history = (Turn("user", "tell about Foo"),) + (Turn("user", "tell about " + "it " * 1000),) * 11
+    assert len(contextualize_question("tell about it", history)) < 1000
+    assert contextualize_question("why?", (Turn("user", "a" * 100_000),)).startswith("why? (aaa")

@@ -37,6 +37,13 @@ def test_an_invention_is_supported_by_nothing_and_not_given() -> None:
     assert write_reading("Unanswerable.", 0.9, TEXTS).text == ""
 
 
+def test_a_figure_inside_another_is_no_support() -> None:
+    assert align_answer("49", ["They paid $49.5 billion."]) is None
+    assert align_answer("14", ["They paid 14,300 dollars, or 3.14 each."]) is None
+    assert align_answer("a", ["They paid a lot."]) is None
+    assert align_answer("No", ["No, they did not."]) is None
+
+
 def test_a_grounded_answer_keeps_its_wording_and_is_marked_as_aligned() -> None:
     reading = write_reading("in 2020 to Bolt", 0.8, TEXTS)
     assert (reading.text, reading.origin) == ("in 2020 to Bolt", "aligned")

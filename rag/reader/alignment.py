@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.question import FUNCTION_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,11 +26,15 @@ class Support:
 def align_answer(answer: str, texts: Sequence[str]) -> Support | None:
     """The answer's own words in a passage where they stand there, else the window of the same words with the best F1.
 
-    :returns: None where no word of the answer stands in any passage.
+    :returns: None where no word of the answer stands in any passage, or all are function words.
     """
+    if FUNCTION_WORDS.issuperset(split_words(answer)):
+        return None
+    # Neither inside a word nor inside a number: 49 does not stand in 49.5.
+    whole = re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
     for number, text in enumerate(texts):
-        found = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE)
-        if answer and found:
+        found = whole.search(text)
+        if found:
             return Support(number, found.start(), found.end(), 1.0)
     best: Support | None = None
     wanted = Counter(split_words(answer))

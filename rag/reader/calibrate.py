@@ -101,6 +101,8 @@ def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> tuple[NDAr
 
 def measure_trial(trial: Trial, readings: Sequence[Reading]) -> tuple[list[float], bool]:
     candidates = group_readings(readings)
+    if not candidates:
+        return [0.0] * len(FEATURES), False
     best = candidates[0]
     second = candidates[1].probability if len(candidates) > 1 else 0.0
     cited = trial.passages[best.readings[0].passage]

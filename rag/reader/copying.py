@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ STARTS = 12
 STEPS = 32
 TOKENS_AT_ONCE = 8192
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
+SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?$")
+INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]$")
 OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 
 
@@ -67,7 +70,7 @@ class CopyingReader:
             return readings
         pairs = iter(tokenize_pairs(flat, MAX_TOKENS))
         grouped = {i: [next(pairs) for _ in passages[i]] for i in kept}
-        for batch in cut_batches(grouped):
+        for batch in group_questions(grouped):
             spans, absent = search_spans(self.model, [grouped[i] for i in batch])
             for i, found, no_answer in zip(batch, spans, absent, strict=True):
                 texts = [text for _, text in passages[i]]
@@ -98,7 +101,7 @@ def load_model(folder: Path) -> CopyingReaderModel:
     return model
 
 
-def cut_batches(grouped: dict[int, list[Pair]]) -> Iterator[list[int]]:
+def group_questions(grouped: dict[int, list[Pair]]) -> Iterator[list[int]]:
     """Questions of similar size together, at most ``TOKENS_AT_ONCE`` padded tokens (or one question) a batch."""
 
     def measure(i: int) -> tuple[int, int]:
@@ -189,17 +192,31 @@ def write_readings(
 
 
 def widen_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """To whole words, the currency sign before a number and the per-cent sign after it; bare punctuation is trimmed."""
-    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-        start -= 1
-    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
-        end += 1
+    """To whole words and whole figures with their signs; punctuation that belongs to neither is trimmed."""
     start, end = trim_marks(text, start, end)
-    if start < end and start > 0 and text[start].isdigit() and text[start - 1] in "$€£¥₹":
+    if start >= end:
+        return start, end
+    while start > 0 and joins(text, start):
         start -= 1
-    if start < end < len(text) and text[end - 1].isdigit() and text[end] == "%":
+    while end < len(text) and joins(text, end):
+        end += 1
+    if text[start].isdigit():
+        start = SIGN.search(text, 0, start).start()  # type: ignore[union-attr]
+    if text[end - 1].isdigit() and text[end : end + 1] == "%":
+        end += 1
+    if text[end : end + 1] == "." and INITIALS.search(text, start, end):
         end += 1
     return start, end
+
+
+def joins(text: str, place: int) -> bool:
+    """Whether the characters on either side of ``place`` belong to one word or one figure, such as 14.3."""
+    left, right = text[place - 1], text[place]
+    if left.isalnum() and right.isalnum():
+        return True
+    if right in ".,":
+        return left.isdigit() and text[place + 1 : place + 2].isdigit()
+    return left in ".," and right.isdigit() and text[max(0, place - 2) : place - 1].isdigit()
 
 
 def trim_marks(text: str, start: int, end: int) -> tuple[int, int]:

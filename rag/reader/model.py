@@ -70,6 +70,7 @@ class Memory:
     :param starts: start-of-answer score of each position, (B, S).
     :param ends: end-of-answer score of each position, (B, S).
     :param absence: score of "no answer in any of these passages", (B,).
+    :param pointer_keys: what the pointer compares its query with, (B, S, hidden).
     :param keys_values: one (keys, values) pair for each decoder layer, (B, heads, S, hidden / heads).
     """
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
+from rag.folders import find_folder
 from rag.quiet import silence_transformers
 from rag.reader.alignment import align_answer
 from rag.types import Passage, Reading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST_OVERLAP = 0.5
 """An answer that shares less with every passage (token F1) was not read but made up, and is not given."""
 MAX_NEW_TOKENS = 64
-QUESTIONS_AT_ONCE = 8
+BATCH = 8
 REFUSALS = ("unanswerable", "no answer", "not answerable", "i don't know", "none")
 
 
@@ -36,12 +36,13 @@ class Seq2SeqReader:
         """(tokenizer, model). :raises ModelError: where there is no such model or it is of another kind."""
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-        local = Path(self.name).is_dir()
+        folder = find_folder(self.name)
+        source, local = (str(folder), True) if folder else (self.name, False)
         try:
             with silence_transformers():
-                tokenizer = AutoTokenizer.from_pretrained(self.name, local_files_only=local)
+                tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local, trust_remote_code=False)
                 model = AutoModelForSeq2SeqLM.from_pretrained(
-                    self.name, local_files_only=local, use_safetensors=True, trust_remote_code=False
+                    source, local_files_only=local, use_safetensors=True, trust_remote_code=False
                 )
         except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
@@ -54,8 +55,8 @@ class Seq2SeqReader:
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
         """One aligned answer for each question (see :class:`rag.types.Reader`)."""
         readings: list[list[Reading]] = []
-        for start in range(0, len(questions), QUESTIONS_AT_ONCE):
-            batch = slice(start, start + QUESTIONS_AT_ONCE)
+        for start in range(0, len(questions), BATCH):
+            batch = slice(start, start + BATCH)
             texts = [[p.text for p in found] for found in passages[batch]]
             prompts = [write_prompt(q, found) for q, found in zip(questions[batch], passages[batch], strict=True)]
             for (answer, probability), found in zip(self.generate(prompts), texts, strict=True):
