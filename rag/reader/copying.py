@@ -81,7 +81,6 @@ class CopyingReader:
 def load_model(folder: Path) -> CopyingReaderModel:
     """Loads silently and without network; bf16 where the processor computes in it, fp32 elsewhere."""
     from rag.quiet import silence_transformers
-    from rag.reader.base import load_embeddings
     from rag.reader.model import CopyingReaderModel
 
     if not (folder / "model.safetensors").is_file():
@@ -95,8 +94,6 @@ def load_model(folder: Path) -> CopyingReaderModel:
             raise ModelError(
                 f"The reader's weights in {folder} cannot be read ({error}): install them again."
             ) from None
-    embeddings = load_embeddings(model.config.base_sha256)
-    model.encoder.embeddings.word_embeddings.weight.data = embeddings.to(model.dtype)
     model.eval()
     return model
 

@@ -23,6 +23,9 @@ from transformers import (
 )
 from transformers.utils import ModelOutput
 
+from rag.errors import ModelError
+from rag.reader.base import load_embeddings
+
 END, NO_ANSWER = 0, 1
 """Columns of these two outputs, counted from the number of source positions."""
 
@@ -143,6 +146,19 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self.absence_head = nn.Linear(width, 1)
         self.follow = nn.Parameter(torch.tensor([2.0]))
         self.post_init()
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, **kwargs: Any) -> CopyingReaderModel:
+        """As of any transformers model; the frozen word embeddings are taken from the package they came in.
+
+        :raises ModelError: where that package is another than the one trained on, or weights are missing.
+        """
+        model, report = super().from_pretrained(*args, **{**kwargs, "output_loading_info": True})
+        if missing := sorted(set(report["missing_keys"]) - set(cls._keys_to_ignore_on_save)):
+            raise ModelError(f"The reader's weights lack {missing[0]}: install them again.")
+        embeddings = load_embeddings(model.config.base_sha256)
+        model.encoder.embeddings.word_embeddings.weight.data = embeddings.to(model.device, model.dtype)
+        return model
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
         """Reads every pair by itself; all arguments int64 or bool, (B, P, L)."""
