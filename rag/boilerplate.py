@@ -37,9 +37,12 @@ _FURNITURE = re.compile(
         |google|sponsored|content|single|below|above|after|before)\s+){1,4}ad(?:s|vert|vertisements?)?
   | (?:accept|manage|reject)(?:\ all)?\ cookies | (?:cookie|privacy)\ policy
   | terms\ (?:of|and)\ (?:use|service|conditions)(?:\ .{1,40})?
-  | (?:copyright\b|©|\(c\)\ ).{0,80} | .{0,60}\ball\ rights\ reserved
+  | .{0,60}\ball\ rights\ reserved
   | (?:featured\ )?(?:image|photo|picture|photograph)s?(?:\ credit|\ source)?\s*
-        (?:from|via|by|courtesy\ of|credit|:)[\ :].{1,60}
+        (?:(?:from|via|by|courtesy\ of|credit)?\s?:[\ :]*.{1,60}
+        |(?:from|via|by|courtesy\ of|credit)\ (?:
+            (?-i:[^\W\d_a-z][^\W\d]*(?:[\ .,/|&'’-]+(?:[^\W\d_a-z][^\W\d]*|of|for|on|via|the))*)
+            |(?:the\ )?(?:author|artist|company|internet|web)(?:\ search)?))
   | \d+\ ?(?:-\ ?)?min(?:ute)?s?(?:\ read|\ reading\ time)? | (?:estimated\ )?reading\ time:?.{0,20}
   | page\ \d+(?:\ of\ \d+)? | \d+\ of\ \d+ | (?:tags|filed\ under|posted\ in|categories|category)\s*:.{0,120}
     """,
@@ -68,9 +71,16 @@ _CALL = re.compile(
     r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
     re.IGNORECASE,
 )
+# "Copyright holders sued" is news, and so is a list's third point, "(c) Meta pays".
+_COPYRIGHT = re.compile(
+    r"[|·•–-]?\s*(?:©|copyright[\s,:]*(?:©|\(c\)|(?:19|20)\d\d\b)|\(c\)[\s,]*(?:19|20)\d\d\b"
+    r"|copyright\b.{0,60}\ball\s+rights\s+reserved\.?$)",
+    re.IGNORECASE,
+)
+# "Never miss a payment, Buffett said" calls nobody to anything.
+_REPORT = re.compile(r"\d|\b(?:said|says|saying|told|tells|adds|added|warns|warned|wrote|according)\b", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#[^\W\d]\w*[\s,]*)+")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
-_DECORATION = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def is_furniture(line: str) -> bool:
@@ -80,13 +90,15 @@ def is_furniture(line: str) -> bool:
     words = line.split()
     if len(words) > 30:
         return False
-    bare = _DECORATION.sub("", line)
+    bare = _strip_decoration(line)
     if not line.endswith((".", "!", "?", "”")) and (_FURNITURE.fullmatch(bare) or _FURNITURE.fullmatch(line)):
         return True
-    if re.match(r"©|copyright\b|\(c\) \d{4}", line, re.IGNORECASE) and len(words) <= 15:
+    if _COPYRIGHT.match(line) and len(words) <= 15:
         return True
+    if len(words) == 1 or _REPORT.search(line):
+        return False
     sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
-    return len(words) > 1 and all(_CALL.match(sentence) for sentence in sentences)
+    return all(_CALL.match(sentence) for sentence in sentences)
 
 
 def is_link(line: str) -> bool:
@@ -96,7 +108,14 @@ def is_link(line: str) -> bool:
 
 def is_edge_furniture(line: str) -> bool:
     """Say whether a line is page furniture where it stands outside of the article's sentences."""
-    return _DECORATION.sub("", line).casefold() in _EDGE
+    return _strip_decoration(line).casefold() in _EDGE
+
+
+def _strip_decoration(line: str) -> str:
+    """Take off what stands before a line's first letter or digit and after its last one."""
+    start = next((n for n, character in enumerate(line) if character.isalnum()), len(line))
+    end = next((n for n in range(len(line), start, -1) if line[n - 1].isalnum()), start)
+    return line[start:end]
 
 
 def find_furniture(lines: Sequence[str]) -> set[int]:

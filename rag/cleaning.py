@@ -21,12 +21,11 @@ from rag.layout import (
     mark_headings,
     parse_lines,
 )
-from rag.markup import normalise_characters, strip_html, strip_links
+from rag.markup import normalise_characters, squeeze_spaces, strip_html, strip_links
 from rag.types import Section
 
-_FRONT_MATTER = re.compile(
-    r"\A\s*---[ \t]*\n((?:[ \t]*(?:[\w-]+:.*|- .*|#.*)?\n|[ \t]+\S.*\n){0,60}?)---[ \t]*(?:\n|\Z)"
-)
+_FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
+_FRONT_MATTER_LINES = 60
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
 # Headings that any article could have.
 _GENERIC = re.compile(
@@ -36,6 +35,8 @@ _GENERIC = re.compile(
     r"|conclusions?|details|what (?:you need )?to know|the bottom line|in this (?:article|story))[:.]?",
     re.IGNORECASE,
 )
+# Marks inside marks, as deep as anyone writes them; a file that nests them by the thousand must end too.
+_PASSES = 20
 _MASTHEAD = 15  # how many lines a site may put between a page's title and the article's
 
 
@@ -59,7 +60,8 @@ class CleanedText:
 def clean_text(raw: str) -> CleanedText:
     """Clean an article.
 
-    Cleaning again changes nothing: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``.
+    Cleaning again changes nothing: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``, unless marks
+    are nested deeper than `_PASSES` can take off.
 
     :param raw: the file's text, plain or Markdown, in any state.
     """
@@ -69,12 +71,13 @@ def clean_text(raw: str) -> CleanedText:
     title, date = cleaned.title, front.date or cleaned.date
     # What one pass uncovers (a mark inside a mark) the next one cleans; each shortens the text, and most
     # articles need one.
-    while True:
+    for _ in range(_PASSES):
         again = _clean_once(normalise_characters(cleaned.text), front.title)
         if again.text == cleaned.text:
-            return replace(cleaned, title=title, date=date)
+            break
         cleaned = again
         title, date = title or again.title, date or again.date
+    return replace(cleaned, title=title, date=date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +88,26 @@ class _FrontMatter:
 
 def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
     """Read a YAML header's title and date, and take it off."""
-    match = _FRONT_MATTER.match(text)
-    if not match:
+    # Line by line: as one regular expression, a header without an end takes time exponential in its lines.
+    lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
+    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
+    if rules[:1] != [0] or len(rules) == 1:
+        return _FrontMatter(), text
+    header = lines[1 : rules[1]]
+    if not all(_FRONT_MATTER_LINE.fullmatch(line) for line in header):
         return _FrontMatter(), text
     fields: dict[str, str] = {}
-    for line in match[1].splitlines():
+    for line in header:
         name, colon, value = line.partition(":")
         if colon and not line[0].isspace():
             fields.setdefault(name.strip().lower(), value.strip().strip("\"'").strip())
     date = next((fields[name] for name in ("date", "published", "pubdate", "updated") if name in fields), "")
-    return _FrontMatter(fields.get("title", ""), parse_date(date)), text[match.end() :]
+    return _FrontMatter(fields.get("title", ""), parse_date(date)), "\n".join(lines[rules[1] + 1 :])
 
 
 def _clean_once(text: str, given_title: str) -> CleanedText:
-    lines = drop_repeats(parse_lines(strip_links(strip_html(text))))
+    text = squeeze_spaces(strip_links(squeeze_spaces(strip_html(text))))
+    lines = drop_repeats(parse_lines(text))
     date, first, lines = _take_dates(lines)
     # A line with the date right below it is a title, even one that ends like a sentence ("PACT WITH U.S.").
     titled = lines[0].text if first == 1 else ""
@@ -120,13 +129,13 @@ def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
     prose = [n for n, line in enumerate(lines) if len(line.text.split()) >= 15 and is_ended(line.text)]
     if not prose:
         prose = [len(lines)]
-    dates = {
-        n: date
-        for n, line in enumerate(lines)
-        if (n == 1 or not prose[0] < n < prose[-1])
-        and line.kind in {"text", "heading"}
-        and (date := parse_dateline(line.text))
-    }
+    dates: dict[int, str] = {}
+    for n, line in enumerate(lines):
+        beside_title = n == 1 or (n > 1 and n - 1 in dates and 1 in dates)
+        if (beside_title or not prose[0] < n < prose[-1]) and line.kind in {"text", "heading"}:
+            date = parse_dateline(line.text)
+            if date:
+                dates[n] = date
     rest = [replace(line, gap=line.gap or n - 1 in dates) for n, line in enumerate(lines) if n not in dates]
     first = min(dates, default=None)
     return (dates[first] if first is not None else None), first, rest
@@ -164,8 +173,9 @@ def _find_title(lines: list[Line]) -> str:
 def _drop_title_repeats(lines: list[Line], title: str) -> list[Line]:
     kept: list[Line] = []
     seen = False
+    key = fold(title)
     for line in lines:
-        same = bool(fold(title)) and line.kind != "item" and fold(line.text) == fold(title)
+        same = bool(key) and line.kind != "item" and fold(line.text) == key
         if not (same and seen):
             kept.append(line)
         seen = seen or same

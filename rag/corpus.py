@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from rag.types import Document
 
 SUFFIXES = frozenset({".txt", ".md"})
 MAX_BYTES = 20_000_000
-_FIX = "put .txt or .md files there, or name another folder with --corpus"
+_OTHER = "name another folder with --corpus"
+_FIX = "put .txt or .md files there, or " + _OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not read.
+    """A file, or a folder, that was not read.
 
     :param document_id: its path relative to the corpus, with forward slashes.
     :param reason: one sentence that says why and what to do.
@@ -25,14 +27,6 @@ class Skipped:
 
     document_id: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A folder's articles in order of ``document_id``, and the files that hold none that can be read."""
-
-    documents: tuple[Document, ...]
-    skipped: tuple[Skipped, ...]
 
 
 def find_articles(corpus: Path) -> list[Path]:
@@ -46,30 +40,32 @@ def find_articles(corpus: Path) -> list[Path]:
     :return: paths that begin with ``corpus``.
     :raises CorpusError: unless ``corpus`` is a folder that can be read and holds an article.
     """
-    if not corpus.exists():
-        raise CorpusError(f"There is no folder {corpus}: make it and {_FIX}.")
-    if not corpus.is_dir():
-        raise CorpusError(f"{corpus} is a file: name the folder it lies in with --corpus {corpus.parent}.")
-    try:
-        next(corpus.iterdir(), None)
-    except OSError as error:
-        raise CorpusError(f"{corpus} cannot be read ({error.strerror}): change its permissions.") from error
-    found = [path for path in _walk(corpus) if _lies_inside(path, corpus)]
+    _check_folder(corpus)
+    found, skipped = _walk(corpus)
+    if not found and skipped:
+        raise CorpusError(f"No article in {corpus} can be read; {skipped[0].document_id}: {skipped[0].reason}")
     if not found:
         raise CorpusError(f"No articles in {corpus}: {_FIX}.")
     return found
 
 
 def find_skipped(corpus: Path) -> list[Skipped]:
-    """Name the articles that are not read because a symbolic link leads out of the folder or nowhere."""
-    return [
-        Skipped(
-            name_document(path, corpus),
-            "It is a link that leads out of the folder: copy the file itself there.",
-        )
-        for path in _walk(corpus)
-        if not _lies_inside(path, corpus)
-    ]
+    """Name what is not read, sorted by ``document_id``.
+
+    That is articles that a symbolic link leads to, out of the folder or nowhere, and folders that cannot be read.
+    """
+    return _walk(corpus)[1]
+
+
+def resolve_folder(corpus: Path) -> Path:
+    """The folder's absolute path, without links.
+
+    :raises CorpusError: if its links lead in a circle, or it cannot be looked up.
+    """
+    try:
+        return corpus.resolve()
+    except (OSError, RuntimeError) as error:
+        raise CorpusError(f"{corpus} cannot be found ({_explain(error)}): {_OTHER}.") from error
 
 
 def name_document(path: Path, corpus: Path) -> str:
@@ -90,7 +86,7 @@ def read_document(path: Path, corpus: Path) -> Document | Skipped:
             return Skipped(document_id, f"It is larger than {MAX_BYTES // 1_000_000} MB: split it into articles.")
         data = path.read_bytes()
     except OSError as error:
-        return Skipped(document_id, f"It cannot be read ({error.strerror}): change its permissions.")
+        return Skipped(document_id, f"It cannot be read ({_explain(error)}): change its permissions.")
     raw = _decode(data)
     if raw is None:
         return Skipped(document_id, "It is not UTF-8 text: save it as UTF-8 text.")
@@ -101,30 +97,44 @@ def read_document(path: Path, corpus: Path) -> Document | Skipped:
     return Document(document_id, title, cleaned.date, cleaned.text, cleaned.sections)
 
 
-def read_corpus(corpus: Path) -> Corpus:
-    """Read all articles of a folder.
+def _check_folder(corpus: Path) -> None:
+    """:raises CorpusError: unless `corpus` is a folder whose names can be read."""
+    try:
+        is_folder = stat.S_ISDIR(corpus.stat().st_mode)
+        if is_folder:
+            next(corpus.iterdir(), None)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CorpusError(f"There is no folder {corpus}: make it and {_FIX}.") from error
+    except PermissionError as error:
+        raise CorpusError(
+            f"{corpus} cannot be read ({_explain(error)}): change its permissions, or {_OTHER}."
+        ) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CorpusError(f"{corpus} cannot be read ({_explain(error)}): {_OTHER}.") from error
+    if not is_folder:
+        raise CorpusError(f"{corpus} is a file: name the folder it lies in with --corpus {corpus.parent}.")
 
-    :raises CorpusError: unless at least one article can be read.
+
+def _walk(corpus: Path) -> tuple[list[Path], list[Skipped]]:
+    """Files named like articles, and those of them and the folders that cannot be read.
+
+    Linked folders are not entered, so there are no cycles.
     """
-    read = [read_document(path, corpus) for path in find_articles(corpus)]
-    documents = tuple(item for item in read if isinstance(item, Document))
-    skipped = sorted(
-        [*find_skipped(corpus), *(item for item in read if isinstance(item, Skipped))],
-        key=lambda item: item.document_id,
-    )
-    if not documents:
-        first = skipped[0]
-        raise CorpusError(f"No article in {corpus} can be read; {first.document_id}: {first.reason}")
-    return Corpus(documents, tuple(skipped))
-
-
-def _walk(corpus: Path) -> list[Path]:
-    """Files named like articles. Linked folders are not entered, so there are no cycles."""
-    found = []
-    for folder, folders, files in os.walk(corpus):
+    failures: list[OSError] = []
+    paths: list[Path] = []
+    for folder, folders, files in os.walk(corpus, onerror=failures.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in files if _is_article(name)]
-    return sorted(found, key=lambda path: name_document(path, corpus))
+        paths += [Path(folder, name) for name in files if _is_article(name)]
+    reasons = {path: _find_obstacle(path, corpus) for path in paths}
+    found = [path for path, reason in reasons.items() if not reason]
+    for error in failures:
+        path = Path(os.fsdecode(error.filename)) if error.filename else corpus
+        reasons[path] = f"It is a folder that cannot be read ({_explain(error)}): change its permissions."
+    skipped = [Skipped(name_document(path, corpus), reason) for path, reason in reasons.items() if reason]
+    return (
+        sorted(found, key=lambda path: name_document(path, corpus)),
+        sorted(skipped, key=lambda item: item.document_id),
+    )
 
 
 def _is_article(name: str) -> bool:
@@ -132,11 +142,21 @@ def _is_article(name: str) -> bool:
     return not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.stem.upper() != "README"
 
 
-def _lies_inside(path: Path, corpus: Path) -> bool:
+def _find_obstacle(path: Path, corpus: Path) -> str:
+    """Why an article is not to be read, for all that its name tells; empty where it is."""
     try:
-        return path.is_file() and path.resolve().is_relative_to(corpus.resolve())
+        if path.is_file() and path.resolve().is_relative_to(corpus.resolve()):
+            return ""
+    except PermissionError as error:
+        return f"It cannot be read ({_explain(error)}): change its permissions."
     except (OSError, RuntimeError):
-        return False
+        pass
+    return "It is a link that leads out of the folder: copy the file itself there."
+
+
+def _explain(error: Exception) -> str:
+    """The system's words for an error, such as "Permission denied"."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _decode(data: bytes) -> str | None:

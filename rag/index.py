@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rag import store
 from rag.changes import Changes, Plan, make_plan
-from rag.corpus import find_articles, find_skipped, name_document
+from rag.corpus import find_articles, find_skipped, name_document, resolve_folder
 from rag.errors import IndexFolderError
 from rag.ingest import Batch, Cutter, make_batch
 from rag.manifest import (
@@ -53,10 +53,13 @@ LOCK_SECONDS = 900
 
 
 def default_index_folder(corpus: Path) -> Path:
-    """Where the index of a corpus is kept unless the user names a folder: the user's cache."""
+    """Where the index of a corpus is kept unless the user names a folder: the user's cache.
+
+    :raises CorpusError: if the corpus cannot be looked up.
+    """
     from platformdirs import user_cache_path
 
-    path = corpus.resolve()
+    path = resolve_folder(corpus)
     digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name)[:40].strip("-") or "corpus"
     return user_cache_path("ask-articles", appauthor=False) / "index" / f"{name}-{digest}"
@@ -107,8 +110,9 @@ def _hash_sources(corpus: Path) -> dict[str, str]:
 
     The hash is taken before the text is read: an edit in between is found by the next update.
     """
+    articles = find_articles(corpus)
     sources = {skipped.document_id: "" for skipped in find_skipped(corpus)}
-    for path in find_articles(corpus):
+    for path in articles:
         digest = ""
         with suppress(OSError):
             digest = hash_file(path)

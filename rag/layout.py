@@ -34,14 +34,17 @@ class Line:
     seam: bool = False
 
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
+_HEADING_END = re.compile(r"(?<![ \t])[ \t]+#+[ \t]*$")
 _BOLD_HEADING = re.compile(r"[ \t]*(\*\*|__)([^*_]{1,120}[^*_.,;:!])\1[ \t]*$")
-_ITEM = re.compile(r"^[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
-_QUOTE = re.compile(r"^ {0,3}(?:>[ \t]*)+(?!\s*\d)")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
+_QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
-_ENDED = re.compile(r"[.!?…:]['\"”’»)\]*]*$")
+_AFTER_END = "'\"”’»)]*"  # what may follow the mark that ends a sentence
+_TAIL = 200  # characters of a paragraph that tell how it ends
+_CLOSING_QUOTE = re.compile(r"”(?:\s+|$)")
 # After one of these a sentence goes on, whatever the next letter's case.
 _OPEN_END = re.compile(
     r"(?:,|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|that|which|its|their|his|her|is|are|was|were))$"
@@ -60,7 +63,7 @@ def parse_lines(text: str) -> list[Line]:
                 lines[-1] = replace(lines[-1], kind="heading", level=1)
             gap = True
             continue
-        line = None if _FENCE.match(raw) else _parse_line(_QUOTE.sub("", raw), gap)
+        line = None if _FENCE.match(raw) else _parse_line(raw, gap)
         if line is None:
             gap = True
             continue
@@ -70,17 +73,13 @@ def parse_lines(text: str) -> list[Line]:
 
 
 def _parse_line(raw: str, gap: bool) -> Line | None:
-    kind: Kind = "text"
-    level = 0
-    heading = _HEADING.match(raw)
-    if heading:
-        kind, level, raw = "heading", len(heading[1]), heading[2]
-    elif _BOLD_HEADING.match(raw) and len(raw.split()) <= 16:
+    kind, level, start = _read_marks(raw)
+    raw = raw[start:]
+    if level:
+        raw = _HEADING_END.sub("", raw)
+    if kind == "text" and _BOLD_HEADING.match(raw) and len(raw.split()) <= 16:
         kind, level = "heading", 6
-    elif _ITEM.match(raw):
-        # Twice: a bullet in front of a dash is one item.
-        kind, raw = "item", _ITEM.sub("", _ITEM.sub("", raw, count=1), count=1)
-    elif _ROW.match(raw):
+    elif kind == "text" and _ROW.match(raw):
         kind, raw = (
             "row",
             " | ".join(cell.strip() for cell in raw.strip().strip("|").split("|") if cell.strip()),
@@ -91,6 +90,23 @@ def _parse_line(raw: str, gap: bool) -> Line | None:
     return Line(text, kind, level, gap=gap)
 
 
+def _read_marks(raw: str) -> tuple[Kind, int, int]:
+    """The kind that a line's outermost mark makes it, its level as a heading, and where its marks end."""
+    kind: Kind = "text"
+    level = start = 0
+    while True:
+        if match := _QUOTE.match(raw, start):
+            pass
+        elif match := _HEADING.match(raw, start):
+            if kind == "text":
+                kind, level = "heading", len(match[1])
+        elif match := _ITEM.match(raw, start):
+            kind = "item" if kind == "text" else kind
+        else:
+            return kind, level, start
+        start = match.end()
+
+
 def fold(text: str) -> str:
     """Letters and digits only, lower case: what two settings of one title have in common."""
     return " ".join(re.findall(r"\w+", text.casefold()))
@@ -98,7 +114,7 @@ def fold(text: str) -> str:
 
 def is_ended(text: str) -> bool:
     """Say whether a text ends as a sentence does; a colon counts, since what it announces may be anything."""
-    return bool(_ENDED.search(text))
+    return text.rstrip(_AFTER_END)[-1:] in set(".!?…:")
 
 
 def drop_repeats(lines: Sequence[Line]) -> list[Line]:
@@ -110,16 +126,17 @@ def drop_repeats(lines: Sequence[Line]) -> list[Line]:
     """
     counts = Counter(fold(line.text) for line in lines if _may_repeat(line))
     headers = {key for key, count in counts.items() if count >= 3}
-    wrapped_heads = {fold(line.text) for line in lines if line.level == 1 and len(line.text.split()) >= 4}
+    titles = {fold(line.text) for line in lines if line.level == 1 and len(line.text.split()) >= 4}
+    headers |= titles
     kept: list[Line] = []
     seen: set[str] = set()
     seam = gap = False
     n = 0
     while n < len(lines):
         line, width = lines[n], 1
-        for size in (4, 3, 2) if headers or wrapped_heads else ():
+        for size in (4, 3, 2) if headers else ():
             key = fold(" ".join(part.text for part in lines[n : n + size]))
-            if n + size <= len(lines) and key in headers | wrapped_heads and fold(line.text) != key:
+            if n + size <= len(lines) and key in headers and fold(line.text) != key:
                 line, width = (
                     Line(" ".join(part.text for part in lines[n : n + size]), "heading", 1, line.gap),
                     size,
@@ -127,10 +144,10 @@ def drop_repeats(lines: Sequence[Line]) -> list[Line]:
                 break
         n += width
         key = fold(line.text)
-        if key in seen and (key in headers or key in wrapped_heads):
+        if key in seen:
             seam, gap = True, True
             continue
-        if key in headers or key in wrapped_heads:
+        if key in headers:
             seen.add(key)
         kept.append(replace(line, seam=seam, gap=line.gap or gap))
         seam = gap = False
@@ -161,28 +178,37 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
     A line break alone is no reason to join, since many articles have one paragraph a line.
     """
     wrapped = _find_wrapped(lines)
-    joined: list[Line] = []
-    last = ""
+    joined: list[tuple[Line, list[str]]] = []  # the first line of each paragraph, and the texts it is made of
+    tail = last = ""
     for n, line in enumerate(lines):
-        before = joined[-1] if joined else None
-        if before and (n in wrapped or _continues(before, last, line)):
-            separator = "" if re.search(r"\w-$", before.text) and line.text[0].islower() else " "
-            joined[-1] = replace(before, text=before.text + separator + line.text)
+        if joined and (n in wrapped or _continues(joined[-1][0], tail, last, line)):
+            separator = "" if re.search(r"\w-$", tail) and line.text[0].islower() else " "
+            joined[-1][1].append(separator + line.text)
+            tail = (tail + separator + line.text)[-_TAIL:]
         else:
-            joined.append(line)
+            joined.append((line, [line.text]))
+            tail = line.text[-_TAIL:]
         last = line.text
-    return [line for line in _return_quotes(joined) if line.text]
+    paragraphs = [replace(line, text="".join(texts)) for line, texts in joined]
+    return [line for line in _return_quotes(paragraphs) if line.text]
 
 
-def _continues(before: Line, last: str, line: Line) -> bool:
-    if line.kind != "text" or before.kind not in {"text", "item"} or is_ended(before.text):
+def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
+    """Say whether a line goes on with the paragraph before it.
+
+    :param before: the paragraph's first line.
+    :param tail: the paragraph's last characters, enough of them.
+    :param last: the paragraph's last line.
+    """
+    if line.kind != "text" or before.kind not in {"text", "item"} or is_ended(tail):
         return False
     if not line.gap and _BEFORE_SUBSCRIPT.search(last) and re.match(r"\d{1,2}(?!\w)", line.text):
         return True
     lower = line.text[0].islower() and not re.match(r"[a-z][A-Z]", line.text)
     if line.seam:
-        return len(before.text.split()) >= 4 and (lower or bool(_OPEN_END.search(before.text)))
-    return lower and len(last) >= (80 if line.gap else 40)
+        return len(tail.split()) >= 4 and (lower or bool(_OPEN_END.search(tail)))
+    # By all of the paragraph so far, or each cleaning of the joined text would join one more line to it.
+    return lower and (len(tail) >= 80 or (not line.gap and len(last) >= 40))
 
 
 def _find_wrapped(lines: Sequence[Line]) -> set[int]:
@@ -205,23 +231,19 @@ def _find_wrapped(lines: Sequence[Line]) -> set[int]:
 
 def _return_quotes(lines: Sequence[Line]) -> list[Line]:
     """Give a closing quote that begins a paragraph back to the paragraph whose quotation it closes."""
-    returned = list(lines)
-    for n, line in enumerate(returned):
-        match = re.match(r"”(?:\s+|$)", line.text)
-        if not match:
-            continue
-        owner = next(
-            (
-                k
-                for k in range(n - 1, -1, -1)
-                if returned[k].kind != "heading" and " " in returned[k].text and is_ended(returned[k].text)
-            ),
-            None,
-        )
-        if owner is not None and returned[owner].text.count("“") > returned[owner].text.count("”"):
-            returned[owner] = replace(returned[owner], text=returned[owner].text + "”")
-            returned[n] = replace(line, text=line.text[match.end() :])
-    return returned
+    texts = [line.text for line in lines]
+    closing = [0] * len(texts)
+    owner, still_open = 0, 0  # the last paragraph that ends as a sentence does, and how many quotes it leaves open
+    for n, line in enumerate(lines):
+        start = 0
+        while still_open > 0 and (match := _CLOSING_QUOTE.match(line.text, start)):
+            start = match.end()
+            closing[owner] += 1
+            still_open -= 1
+        texts[n] = text = line.text[start:]
+        if line.kind != "heading" and " " in text and is_ended(text):
+            owner, still_open = n, text.count("“") - text.count("”")
+    return [replace(line, text=text + "”" * count) for line, text, count in zip(lines, texts, closing, strict=True)]
 
 
 def mark_headings(lines: Sequence[Line]) -> list[Line]:

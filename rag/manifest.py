@@ -146,17 +146,32 @@ def has_leftovers(folder: Path) -> bool:
 
 
 def check_folder(folder: Path) -> None:
-    """:raises IndexFolderError: if the folder is none, or holds files that no index put there."""
+    """Make sure that writing an index into the folder overwrites nobody's files.
+
+    :raises IndexFolderError: if the folder is none, or holds files that no index put there.
+    """
     if folder.exists() and not folder.is_dir():
         raise IndexFolderError(f"{folder} is a file, not a folder: name an empty folder with --index.")
-    if not folder.is_dir() or (folder / MANIFEST).exists():
+    if not folder.is_dir() or _is_index(folder):
         return
     names = sorted(path.name for path in folder.iterdir())
     foreign = [name for name in names if not _is_own(name)]
+    if not foreign and MANIFEST in names and DATABASE not in names:
+        # Web apps, browser extensions and others have a file of this name; a damaged one of ours has a database.
+        foreign = [MANIFEST]
     if foreign:
         raise IndexFolderError(
             f"{folder} holds files of something else ({foreign[0]}): name an empty folder with --index."
         )
+
+
+def _is_index(folder: Path) -> bool:
+    """Whether the manifest in a folder is an index's, of whatever version."""
+    try:
+        states = json.loads((folder / MANIFEST).read_bytes())["states"]
+        return isinstance(states, list) and bool(states) and all("fingerprint" in state for state in states)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _is_own(name: str) -> bool:

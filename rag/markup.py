@@ -18,6 +18,8 @@ _JOINER = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\u
 _TERMINAL = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# "&amp;amp;lt;" is "&lt;", escaped once for each page it was copied through.
+_ESCAPED_AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 _HIDDEN = (
@@ -53,7 +55,7 @@ _EMPHASIS = (
     re.compile(r"(?<![~\\])~~(?![\s~])([^~\n]{0,2000}?(?<!\s))~~(?!~)"),
     re.compile(r"(?<![`\\])`{1,2}([^`\n]{1,2000})`{1,2}(?!`)"),
 )
-_ESCAPE = re.compile(r"\\+(?=[$*_#~`\[\]|&%!.+>-])|\\+$", re.MULTILINE)
+_ESCAPE = re.compile(r"(?<!\\)\\+(?=[$*_#~`\[\]|&%!.+>-]|$)", re.MULTILINE)
 _SPACED_MONEY = re.compile(r"(?<=[$€£¥]) (?=\d)")
 _GLUED_UNIT = re.compile(r"(?<=\d )((?:[mb]illion |trillion )?(?:dollars|euros|pounds|percent))(?=[A-Z][a-z])")
 
@@ -74,6 +76,14 @@ def normalise_characters(text: str) -> str:
     return unicodedata.normalize("NFC", _SPACE.sub(" ", text))
 
 
+def squeeze_spaces(text: str) -> str:
+    """Make runs of spaces short: one space, or four where they indent a line, which is all that Markdown tells apart.
+
+    The patterns for a line's marks need time quadratic in the length of such a run.
+    """
+    return re.sub(r"(?<![ \n]) {2,}", " ", re.sub(r"^ {5,}", "    ", text, flags=re.MULTILINE))
+
+
 def strip_html(text: str) -> str:
     """Take HTML tags, comments and entities out; block elements become lines, ``<h2>`` and ``<li>`` Markdown.
 
@@ -87,6 +97,7 @@ def strip_html(text: str) -> str:
         text = _TAG.sub(lambda match: _replace_tag(match, closed), text)
     if "&" in text:
         for _ in range(3):
+            text = _ESCAPED_AMPERSANDS.sub("&", text)
             text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     return text
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,37 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.cleaning import clean_text
-from rag.corpus import Corpus, find_articles, read_corpus, read_document
+from rag.corpus import Skipped, find_articles, find_skipped, read_document
 from rag.duplicates import find_duplicates
 from rag.errors import CorpusError
 from rag.types import Document
 
+# None of these may cost more than in proportion to its length: a file may have 20 MB.
+HOSTILE = {
+    "closing quotes": lambda n: "“A b.\n\n" + "” x\n\n" * (n // 5),
+    "closing quotes in a line": lambda n: "“" * n + " b.\n\n" + "” " * n,
+    "spaces in a heading": lambda n: "# a" + " " * n + "b",
+    "spaces after a rule": lambda n: "--" + " " * n + "x",
+    "spaces in a table's rule": lambda n: "--|" + " " * n + "x",
+    "spaces before a word": lambda n: " " * n + "x",
+    "spaces in a link": lambda n: "[a](" + " " * n + "x",
+    "spaces between links": lambda n: "a" + " [](#)" * (n // 4) + "b",
+    "heading marks": lambda n: "# " * n + "x",
+    "bullets": lambda n: "- " * n + "x",
+    "all marks": lambda n: "> - # • * " * (n // 4) + "x",
+    "ampersands": lambda n: "&" + "amp;" * n,
+    "numbered ampersands": lambda n: "&" + "#38;amp;#x26;" * n + "lt;",
+    "emphasis": lambda n: "*_" * (n // 4) + "x" + "_*" * (n // 4),
+    "links": lambda n: "[" * (n // 4) + "x" + "](#)" * (n // 4),
+    "tags": lambda n: "<" * (n // 4) + "b>" * (n // 4) + "x",
+    "backslashes": lambda n: "\\" * n + "x",
+    "decoration": lambda n: "a" + "-" * n + "b",
+    "wrapped lines": lambda n: "lower case words that run on for as long as a line may be and on\n" * (n // 8),
+    "lines to join": lambda n: "word " * 20 + "\n\nand on" * (n // 8),
+    "repeated headings": lambda n: "".join(f"one two three word{k % (n // 30)}\n\n" for k in range(n // 10)),
+    "dates": lambda n: "A b c.\n\n" * 2 + "June 1, 2025\n\n" * (n // 20) + "So it was said at the time. " * 9,
+    "front matter": lambda n: "---\n" + "  - a: b\n" * min(n // 100, 59) + "x" * n,
+}
 SEEDS = Path(__file__).parent.parent / "seeds"
 HEADER = (
     "Meta Takes 49% Stake in Scale AI for $14.3 Billion—CEO Alexandr Wang Joins Superintelligence Team "
@@ -125,9 +154,16 @@ TITLES = {
 
 @pytest.fixture(scope="module")
 def seeds() -> dict[str, Document]:
-    corpus = read_corpus(SEEDS)
-    assert corpus.skipped == ()
-    return {document.document_id[:3]: document for document in corpus.documents}
+    documents, skipped = read_all(SEEDS)
+    assert skipped == []
+    return {document.document_id[:3]: document for document in documents}
+
+
+def read_all(corpus: Path) -> tuple[list[Document], list[Skipped]]:
+    read = [read_document(path, corpus) for path in find_articles(corpus)]
+    documents = [item for item in read if isinstance(item, Document)]
+    skipped = [*find_skipped(corpus), *(item for item in read if isinstance(item, Skipped))]
+    return documents, sorted(skipped, key=lambda item: item.document_id)
 
 
 def write(folder: Path, **files: str | bytes) -> Path:
@@ -272,7 +308,10 @@ def test_marks_go_and_words_stay(raw: str, text: str) -> None:
     ["Share this article", "Subscribe now", "Related Articles", "#Meta #ScaleAI", "👉 https://a.b/c",
      "Advertisement", "Image: Getty Images", "© 2025 News Corp. All rights reserved.", "[Home](/) |"
      " [News](/news) | [About](/about)",
-     "Sign up for our newsletter! Follow us on X.", "Read more: Another story", "3 min read"],
+     "Sign up for our newsletter! Follow us on X.", "Read more: Another story", "3 min read",
+     "Copyright © 2025 The Wire", "Copyright 2025 Reuters.", "(c) 2024 News Corp", "Photo by Ana Ruiz on Unsplash",
+     "Copyright News Corp. All rights reserved.", "Image via Getty Images/AFP", "Photo: Żaneta Wójcik for The Times",
+     "Never miss a story. Subscribe now.", "Stay tuned for more!"],
 )  # fmt: skip
 def test_page_furniture_goes_wherever_it_stands(line: str) -> None:
     for raw in (f"{PROSE}\n\n{line}\n\n{PROSE} Again.", f"{PROSE}\n\n{PROSE} Again.\n\n{line}"):
@@ -283,10 +322,33 @@ def test_page_furniture_goes_wherever_it_stands(line: str) -> None:
     "line",
     ["Share prices fell.", "Search", "Subscribers rose by 5%.", "He clicked here.", "Comments",
      "Image rights matter.", "Microsoft's Super Bowl Ad", "Follow the money, he said.", "Net 1,234 vs 4,321",
-     "By John Smith"],
+     "By John Smith", "Copyright holders sued OpenAI in 2023 for $3 billion.", "Copyright trolls won 12 cases.",
+     "Copyright holders sue OpenAI", "(c) Meta pays its founder", "Stay tuned for GPT-5 in August, Altman said.",
+     "Photos by satellite show 14 new bases", "Photos from space show the damage",
+     "Never miss a payment, Buffett said.", "Never miss 2 payments.", "Follow us, the colonel told his men."],
 )  # fmt: skip
 def test_what_only_resembles_furniture_stays(line: str) -> None:
     assert line in clean_text(f"{PROSE}\n\n{line}\n\n{PROSE} Again.").text
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_no_article_takes_long_to_clean(name: str) -> None:
+    # What is quadratic takes 16 times as long for 4 times as much.
+    times = [min(measure_cleaning(HOSTILE[name](n)) for _ in range(3)) for n in (4_000, 16_000)]
+    assert times[1] < 8 * times[0] + 0.02, times
+
+
+def measure_cleaning(text: str) -> float:
+    start = time.process_time()
+    clean_text(text)
+    return time.process_time() - start
+
+
+def test_marks_inside_marks_go_in_one_pass() -> None:
+    assert clean_text("# " * 2000 + "x").text == "x"
+    assert clean_text("> - # • * " * 2000 + "x").text == "x"
+    assert clean_text("&" + "amp;" * 2000 + "lt;").text == "<"
+    assert clean_text("“A“ b.\n\n" + "” " * 2 + "x").text == "“A“ b.””\n\nx"
 
 
 def test_lines_wrapped_at_a_width_become_one_paragraph() -> None:
@@ -348,9 +410,9 @@ def test_a_link_out_of_the_folder_is_not_followed_but_named(tmp_path: Path) -> N
     (corpus / "dangling.txt").symlink_to(corpus / "gone.txt")
     (corpus / "folder").symlink_to(outside)
     (corpus / "loop").symlink_to(corpus)
-    read = read_corpus(corpus)
-    assert [document.document_id for document in read.documents] == ["a.txt"]
-    assert [skipped.document_id for skipped in read.skipped] == ["dangling.txt", "out.txt"]
+    documents, skipped = read_all(corpus)
+    assert [document.document_id for document in documents] == ["a.txt"]
+    assert [item.document_id for item in skipped] == ["dangling.txt", "out.txt"]
 
 
 def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_path: Path) -> None:
@@ -362,11 +424,11 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
         blank_txt=" \n",
     )
     write(tmp_path, binary_txt=bytes(range(8)) * 50, null_txt=f"{PROSE}\x00", wide_txt=PROSE.encode("utf-16"))
-    read = read_corpus(tmp_path)
-    assert [d.document_id for d in read.documents] == ["good.txt", "null.txt", "wide.txt"]
-    assert [d.text for d in read.documents] == [PROSE] * 3
-    assert [d.title for d in read.documents] == ["good", "null", "wide"]
-    reasons = {skipped.document_id: skipped.reason for skipped in read.skipped}
+    documents, skipped = read_all(tmp_path)
+    assert [d.document_id for d in documents] == ["good.txt", "null.txt", "wide.txt"]
+    assert [d.text for d in documents] == [PROSE] * 3
+    assert [d.title for d in documents] == ["good", "null", "wide"]
+    reasons = {item.document_id: item.reason for item in skipped}
     assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "latin.txt"]
     assert "save it as UTF-8" in reasons["latin.txt"]
     assert "holds no text" in reasons["empty.txt"]
@@ -388,22 +450,66 @@ def test_errors_name_the_fix(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError, match=r"No articles in .*: put \.txt or \.md files there"):
         find_articles(tmp_path / "empty")
-    with pytest.raises(CorpusError, match=r"No article in .* can be read; a\.txt: "):
-        read_corpus(write(tmp_path / "bad", a_txt=b"\xff\xff\xff"))
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "a.txt").symlink_to(tmp_path / "gone.txt")
+    with pytest.raises(CorpusError, match=r"No article in .* can be read; a\.txt: .*copy the file"):
+        find_articles(tmp_path / "links")
 
 
-def read_texts(tmp_path: Path, *texts: str) -> Corpus:
+def test_a_path_that_cannot_be_looked_up_is_one_sentence_with_the_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for corpus in (tmp_path / "loop", tmp_path / ("x" * 300)):
+        with pytest.raises(CorpusError, match=r"^\S+ cannot be read \(.+\): name another folder with --corpus\.$"):
+            find_articles(corpus)
+    write(tmp_path / "file", a_txt=PROSE)
+    with pytest.raises(CorpusError, match=r"no folder .*--corpus"):
+        find_articles(tmp_path / "file" / "a.txt" / "deeper")
+    for name in ("stat", "iterdir"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, name, refuse)
+            with pytest.raises(CorpusError, match=r"cannot be read \(Permission denied\): change .*, or .*--corpus\.$"):
+                find_articles(tmp_path / "file")
+
+
+def refuse(path: Path, *_: object, **__: object) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+def test_a_folder_that_cannot_be_read_is_named_with_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, a_txt=PROSE, closed__b_txt=PROSE, open__closed__c_txt=PROSE, open__d_txt=PROSE)
+    scan = os.scandir
+
+    # The tests may run as root, whom no permission stops.
+    def scan_open(path: str) -> object:
+        return refuse(Path(path)) if Path(path).name == "closed" else scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_open)
+    documents, skipped = read_all(tmp_path)
+    assert [document.document_id for document in documents] == ["a.txt", "open/d.txt"]
+    assert [item.document_id for item in skipped] == ["closed", "open/closed"]
+    assert {item.reason for item in skipped} == {
+        "It is a folder that cannot be read (Permission denied): change its permissions."
+    }
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "open" / "d.txt").unlink()
+    with pytest.raises(CorpusError, match=r"No article in .* can be read; closed: .*change its permissions"):
+        find_articles(tmp_path)
+
+
+def read_texts(tmp_path: Path, *texts: str) -> list[Document]:
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.txt").write_text(text)
-    return read_corpus(tmp_path)
+    return read_all(tmp_path)[0]
 
 
 def test_near_duplicates_are_found(tmp_path: Path, seeds: dict[str, Document]) -> None:
     text = seeds["002"].text
     other_figures = text.replace("14 billion", "15 billion").replace("2016", "2017").replace("3 billion", "4 billion")
     edited = text.replace("Founded in", "Started in").replace("Furthermore, ", "")
-    corpus = read_texts(tmp_path, text, other_figures, seeds["003"].text, edited, text[: len(text) // 2])
-    assert find_duplicates(corpus.documents) == {"1.txt": "0.txt", "3.txt": "0.txt"}
+    documents = read_texts(tmp_path, text, other_figures, seeds["003"].text, edited, text[: len(text) // 2])
+    assert find_duplicates(documents) == {"1.txt": "0.txt", "3.txt": "0.txt"}
     assert find_duplicates(list(seeds.values())) == {}
     assert find_duplicates([]) == {}
 
@@ -411,5 +517,5 @@ def test_near_duplicates_are_found(tmp_path: Path, seeds: dict[str, Document]) -
 def test_reports_of_one_template_about_two_companies_are_no_duplicates(tmp_path: Path) -> None:
     figures = "Shr 34 cts vs 31 cts\n\nNet 1.2 mln vs 1.1 mln\n\nRevs 30 mln vs 28 mln"
     report = "{0} <{1}> 4TH QTR NET\n2-MAR-1987\n\n" + figures
-    corpus = read_texts(tmp_path, report.format("ACME INC", "ACM"), report.format("ZENITH CORP", "ZEN"))
-    assert find_duplicates(corpus.documents) == {}
+    documents = read_texts(tmp_path, report.format("ACME INC", "ACM"), report.format("ZENITH CORP", "ZEN"))
+    assert find_duplicates(documents) == {}

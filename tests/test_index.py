@@ -135,6 +135,27 @@ def test_a_file_that_cannot_be_read_is_skipped_once(corpus: Path, folder: Path) 
     assert update_index(corpus, folder, HashEncoder(), CONFIG) == Changes(unchanged=5)
 
 
+def test_a_subfolder_that_cannot_be_read_is_skipped_by_name(
+    corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "more").mkdir()
+    write_article(corpus / "more", "d.txt", "lynx")
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).added == ("more/d.txt",)
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "more":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        changes = update_index(corpus, folder, HashEncoder(), CONFIG)
+        assert (changes.removed, [item.document_id for item in changes.skipped]) == (("more/d.txt",), ["more"])
+        assert "change its permissions" in changes.skipped[0].reason
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).added == ("more/d.txt",)
+
+
 def test_a_name_that_is_not_utf8_is_skipped(corpus: Path, folder: Path) -> None:
     (corpus / os.fsdecode(b"caf\xe9.txt")).write_text("An article of a few words.")
     assert update_index(corpus, folder, HashEncoder(), CONFIG).summary() == "1 file skipped"
@@ -245,6 +266,32 @@ def test_a_folder_of_something_else_is_refused(corpus: Path, tmp_path: Path) -> 
         update_index(corpus, other / "README.md", HashEncoder(), CONFIG)
     with pytest.raises(IndexFolderError, match="build it first"):
         open_index(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "tabs", "manifest_version": 3}', '{"states": {"idle": {}}}', "[]", "?"])
+@pytest.mark.parametrize("others", [["background.js"], ["passages.db", "index.html"], []])
+def test_a_manifest_of_something_else_is_not_overwritten(
+    corpus: Path, tmp_path: Path, manifest: str, others: list[str]
+) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    for name in others:
+        (app / name).write_text("theirs")
+    (app / "manifest.json").write_text(manifest)
+    before = list_folder(app)
+    named = next((name for name in others if name != "passages.db"), "manifest.json")
+    with pytest.raises(IndexFolderError, match=rf"something else \({named}\): name an empty folder with --index"):
+        update_index(corpus, app, HashEncoder(), CONFIG)
+    assert list_folder(app) == before
+
+
+def test_notes_beside_a_sound_manifest_are_let_be(corpus: Path, folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+    write_article(corpus, "d.txt", "lynx")
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).added == ("d.txt",)
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(IndexFolderError, match=r"notes\.txt"):
+        update_index(corpus, folder, HashEncoder(), CONFIG)
 
 
 def test_a_folder_that_cannot_be_written(corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,6 +465,13 @@ def test_the_default_folder_is_the_corpus_own(tmp_path: Path, monkeypatch: pytes
     assert folder == default_index_folder(tmp_path / "alias")
     assert folder != default_index_folder(tmp_path / "other" / "news")
     assert folder.name.startswith("news-")
+
+    def fail(path: Path) -> Path:
+        raise RuntimeError(f"Symlink loop from {str(path)!r}")
+
+    monkeypatch.setattr(Path, "resolve", fail)
+    with pytest.raises(CorpusError, match=r"cannot be found \(Symlink loop .*\): name another folder with --corpus"):
+        default_index_folder(tmp_path / "news")
 
 
 def test_an_index_path_may_hold_what_a_uri_escapes(corpus: Path, tmp_path: Path) -> None:
