@@ -31,7 +31,7 @@ _MOST_CHARACTERS_A_TOKEN = 12
 class ChunkingConfig:
     """How long passages are, in tokens of the encoder.
 
-    The encoder's 256 tokens must hold the title and the heading in front of the passage too, and the
+    The encoder's 256 tokens must hold the heading in front of the passage too, and the
     reader's the question: about half of them is left to the passage.
 
     :param max_tokens: most tokens of a passage.

@@ -99,5 +99,9 @@ def is_utf8(text: str) -> bool:
 
 
 def show_passage(passage: Passage) -> str:
-    """What the encoder is shown of a passage: where it stands, then what it says."""
-    return f"{passage.context}\n{passage.text}"
+    """What the encoder is shown of a passage: its heading, then what it says.
+
+    Not the title: it would be the same in all of an article's passages, and where it is a whole sentence a question
+    that resembles it would find nothing but that article (docs/decisions/0005).
+    """
+    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text

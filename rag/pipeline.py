@@ -142,7 +142,7 @@ def load_reader(name: str | None) -> tuple[Reader, Calibration]:
 def fit_chunking(encoder: Encoder) -> ChunkingConfig:
     """Passages of the usual length, or of half of what the encoder takes where that is less: the rest is context."""
     usual = ChunkingConfig()
-    most = max(2, min(usual.max_tokens, encoder.max_tokens // 2))
+    most = max(2, min(usual.max_tokens, (encoder.max_tokens + 2) // 2))  # special tokens come to two
     return ChunkingConfig(most, min(usual.overlap_tokens, most // 4), min(usual.min_tokens, most // 2))
 
 

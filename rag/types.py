@@ -56,7 +56,7 @@ class Passage:
 
     @property
     def context(self) -> str:
-        """Title and heading, what the encoder is shown before the text."""
+        """Title and heading, what the reader is shown before the text."""
         return f"{self.title} – {self.heading}" if self.heading else self.title
 
 

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from updating import CONFIG, HashEncoder, write_article
 
+from rag.chunking import ChunkingConfig
+from rag.encoder import load_encoder
 from rag.errors import IndexFolderError
 from rag.index import Index, open_index, update_index
+from rag.ingest import show_passage
 from rag.likeness import collapse, is_covered
 from rag.retrieval import HybridRetriever, RetrievalConfig, fuse_rankings
 from rag.types import Passage, ScoredPassage
@@ -136,7 +139,7 @@ def test_retrieval_is_batched_ordered_and_repeatable(index: Index, mode: str) ->
 def test_the_exact_text_leads_the_dense_ranking(index: Index) -> None:
     passage = index.passages([index.search_bm25("heron", 1)[0][0]])[0]
     retriever = HybridRetriever(index, HashEncoder(), "dense")
-    best = retriever.retrieve([f"{passage.context}\n{passage.text}"], 3)[0][0]
+    best = retriever.retrieve([show_passage(passage)], 3)[0][0]
     assert best.passage == passage
     assert best.score == pytest.approx(1, abs=1e-5)
 
@@ -181,3 +184,20 @@ def test_mistakes_are_named(index: Index) -> None:
         HybridRetriever(index, HashEncoder()).retrieve(["otter"], 0)
     with pytest.raises(ValueError, match="candidates"):
         RetrievalConfig(candidates=0)
+
+
+def test_an_article_whose_title_resembles_the_question_does_not_crowd_out_the_others(tmp_path: Path) -> None:
+    corpus = tmp_path / "news"
+    corpus.mkdir()
+    title = "Acme Buys Large Stake in Bolt for Five Billion"
+    subjects = ("ships", "bread", "chess", "trains", "moths", "rivers", "clocks", "fog")
+    idle = "\n\n".join(
+        f"This paragraph muses on {word} and the weather, as columns do, at length." for word in subjects
+    )
+    (corpus / "a.txt").write_text(f"{title}\n\n{idle}\n", encoding="utf-8")
+    (corpus / "b.txt").write_text("Markets\n\nIn the deal Acme bought a stake of 12% in Bolt.\n", encoding="utf-8")
+    encoder = load_encoder()
+    update_index(corpus, tmp_path / "index", encoder, ChunkingConfig(max_tokens=40, overlap_tokens=0, min_tokens=1))
+    with open_index(tmp_path / "index") as index:
+        best = HybridRetriever(index, encoder).retrieve(["What stake in Bolt did Acme buy?"], 3)[0][0]
+    assert best.passage.document_id == "b.txt"
