@@ -26,7 +26,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="N",
         help="hide the gold paragraph among the N most similar others (default: %(default)s)",
     )
-    reading.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth question (default: all)")
     reading.add_argument(
         "--weights", type=Path, default=squad.WEIGHTS, help="the reader's weights (default: the package's)"
     )
@@ -40,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="where the corpus and its index are written; used again where they are there",
     )
     for command in (reading, searching):
+        command.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth question (default: all)")
         command.add_argument("--out", type=Path, metavar="FILE", help="also write the result there, as JSON")
     arguments = parser.parse_args(argv)
     try:

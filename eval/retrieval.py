@@ -33,8 +33,9 @@ def run(arguments: argparse.Namespace) -> None:
     changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), progress=True)
     seconds = time.perf_counter() - began
     print(changes.summary(), file=sys.stderr)
-    questions = [q.question for p in paragraphs for q in p.questions]
-    evidence = [list_evidence(p, answers.answers) for p in paragraphs for answers in p.questions]
+    asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]
+    questions = [q.question for _, q in asked]
+    evidence = [list_evidence(p, q.answers) for p, q in asked]
     result: dict[str, object] = {"set": arguments.path.name, "questions": len(questions)}
     with open_index(arguments.folder / "index") as index:
         result |= {"passages": index.passage_count, "indexing_seconds": round(seconds, 1)}
