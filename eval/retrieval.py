@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_corpus(arguments.path, corpus)
     encoder = load_encoder(None)
     began = time.perf_counter()
-    changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), progress=True)
+    changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), progress=sys.stderr.isatty())
     seconds = time.perf_counter() - began
     print(changes.summary(), file=sys.stderr)
     asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]

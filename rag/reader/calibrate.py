@@ -48,9 +48,15 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--passages", type=int, default=10, help="passages a question; default: %(default)s")
     parser.add_argument("--questions", type=int, default=600, help="held-out questions; default: %(default)s")
     parser.add_argument(
+        "--unanswerable",
+        type=float,
+        default=1 / 3,
+        help="share of questions without an answer to reckon with; default: 1/3",
+    )
+    parser.add_argument(
         "--precision",
         type=float,
-        default=0.8,
+        default=0.7,
         help="the threshold is the lowest confidence above which answers are right this often; default: %(default)s",
     )
     return parser.parse_args(argv)
@@ -110,26 +116,40 @@ def measure_trial(trial: Trial, readings: Sequence[Reading]) -> tuple[list[float
     return features, bool(trial.golds) and score_token_f1(best.readings[0].text, trial.golds) >= RIGHT
 
 
-def pick_threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+def weigh_trials(trials: Sequence[Trial], unanswerable: float) -> NDArray[np.float64]:
+    """Weights (trials,) under which a share ``unanswerable`` of the questions has no answer; their mean is 1."""
+    import numpy as np
+
+    answerable = np.array([bool(t.golds) for t in trials])
+    share = answerable.mean()
+    weights: NDArray[np.float64] = np.where(answerable, (1 - unanswerable) / share, unanswerable / (1 - share))
+    return weights
+
+
+def pick_threshold(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], precision: float
+) -> float:
     """The lowest confidence from which on the answers kept are right at least ``precision`` of the time."""
     import numpy as np
 
     order = np.argsort(-confidence)
-    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    reached = np.cumsum((right * weights)[order]) / np.cumsum(weights[order])
     good = np.nonzero(reached >= precision)[0]
     return float(confidence[order][good[-1]]) if len(good) else 1.0
 
 
-def describe_curve(confidence: NDArray[np.float64], right: NDArray[np.bool_], possible: int) -> list[dict[str, float]]:
-    """Precision and share of answerable questions answered rightly, at ten thresholds."""
+def describe_curve(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], possible: float
+) -> list[dict[str, float]]:
+    """Weighted shares at ten thresholds: answered, right among the answered, right among the ``possible``."""
     curve = []
     for step in range(0, 100, 10):
-        kept = confidence >= step / 100
-        good = int((right & kept).sum())
+        kept = (confidence >= step / 100) * weights
+        good = float((right * kept).sum())
         curve.append({
             "threshold": step / 100,
             "answered": round(float(kept.mean()), 4),
-            "precision": round(good / max(1, int(kept.sum())), 4),
+            "precision": round(good / max(1e-9, float(kept.sum())), 4),
             "recall": round(good / possible, 4),
         })  # fmt: skip
     return curve
@@ -147,9 +167,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
-    model = LogisticRegression(C=1.0).fit(features, right)
+    weights = weigh_trials(trials, arguments.unanswerable)
+    model = LogisticRegression(C=1.0).fit(features, right, sample_weight=weights)
     confidence = model.predict_proba(features)[:, 1]
-    threshold = pick_threshold(confidence, right, arguments.precision)
+    threshold = pick_threshold(confidence, right, weights, arguments.precision)
     calibration = Calibration(tuple(float(w) for w in model.coef_[0]), float(model.intercept_[0]), threshold)
     answerable = sum(bool(t.golds) for t in trials)
     record = {
@@ -157,9 +178,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "trials": len(trials),
         "answerable": answerable,
         "passages": arguments.passages,
+        "unanswerable": arguments.unanswerable,
         "precision": arguments.precision,
         "auc": round(float(roc_auc_score(right, confidence)), 4),
-        "curve": describe_curve(confidence, right, answerable),
+        "curve": describe_curve(confidence, right, weights, len(trials) * (1 - arguments.unanswerable)),
     }
     save_calibration(calibration, arguments.weights / "calibration.json", record)
     print(record, threshold)
