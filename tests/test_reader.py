@@ -116,6 +116,7 @@ def test_best_span_is_the_best_of_all_ends(reader: CopyingReader) -> None:
         ("$14.3 billion", 4, 13, "$14.3 billion"),
         ("1,000,000 users.", 2, 9, "1,000,000"),
         ("fell (-5%) again", 7, 9, "-5%"),
+        ("In numbers:\n10 billion", 12, 22, "10 billion"),
         ("2024-25", 5, 7, "25"),
         ("grew .5 percent", 6, 15, ".5 percent"),
         ("in 2024, 12 of them", 3, 7, "2024"),

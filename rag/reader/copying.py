@@ -26,8 +26,8 @@ STARTS = 12
 STEPS = 32
 TOKENS_AT_ONCE = 8192
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
-SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?$")
-INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]$")
+SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
+INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
 OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 
 
