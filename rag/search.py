@@ -61,14 +61,11 @@ class Index:
             self._connection.close()
 
     @property
-    def document_count(self) -> int:
-        """Number of documents, near-duplicates included."""
-        return self._count("documents")
-
-    @property
     def passage_count(self) -> int:
         """Number of passages."""
-        return self._count("passages")
+        with self._lock:
+            count: int = self._connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
+        return count
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of these rows, in this order.
@@ -110,11 +107,6 @@ class Index:
         """At most `k` rows with their BM25 scores, highest first; none for a question without words."""
         with self._lock:
             return search_words(self._connection, question, k)
-
-    def _count(self, table: str) -> int:
-        with self._lock:
-            count: int = self._connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608
-        return count
 
 
 def open_index(folder: Path) -> Index:

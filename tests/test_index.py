@@ -69,7 +69,7 @@ def test_the_first_update_builds(corpus: Path, tmp_path: Path) -> None:
     assert changes.summary() == f"indexed 3 articles, {changes.passages} passages"
     assert sorted(path.name for path in (tmp_path / "new" / "index").iterdir()) == FILES
     with open_index(tmp_path / "new" / "index") as opened:
-        assert opened.document_count == 3
+        assert len(opened.documents()) == 3
         assert opened.passage_count == changes.passages == len(encoder.encoded)
         document = opened.document("a.txt")
         assert document is not None

@@ -1,4 +1,4 @@
-"""Training from data to weights: what examples are made of, that a killed run goes on, that the loss falls."""
+"""Training from data to weights: what examples are made of, that a run goes on from its checkpoint."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_learning_rate_rises_then_falls_to_zero() -> None:
     assert [rate_at(p, 0.1) for p in (0.0, 0.05, 0.1, 0.55, 1.0)] == pytest.approx([0, 0.5, 1, 0.5, 0])
 
 
-def test_a_killed_run_goes_on_and_ends_in_loadable_weights(data: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_from_its_checkpoint_and_ends_in_loadable_weights(data: Path, tmp_path: Path) -> None:
     from rag.reader.copying import CopyingReader
 
     folder = tmp_path / "run"
