@@ -2,7 +2,7 @@
 
 PYTHON ?= .venv/bin/python
 
-.PHONY: help install check format test clean
+.PHONY: help install check format test eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ format: ## lint with fixes, then format
 
 test: ## tests only
 	$(PYTHON) -m pytest
+
+eval: ## ask the gold questions; writes eval/results/, eval/report.* and the README's table
+	$(PYTHON) -m eval
 
 clean: ## remove what was generated: caches, the checkout's index
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,4 +1,7 @@
-"""``python -m eval``: benchmarks that are run by hand, with their results committed in eval/results/."""
+"""``python -m eval``: the product against questions with known answers.
+
+Without a command it asks the gold questions and writes a result file, a report and the README's table.
+"""
 
 from __future__ import annotations
 
@@ -8,45 +11,88 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval import retrieval, squad
+from eval.compare import compare_results
+from eval.gold import KINDS, PARTS
+from eval.run import run
+from rag.cli import parse_count
 from rag.errors import RagError
+from rag.rendering import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    reading = commands.add_parser("squad", help="the reader alone, gold paragraph given: EM and F1")
-    reading.add_argument("path", type=Path, help="a SQuAD 1.1 development set")
-    reading.add_argument(
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=KINDS, metavar="KIND", help=f"some kinds only: {', '.join(KINDS)}")
+    parser.add_argument(
+        "--part",
+        choices=(*PARTS, "all"),
+        default="all",
+        help="dev to choose by, test only to report (default: %(default)s)",
+    )
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="your own articles; default: seeds/")
+    parser.add_argument("--gold", type=Path, metavar="DIR", help="your own gold questions; default: eval/gold/")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where result and report go; default: eval/ for all the gold questions, ./evaluation for your own",
+    )
+    parser.add_argument("-k", type=parse_count, default=10, metavar="N", help="passages to read (default: %(default)s)")
+    parser.add_argument("--reader", metavar="NAME_OR_PATH", help="a Hugging Face seq2seq model")
+    parser.add_argument("--encoder", metavar="NAME_OR_PATH", help="a sentence-transformers model")
+    parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a process of its own")
+    parser.set_defaults(run=run)
+    commands = parser.add_subparsers(title="other commands", metavar="COMMAND")
+    comparing = commands.add_parser("compare", help="two result files, question by question, with a paired test")
+    comparing.add_argument("first", type=Path, help="result file of the run before")
+    comparing.add_argument("second", type=Path, help="result file of the run after")
+    # Names of their own where the main command has an option of that name: its default would win.
+    comparing.add_argument("--part", dest="side", choices=(*PARTS, "all"), default="all", help="one part only")
+    comparing.set_defaults(run=lambda a: print(compare_results(a.first, a.second, a.side)))
+    reading = commands.add_parser("squad", help="the reader on SQuAD 1.1 or 2.0: EM and F1")
+    reading.add_argument("path", type=Path, help="a SQuAD development set, 1.1 or 2.0")
+    given = reading.add_mutually_exclusive_group()
+    given.add_argument(
         "--distractors",
         type=int,
         default=0,
         metavar="N",
         help="hide the gold paragraph among the N most similar others (default: %(default)s)",
     )
-    reading.add_argument(
-        "--weights", type=Path, default=squad.WEIGHTS, help="the reader's weights (default: the package's)"
+    given.add_argument(
+        "--open",
+        type=Path,
+        metavar="DIR",
+        help="give no paragraph: the whole product over all of them; DIR keeps corpus and index",
     )
-    searching = commands.add_parser("retrieval", help="its paragraphs as a corpus: success@k of hybrid, BM25 and dense")
+    reading.add_argument("--weights", type=Path, default=squad.WEIGHTS, help="the reader's weights")
+    reading.set_defaults(run=squad.run)
+    searching = commands.add_parser("retrieval", help="retrieval over SQuAD's paragraphs: hybrid, BM25 and dense")
     searching.add_argument("path", type=Path, help="a SQuAD 1.1 development set")
     searching.add_argument(
-        "--folder",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="where the corpus and its index are written; used again where they are there",
+        "--folder", type=Path, required=True, metavar="DIR", help="where corpus and index are kept from run to run"
     )
+    searching.set_defaults(run=retrieval.run)
     for command in (reading, searching):
         command.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth question (default: all)")
-        command.add_argument("--out", type=Path, metavar="FILE", help="also write the result there, as JSON")
-    arguments = parser.parse_args(argv)
+        command.add_argument("--save", type=Path, metavar="FILE", help="also write the result there, as JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = build_parser().parse_args(argv)
     try:
-        (squad if arguments.command == "squad" else retrieval).run(arguments)
+        arguments.run(arguments)
     except RagError as error:
-        print(error, file=sys.stderr)
+        print(f"eval: {printable(str(error))}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
     return 0
 
 

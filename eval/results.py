@@ -1,48 +1,134 @@
-"""What every result says of how it was made."""
+"""Result files: what a run found, with all that is needed to say how it was made."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
+from dataclasses import asdict
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eval.gold import PARTS
+from eval.judging import Record, describe_record
+from eval.latency import summarize_latency
+from eval.summary import count_failures, count_types, summarize
+from rag.errors import RagError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "eval" / "results"
 PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "numpy")
+# What a run itself writes is no change to what it measures.
+WRITTEN = (":!README.md", ":!eval/results", ":!eval/report.md", ":!eval/report.html", ":!eval/*.svg")
 
 
-def write_result(result: dict[str, Any], out: Path | None) -> None:
-    """Prints the figures, and writes them with commit, versions and processor where ``out`` is given."""
-    print(json.dumps(result, indent=1))
-    if out is None:
-        return
-    made = {
+def describe_origin() -> dict[str, Any]:
+    """Commit, time, versions and processor; ``changed_since`` where the tree differs from the commit."""
+    return {
         "commit": _run_git("rev-parse", "--short", "HEAD"),
-        "changed_since": bool(_run_git("status", "--porcelain", "--untracked-files=no")),
+        "changed_since": bool(_run_git("status", "--porcelain", "--untracked-files=no", "--", ".", *WRITTEN)),
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "processor": _name_processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({**result, "made": made}, indent=1) + "\n", encoding="utf-8")
 
 
-def bootstrap_interval(values: Sequence[float], draws: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean (Efron 1979)."""
-    import numpy as np
+def describe_run(records: Sequence[Record], settings: dict[str, Any], cold: dict[str, float] | None) -> dict[str, Any]:
+    """A run as JSON-ready values.
 
-    data = np.asarray(values, dtype=np.float64)
-    picks = np.random.default_rng(seed).integers(0, len(data), (draws, len(data)))
-    low, high = np.percentile(data[picks].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+    :param settings: corpus, models and whatever else was chosen.
+    :param cold: cold start and peak memory, where they were measured.
+    """
+    parts = {part: [r for r in records if r.gold.part == part] for part in PARTS} | {"all": list(records)}
+    return {
+        "benchmark": "gold",
+        "made": describe_origin(),
+        "settings": settings,
+        "metrics": {
+            part: {
+                name: {key: round(x, 4) for key, x in asdict(figure).items()}
+                for name, figure in summarize(some).items()
+            }
+            for part, some in parts.items()
+            if some
+        },
+        "types": count_types(records),
+        "failures": count_failures(records),
+        "latency_ms": summarize_latency(records),
+        "cold": cold,
+        "records": [describe_record(record) for record in records],
+    }
+
+
+def name_result(result: dict[str, Any]) -> str:
+    """File name: the commit, marked where the tree was not that of the commit."""
+    made = result["made"]
+    return f"{made['commit'] or 'no-commit'}{'-changed' if made['changed_since'] else ''}.json"
+
+
+def save_result(result: dict[str, Any], path: Path) -> None:
+    """One record a line, so that two results can be compared as text.
+
+    :raises RagError: where the file cannot be written.
+    """
+    records = [json.dumps(record, ensure_ascii=False) for record in result.get("records", [])]
+    head = json.dumps({name: x for name, x in result.items() if name != "records"}, indent=1, ensure_ascii=False)
+    text = head
+    if records:
+        text = head[: -len("\n}")] + ',\n "records": [\n  ' + ",\n  ".join(records) + "\n ]\n}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RagError(f"{path} cannot be written ({error.strerror}): name another place with --out.") from None
+
+
+def load_result(path: Path) -> dict[str, Any]:
+    """:raises RagError: where the file is missing or no result of a run over gold questions."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        made, records = result["made"], result["records"]
+        if isinstance(made["commit"], str) and {"id", "kind", "part", "right", "measures"} <= set(records[0]):
+            return dict(result)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        pass
+    raise RagError(f"{path} is no result of `python -m eval`: name a file that it wrote, such as eval/results/….json.")
+
+
+def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | None:
+    """The newest result over the gold questions in a folder, made on a committed tree; None without one.
+
+    :param before: a commit whose own result is left out.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        made = result["made"]
+        if result.get("benchmark") == "gold" and not made["changed_since"] and made["commit"] != before:
+            found.append(result)
+    return max(found, key=lambda result: str(result["made"]["at"]), default=None)
+
+
+def write_benchmark(result: dict[str, Any], out: Path | None) -> None:
+    """Prints a benchmark's figures, and writes them with their origin where ``out`` is given."""
+    print(json.dumps(result, indent=1))
+    if out is not None:
+        save_result({**result, "made": describe_origin()}, out)
 
 
 def _run_git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=ROOT)
+    except OSError:
+        return ""
     return done.stdout.strip()
 
 

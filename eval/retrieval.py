@@ -6,9 +6,9 @@ import json
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from eval.results import write_result
+from eval.results import write_benchmark
 from rag.chunking import ChunkingConfig
 from rag.encoder import load_encoder
 from rag.index import open_index, update_index
@@ -36,14 +36,28 @@ def run(arguments: argparse.Namespace) -> None:
     asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]
     questions = [q.question for _, q in asked]
     evidence = [list_evidence(p, q.answers) for p, q in asked]
-    result: dict[str, object] = {"set": arguments.path.name, "questions": len(questions)}
+    result: dict[str, Any] = {"questions": len(questions)}
     with open_index(arguments.folder / "index") as index:
         result |= {"passages": index.passage_count, "indexing_seconds": round(seconds, 1)}
         for mode in get_args(Mode):
             began = time.perf_counter()
             result[mode] = score_mode(HybridRetriever(index, encoder, mode), questions, evidence)
             result[f"{mode}_ms_a_question"] = round(1000 * (time.perf_counter() - began) / len(questions), 2)
-    write_result(result, arguments.out)
+    write_benchmark(describe_benchmark(arguments, result), arguments.save)
+
+
+def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures with what the README says of them."""
+    cuts = (1, 5, 20)
+    shown = [f"{m} {' / '.join(format(figures[m][f'success@{k}'], '.1f') for k in cuts)}" for m in get_args(Mode)]
+    every = f" --every {arguments.every}" if arguments.every > 1 else ""
+    return {
+        "benchmark": "retrieval",
+        "title": f"retrieval over SQuAD's paragraphs, success@1 / @5 / @20, {figures['questions']:,} questions",
+        "figure": ", ".join(shown),
+        "command": f"python -m eval retrieval {arguments.path.name} --folder DIR{every}",
+        **figures,
+    }
 
 
 def score_mode(retriever: HybridRetriever, questions: list[str], evidence: list[set[str]]) -> dict[str, float]:

@@ -1,20 +1,34 @@
-"""The reader alone on SQuAD 1.1: EM and token F1 with the gold paragraph given, or hidden among similar ones."""
+"""The reader on SQuAD 1.1 and 2.0: gold paragraph given, hidden among similar ones, or not given at all."""
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from eval.results import bootstrap_interval, write_result
-from rag.answering import group_readings
+from eval.results import write_benchmark
+from eval.retrieval import write_corpus
+from eval.selective import measure_aurc
+from eval.statistics import bootstrap_interval
+from rag.answering import compose_answer
+from rag.calibration import load_calibration
+from rag.errors import QuestionError, RagError
 from rag.metrics import score_exact_match, score_token_f1
+from rag.pipeline import Config, Pipeline, Question
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.data import Paragraph, load_squad
 from rag.reader.examples import rank_neighbours
+from rag.types import Passage, ScoredPassage
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rag.types import Answer
+
+    Asked = tuple[int, int]
+    """A paragraph's place in the set, and its question's place in the paragraph."""
 
 __all__ = ["WEIGHTS", "run"]
 
@@ -22,50 +36,131 @@ BATCH = 64
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Prints and saves EM and F1; of a set with unanswerable questions, over HasAns and NoAns too."""
     paragraphs = load_squad(arguments.path)
     asked = [(i, j) for i, p in enumerate(paragraphs) for j, _ in enumerate(p.questions)][:: arguments.every]
-    nearest = rank_neighbours(paragraphs, arguments.distractors) if arguments.distractors else [[] for _ in paragraphs]
-    reader = CopyingReader(arguments.weights)
+    if not asked:
+        raise RagError(f"{arguments.path} holds no question for --every {arguments.every}: take a smaller number.")
     began = time.perf_counter()
-    exact, f1 = score_reader(reader, paragraphs, asked, nearest)
-    seconds = time.perf_counter() - began
-    result = {
-        "set": arguments.path.name,
-        "questions": len(asked),
-        "distractors": arguments.distractors,
-        "EM": round(100 * sum(exact) / len(exact), 2),
-        "EM_95": [round(100 * x, 2) for x in bootstrap_interval(exact)],
-        "F1": round(100 * sum(f1) / len(f1), 2),
-        "F1_95": [round(100 * x, 2) for x in bootstrap_interval(f1)],
-        "seconds": round(seconds, 1),
-    }
-    write_result(result, arguments.out)
+    if arguments.open is not None:
+        answers = list(answer_openly(arguments.path, arguments.open, paragraphs, asked))
+    else:
+        answers = list(answer_given(arguments.weights, arguments.distractors, paragraphs, asked))
+    seconds = round(time.perf_counter() - began, 1)
+    golds = [[paragraphs[i].text[a:b] for a, b in paragraphs[i].questions[j].answers] for i, j in asked]
+    result = describe_benchmark(arguments, score_answers(answers, golds))
+    write_benchmark({**result, "seconds": seconds}, arguments.save)
 
 
-def score_reader(
-    reader: CopyingReader,
-    paragraphs: Sequence[Paragraph],
-    asked: Sequence[tuple[int, int]],
-    nearest: Sequence[Sequence[int]],
-) -> tuple[list[float], list[float]]:
-    """EM and F1 of every question, in the order of ``asked``; the reader never sees SQuAD's titles."""
+def answer_given(
+    weights: Path, distractors: int, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
+) -> Iterator[Answer]:
+    """Each question with its paragraph, among its most similar ones where ``distractors`` are wanted.
+
+    The reader never sees SQuAD's titles.
+    """
     from tqdm import tqdm
 
-    exact, f1 = [], []
+    nearest = rank_neighbours(paragraphs, distractors) if distractors else [[] for _ in paragraphs]
+    reader, calibration = CopyingReader(weights), load_calibration(WEIGHTS / "calibration.json")
     for start in tqdm(range(0, len(asked), BATCH), disable=None, leave=False):
         batch = asked[start : start + BATCH]
         questions = [paragraphs[i].questions[j].question for i, j in batch]
         # The gold paragraph stands in the middle, where position alone does not give it away.
-        texts = [place_gold(paragraphs[i].text, [paragraphs[n].text for n in nearest[i]]) for i, _ in batch]
-        for (i, j), readings in zip(batch, reader.read_texts(questions, texts), strict=True):
-            candidates = group_readings(readings)
-            prediction = candidates[0].readings[0].text if candidates else ""
-            golds = [paragraphs[i].text[a:b] for a, b in paragraphs[i].questions[j].answers]
-            exact.append(score_exact_match(prediction, golds))
-            f1.append(score_token_f1(prediction, golds))
-    return exact, f1
+        shown = [
+            place_gold(make_passage(paragraphs, i), [make_passage(paragraphs, n) for n in nearest[i]]) for i, _ in batch
+        ]
+        for question, passages, readings in zip(questions, shown, reader.read(questions, shown), strict=True):
+            yield compose_answer(question, [ScoredPassage(p, 0.0) for p in passages], readings, calibration)
 
 
-def place_gold(gold: str, others: Sequence[str]) -> list[tuple[str, str]]:
+def answer_openly(
+    path: Path, folder: Path, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
+) -> Iterator[Answer | None]:
+    """Each question to the whole product, over all paragraphs of the set; None for what cannot be asked."""
+    from tqdm import tqdm
+
+    write_corpus(path, folder / "corpus")
+    config = Config(folder / "corpus", folder / "index")
+    pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
+    questions = [Question(paragraphs[i].questions[j].question) for i, j in asked]
+    for answer in tqdm(pipeline.ask_batch(questions), total=len(questions), disable=None, leave=False):
+        yield None if isinstance(answer, QuestionError) else answer
+    pipeline.close()
+
+
+def score_answers(answers: Sequence[Answer | None], golds: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Figures in per cent with 95 % intervals.
+
+    A set in which every question has an answer is scored as published: the best answer counts, trusted or not.
+    In one with unanswerable questions an answer below the product's threshold counts as none (SQuAD 2.0,
+    Rajpurkar et al. 2018); ``AURC`` needs no threshold.
+    """
+    best = [find_best(answer) for answer in answers]
+    mixed = not all(golds)
+    given = [
+        text if not mixed or (answer is not None and answer.answered) else ""
+        for text, answer in zip(best, answers, strict=True)
+    ]
+    exact = [score_exact_match(text, gold) for text, gold in zip(given, golds, strict=True)]
+    f1 = [score_token_f1(text, gold) for text, gold in zip(given, golds, strict=True)]
+    confidences = [answer.confidence if answer is not None else 0.0 for answer in answers]
+    hits = [bool(gold) and score_token_f1(text, gold) >= 0.5 for text, gold in zip(best, golds, strict=True)]
+    figures: dict[str, Any] = {"questions": len(golds), **describe_mean("EM", exact), **describe_mean("F1", f1)}
+    figures["AURC"] = round(100 * measure_aurc(confidences, hits), 2)
+    if mixed:
+        for label, has in (("HasAns", True), ("NoAns", False)):
+            some = [i for i, gold in enumerate(golds) if bool(gold) is has]
+            figures[f"{label}_questions"] = len(some)
+            if some:
+                figures |= describe_mean(f"{label}_EM", [exact[i] for i in some])
+                figures |= describe_mean(f"{label}_F1", [f1[i] for i in some])
+    return figures
+
+
+def find_best(answer: Answer | None) -> str:
+    """The best answer found, whether it was given or withheld."""
+    if answer is None:
+        return ""
+    return answer.withheld.text if answer.withheld else answer.text
+
+
+def describe_mean(name: str, values: Sequence[float]) -> dict[str, Any]:
+    low, high = bootstrap_interval(values)
+    return {
+        name: round(100 * sum(values) / len(values), 2),
+        f"{name}_95": [round(100 * low, 2), round(100 * high, 2)],
+    }
+
+
+def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures with what the README says of them."""
+    mixed = "HasAns_F1" in figures
+    how = "gold paragraph given"
+    if arguments.open is not None:
+        how = "open, over all paragraphs of the set"
+    elif arguments.distractors:
+        how = f"gold paragraph among its {arguments.distractors} most similar others"
+    flags = " --open DIR" if arguments.open is not None else ""
+    flags += f" --distractors {arguments.distractors}" if arguments.distractors else ""
+    flags += f" --every {arguments.every}" if arguments.every > 1 else ""
+    shown = f"EM {figures['EM']:.1f}, F1 {figures['F1']:.1f}"
+    if mixed:
+        shown += f" (HasAns F1 {figures['HasAns_F1']:.1f}, NoAns {figures['NoAns_F1']:.1f})"
+    return {
+        "benchmark": "squad",
+        "title": f"SQuAD {'2.0' if mixed else '1.1'} dev, {how}, {figures['questions']:,} questions",
+        "figure": shown,
+        "command": f"python -m eval squad {arguments.path.name}{flags}",
+        **figures,
+    }
+
+
+def make_passage(paragraphs: Sequence[Paragraph], i: int) -> Passage:
+    text = paragraphs[i].text
+    return Passage(f"{i}#0-{len(text)}", str(i), "", "", None, 0, len(text), text)
+
+
+def place_gold(gold: Passage, others: Sequence[Passage]) -> list[Passage]:
     middle = len(others) // 2
-    return [("", text) for text in (*others[:middle], gold, *others[middle:])]
+    return [*others[:middle], gold, *others[middle:]]

@@ -30,15 +30,18 @@ class Candidate:
 def compose_answer(
     question: str, found: Sequence[ScoredPassage], readings: Sequence[Reading], calibration: Calibration
 ) -> Answer:
-    """The most probable answer with its citations, or an abstention; ``seconds`` is left at 0."""
+    """The most probable answer with its citations, or an abstention; not yet timed."""
     passages = [scored.passage for scored in found]
     candidates = group_readings(readings)
     if not candidates:
-        return abstain(question, found, 0.0)
+        return abstain(question, found)
     best, rest = candidates[0], candidates[1:]
     cited = passages[best.readings[0].passage]
     second = rest[0].probability if rest else 0.0
     confidence = calibration.confide(measure_features(question, readings, cited, best.probability, second))
+    chosen = Alternative(best.readings[0].text, confidence, cite_all(best, passages))
+    if confidence < calibration.threshold:
+        return abstain(question, found, chosen)
     alternatives = tuple(
         Alternative(
             other.readings[0].text,
@@ -48,35 +51,32 @@ def compose_answer(
         for other in rest[:MOST_ALTERNATIVES]
         if other.probability >= ALTERNATIVE_SHARE * best.probability
     )
-    if confidence < calibration.threshold:
-        return abstain(question, found, confidence)
     return Answer(
         question=question,
         standalone=question,
         status="answered",
-        text=best.readings[0].text,
+        text=chosen.text,
         reason="",
         confidence=confidence,
-        citations=cite_all(best, passages),
+        citations=chosen.citations,
         alternatives=alternatives,
         passages=tuple(found),
-        seconds=0.0,
     )
 
 
-def abstain(question: str, found: Sequence[ScoredPassage], confidence: float) -> Answer:
-    """The plain statement that the articles hold no answer."""
+def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
+    """The plain statement that the articles hold no answer; ``withheld`` is what was not trusted enough."""
     return Answer(
         question=question,
         standalone=question,
         status="abstained",
         text="",
         reason="The articles don't say.",
-        confidence=confidence,
+        confidence=withheld.confidence if withheld else 0.0,
         citations=(),
         alternatives=(),
         passages=tuple(found),
-        seconds=0.0,
+        withheld=withheld,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from rag.question import clean_question
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.seq2seq import Seq2SeqReader
 from rag.retrieval import HybridRetriever
+from rag.types import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,25 +98,36 @@ class Pipeline:
     def ask_batch(self, questions: Sequence[Question]) -> Iterator[Answer | QuestionError]:
         """Answers in the order of the questions, as they are ready; an error in place of each that cannot be asked.
 
-        ``seconds`` of an answer is its share of the time that it and those read together with it took.
+        The timing of an answer is its share of the time that it and those read together with it took.
         """
         waiting = iter(questions)
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
             began = time.perf_counter()
             cleaned = [prepare_question(q) for q in batch]
-            answers = iter(self._answer([q for q in cleaned if isinstance(q, tuple)]))
-            seconds = (time.perf_counter() - began) / len(batch)
+            asked = [q for q in cleaned if isinstance(q, tuple)]
+            rewriting = (time.perf_counter() - began) / len(batch)
+            answers = iter(self._answer(asked, rewriting))
             for q in cleaned:
-                yield replace(next(answers), seconds=seconds) if isinstance(q, tuple) else q
+                yield next(answers) if isinstance(q, tuple) else q
 
-    def _answer(self, asked: Sequence[tuple[str, str]]) -> list[Answer]:
+    def _answer(self, asked: Sequence[tuple[str, str]], rewriting: float) -> list[Answer]:
         """(as asked, self-contained) questions to answers, batched through encoder and reader."""
+        if not asked:
+            return []
         standalone = [question for _, question in asked]
-        found = self.retriever.retrieve(standalone, self.k) if asked else []
+        times = [time.perf_counter()]
+        found = self.retriever.retrieve(standalone, self.k)
+        times.append(time.perf_counter())
         readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
+        times.append(time.perf_counter())
+        answers = [
+            compose_answer(question, scored, read, self.calibration)
+            for question, scored, read in zip(standalone, found, readings, strict=True)
+        ]
+        times.append(time.perf_counter())
+        timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [
-            replace(compose_answer(question, scored, read, self.calibration), question=original)
-            for (original, question), scored, read in zip(asked, found, readings, strict=True)
+            replace(made, question=original, timing=timing) for made, (original, _) in zip(answers, asked, strict=True)
         ]
 
     def close(self) -> None:

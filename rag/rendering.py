@@ -76,16 +76,20 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "reason": answer.reason,
         "confidence": round(answer.confidence, 4),
         "citations": [asdict(citation) for citation in answer.citations],
-        "alternatives": [
-            {
-                "answer": other.text,
-                "confidence": round(other.confidence, 4),
-                "citations": [asdict(citation) for citation in other.citations],
-            }
-            for other in answer.alternatives
-        ],
+        "alternatives": [describe_alternative(other) for other in answer.alternatives],
+        "withheld": describe_alternative(answer.withheld) if answer.withheld else None,
         "passages": [scored.passage.passage_id for scored in answer.passages],
         "seconds": round(answer.seconds, 4),
+        "timing": {stage: round(seconds, 4) for stage, seconds in asdict(answer.timing).items()},
+    }
+
+
+def describe_alternative(other: Alternative) -> dict[str, Any]:
+    """Another answer, or a withheld one, as JSON-ready values."""
+    return {
+        "answer": other.text,
+        "confidence": round(other.confidence, 4),
+        "citations": [asdict(citation) for citation in other.citations],
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import IndexFolderError
 from rag.manifest import DATABASE, SCHEMA_VERSION, State, find_state
-from rag.store import open_for_reading, search_words, select_documents, select_passages
+from rag.store import open_for_reading, search_words, select_document_passages, select_documents, select_passages
 from rag.vectors import load_vectors, search_vectors
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class Index:
         with self._lock:
             found = select_documents(self._connection, document_id)
         return found[0] if found else None
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """A document's passages in the order of its text; none where there is no such document."""
+        with self._lock:
+            return select_document_passages(self._connection, document_id)
 
     def documents(self) -> list[DocumentSummary]:
         """All documents in the order of their ids."""

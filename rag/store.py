@@ -164,6 +164,12 @@ def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list
     return [found[row] for row in rows]
 
 
+def select_document_passages(connection: sqlite3.Connection, document_id: str) -> list[Passage]:
+    """The passages of a document in the order of its text; none where there is no such document."""
+    rows = connection.execute(f"{SELECT_PASSAGES} WHERE p.document_id = ? ORDER BY start, end", (document_id,))
+    return [Passage(*values) for _, *values in rows]
+
+
 def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Row ids, shape (n,), and their vectors, shape (n, dimension), in the order of the ids."""
     import numpy as np

@@ -111,6 +111,20 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall time of the stages a question went through, in seconds; of a batch, each question's share."""
+
+    rewrite: float = 0.0
+    retrieve: float = 0.0
+    read: float = 0.0
+    compose: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.rewrite + self.retrieve + self.read + self.compose
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question got: an answer with its citations, or an abstention and why.
 
@@ -121,7 +135,8 @@ class Answer:
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right.
     :param alternatives: other answers the passages give, most probable first.
     :param passages: what was read, best first.
-    :param seconds: wall time from question to answer, in seconds, models loaded.
+    :param timing: where the time went; the first question of all also loads the models.
+    :param withheld: of an abstention, the best answer found, which was not trusted enough; None where none was found.
     """
 
     question: str
@@ -133,7 +148,13 @@ class Answer:
     citations: tuple[Citation, ...]
     alternatives: tuple[Alternative, ...]
     passages: tuple[ScoredPassage, ...]
-    seconds: float
+    timing: Timing = Timing()
+    withheld: Alternative | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from question to answer."""
+        return self.timing.total
 
     @property
     def answered(self) -> bool:

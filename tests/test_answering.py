@@ -69,6 +69,12 @@ def test_low_confidence_is_an_abstention_that_keeps_the_nearest_passages() -> No
     assert answer.reason == "The articles don't say."
     assert (answer.text, answer.citations, answer.alternatives) == ("", (), ())
     assert answer.passages[0].passage == passage
+    assert answer.withheld is not None
+    assert (answer.withheld.text, answer.withheld.citations[0].quote) == (
+        "12%",
+        "It sold 12% of its shares to Bolt in 2020.",
+    )
+    assert answer.withheld.confidence == answer.confidence < 0.5
 
 
 def test_no_reading_and_no_passage_is_an_abstention() -> None:

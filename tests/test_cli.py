@@ -125,7 +125,9 @@ def test_batch_answers_in_order_and_goes_on_after_a_bad_line(ask: Ask, seed_inde
     for record in (records[0], records[7]):
         check_citations(record, seed_index)
         assert set(record) >= {"id", "question", "answer", "answered", "confidence", "citations", "alternatives",
-                               "passages", "seconds"}  # fmt: skip
+                               "withheld", "passages", "seconds", "timing"}  # fmt: skip
+        assert record["seconds"] == pytest.approx(sum(record["timing"].values()), abs=0.001)
+        assert record["timing"]["read"] > record["timing"]["compose"]
     assert err == ""
 
 

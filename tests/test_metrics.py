@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.metrics import normalize_answer, score_exact_match, score_token_f1
+from rag.metrics import normalize_answer, score_containment, score_exact_match, score_token_f1, split_words
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,26 @@ def test_no_golds_mean_no_answer() -> None:
     assert score_exact_match("", []) == 1.0
     assert score_token_f1("", []) == 1.0
     assert score_token_f1("red", []) == 0.0
+
+
+def test_words_keep_their_figures_whole() -> None:
+    assert split_words("The $14.3B stake – 1,000 people's, 49%.") == ["14.3", "b", "stake", "1000", "people", "s", "49"]
+    assert split_words("ﬁrst GPT-4") == ["first", "gpt", "4"]
+
+
+@pytest.mark.parametrize(
+    ("prediction", "golds", "score"),
+    [
+        ("about $14.3 billion", ["$14.3 billion"], 1.0),
+        ("$143 billion", ["$14.3 billion"], 0.0),
+        ("Meta's chief", ["meta"], 1.0),
+        ("metaphor", ["meta"], 0.0),
+        ("Wang, Alexandr", ["Alexandr Wang"], 0.0),
+        (" ".join(["word"] * 10), ["word"], 1.0),
+        (" ".join(["word"] * 12), ["word"], 0.0),
+        ("", ["word"], 0.0),
+        ("anything", ["the"], 0.0),
+    ],
+)
+def test_containment_wants_whole_words_and_few_others(prediction: str, golds: list[str], score: float) -> None:
+    assert score_containment(prediction, golds) == score

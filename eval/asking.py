@@ -1,0 +1,67 @@
+"""Gold questions asked of a pipeline, one at a time as users ask them, each judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from eval.evidence import Located, locate_evidence
+from eval.judging import Record, judge_answer
+from rag.errors import QuestionError
+from rag.types import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from eval.gold import GoldQuestion
+    from rag.pipeline import Pipeline
+    from rag.types import Answer
+
+
+def ask_gold(pipeline: Pipeline, questions: Sequence[GoldQuestion], *, progress: bool = False) -> list[Record]:
+    """A record for each question, in their order; the turns of a conversation must stand together.
+
+    A conversation's history holds the system's own answers, wrong ones too, as it does for users.
+
+    :raises GoldError: where evidence names an article that is not in the index.
+    """
+    from tqdm import tqdm
+
+    located = locate_evidence(pipeline.index, questions)
+    ask_one(pipeline, "Is everything loaded?", ())  # so that no question's timing holds the loading of models
+    records: list[Record] = []
+    with tqdm(total=len(questions), unit="question", disable=None if progress else True, leave=False) as bar:
+        for _, turns in groupby(questions, key=lambda q: (q.kind, q.line)):
+            for record in ask_turns(pipeline, list(turns), located):
+                records.append(record)
+                bar.update()
+    return records
+
+
+def ask_turns(pipeline: Pipeline, turns: Sequence[GoldQuestion], located: dict[str, Located]) -> Iterator[Record]:
+    """One question, or the turns of one conversation."""
+    history: list[Turn] = []
+    for gold in turns:
+        answer = ask_one(pipeline, gold.question, history)
+        record = judge_answer(gold, answer, located[gold.name])
+        if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
+            record = replace(record, failure="not understood")
+        yield record
+        said = (answer.text or answer.reason) if answer else ""
+        history += [Turn("user", gold.question), Turn("assistant", said)]
+
+
+def ask_one(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> Answer | None:
+    """The answer; None for what cannot be asked, such as a question without words."""
+    try:
+        return pipeline.ask(question, history)
+    except QuestionError:
+        return None
+
+
+def is_misunderstood(pipeline: Pipeline, record: Record) -> bool:
+    """Whether a failed follow-up would have gone right in its self-contained form: then rewriting is what failed."""
+    if record.answer is not None and record.answer.standalone == record.gold.standalone:
+        return False
+    return judge_answer(record.gold, ask_one(pipeline, record.gold.standalone, ()), record.located).right

@@ -1,0 +1,76 @@
+"""Two runs over the same questions: what got better, what got worse, and whether that may be chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eval.results import load_result
+from eval.statistics import compare_means, measure_mcnemar
+from rag.rendering import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    Records = dict[str, Mapping[str, Any]]
+
+MEASURES = ("F1", "success@10", "nDCG@10", "citation_precision", "value_recall", "rewriting", "key_facts")
+
+
+def compare_results(first: Path, second: Path, part: str = "all") -> str:
+    """The comparison as text, over the questions that both runs asked.
+
+    Right or not is tested by McNemar's exact test, graded measures by a paired bootstrap.
+
+    :raises RagError: where one of the two is no result of a run.
+    """
+    a, b = load_result(first), load_result(second)
+    before, after = (index_records(result, part) for result in (a, b))
+    shared = [name for name in before if name in after and before[name]["question"] == after[name]["question"]]
+    lines = [f"{a['made']['commit']} → {b['made']['commit']}, {len(shared)} questions in both"]
+    if left := len(before) + len(after) - 2 * len(shared):
+        lines[0] += f" ({left} in one of them only, or changed, are left out)"
+    kinds = list(dict.fromkeys(str(before[name]["kind"]) for name in shared))
+    for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
+        some = [name for name in shared if kind in ("all", before[name]["kind"])]
+        lines.append(compare_right(kind, some, before, after))
+    for measure in MEASURES:
+        lines += compare_measure(measure, shared, before, after)
+    for title, better in (("better", True), ("worse", False)):
+        changed = [n for n in shared if before[n]["right"] != after[n]["right"] and after[n]["right"] is better]
+        lines += ["", f"{title}: {len(changed)}"]
+        lines += [describe_change(before[name], after[name]) for name in changed]
+    return "\n".join(lines)
+
+
+def index_records(result: Mapping[str, Any], part: str) -> Records:
+    return {record["id"]: record for record in result["records"] if part in ("all", record["part"])}
+
+
+def compare_right(label: str, names: list[str], before: Records, after: Records) -> str:
+    lost = sum(before[n]["right"] and not after[n]["right"] for n in names)
+    won = sum(after[n]["right"] and not before[n]["right"] for n in names)
+    old, new = (sum(records[n]["right"] for n in names) / len(names) for records in (before, after))
+    p = measure_mcnemar(lost, won)
+    return f"right, {label}: {old:.1%} → {new:.1%}, {won} better, {lost} worse, McNemar p = {p:.3f}"
+
+
+def compare_measure(measure: str, names: list[str], before: Records, after: Records) -> list[str]:
+    pairs = [
+        (before[n]["measures"][measure], after[n]["measures"][measure])
+        for n in names
+        if measure in before[n]["measures"] and measure in after[n]["measures"]
+    ]
+    if not pairs:
+        return []
+    change, low, high = compare_means([x for x, _ in pairs], [y for _, y in pairs])
+    verdict = "no clear change" if low <= 0 <= high else "better" if change > 0 else "worse"
+    return [
+        f"{measure}: {100 * change:+.1f} ({100 * low:+.1f} to {100 * high:+.1f}) over {len(pairs)} questions, {verdict}"
+    ]
+
+
+def describe_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    said = [printable(str(record.get("answer") or "declined")) for record in (before, after)]
+    stage = after["failure"] or before["failure"]
+    return f"  {after['id']} {printable(after['question'])}\n      {said[0]} → {said[1]} ({stage})"

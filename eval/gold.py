@@ -1,0 +1,301 @@
+"""Gold questions: written from the articles before any answer was looked at, one JSON object a line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from rag.errors import RagError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Kind = Literal["facts", "unanswerable", "disagreements", "conversations", "explanations"]
+Part = Literal["dev", "test"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PARTS: tuple[Part, ...] = get_args(Part)
+Groups = tuple[tuple[str, ...], ...]
+
+
+class GoldError(RagError):
+    """A gold file that cannot be used; the message names file, line and fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of an article, as they stand there, that hold an answer."""
+
+    document_id: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An answer in all its acceptable forms and where it stands."""
+
+    answers: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """What an explanation must hold: for every group at least one of its forms."""
+
+    fact: str
+    all_of: Groups
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an explanation must not say: all groups within one sentence."""
+
+    claim: str
+    all_of: Groups
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """One question to ask, of any kind; what does not apply to its kind is empty.
+
+    :param name: id of the line, and ``.N`` for the turn of a conversation: ``f001``, ``c003.2``.
+    :param standalone: the question without need of history; the question itself, but for follow-ups.
+    :param values: the right answers: one value for a fact, two or more where the articles differ, none where the
+        articles hold no answer or where key facts are wanted in place of an answer.
+    :param items: for a list, each item's forms.
+    """
+
+    name: str
+    kind: Kind
+    type: str
+    question: str
+    standalone: str
+    turn: int = 1
+    values: tuple[Value, ...] = ()
+    items: Groups = ()
+    facts: tuple[KeyFact, ...] = ()
+    forbidden: tuple[Claim, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Id of the line it comes from, the same for all turns of a conversation."""
+        return self.name.rsplit(".", 1)[0] if self.kind == "conversations" else self.name
+
+    @property
+    def part(self) -> Part:
+        """One line in three, by hash of its id, is the test part: reported, never used to choose anything."""
+        return "dev" if int(hashlib.sha256(self.line.encode()).hexdigest(), 16) % 3 else "test"
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.values or self.facts)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Every form of every value."""
+        return tuple(answer for value in self.values for answer in value.answers)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        return tuple(e for group in self.evidence_groups for e in group)
+
+    @property
+    def evidence_groups(self) -> tuple[tuple[Evidence, ...], ...]:
+        """The evidence of each value, or of each key fact."""
+        return (*(value.evidence for value in self.values), *(fact.evidence for fact in self.facts))
+
+
+def load_gold(folder: Path) -> list[GoldQuestion]:
+    """The questions of all gold files in a folder: ``facts.jsonl`` and so on, one for each of ``KINDS`` at most.
+
+    :raises GoldError: without a gold file, or for a line that cannot be used: not JSON, a field missing, unknown or
+        of another form, an id or a question that stands there twice.
+    """
+    paths = {kind: folder / f"{kind}.jsonl" for kind in KINDS}
+    found = {kind: path for kind, path in paths.items() if path.is_file()}
+    if not found:
+        names = ", ".join(path.name for path in paths.values())
+        raise GoldError(f"No gold questions in {folder}: put at least one of {names} there.")
+    questions: list[GoldQuestion] = []
+    seen: dict[str, str] = {}
+    for kind, path in found.items():
+        for place, record in read_records(path):
+            made = make_questions(kind, record, place)
+            # A follow-up such as "why?" may well be asked twice.
+            for label in (f"id {made[0].line}", f'question "{fold_question(made[0].question)}"'):
+                if label in seen:
+                    raise GoldError(f"{place} repeats the {label} of {seen[label]}: change or remove one.")
+                seen[label] = place
+            questions += made
+    if not questions:
+        raise GoldError(f"The gold files in {folder} are empty: write at least one question.")
+    return questions
+
+
+def fold_question(question: str) -> str:
+    return " ".join(question.lower().split())
+
+
+def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(``file, line N``, the line's object) of each line that is not blank."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldError(f"{path.name} cannot be read ({error}): make it readable, in UTF-8.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{path.name}, line {number}"
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            raise GoldError(f"{place} is no JSON object: write one object a line.")
+        yield place, record
+
+
+def make_questions(kind: Kind, record: dict[str, Any], place: str) -> list[GoldQuestion]:
+    """One question; of a conversation, one for each turn."""
+    return MAKERS[kind](Fields(record, place))
+
+
+class Fields:
+    """The fields of one object, each to be taken once; what is left over is refused."""
+
+    def __init__(self, record: Any, place: str) -> None:
+        if not isinstance(record, dict):
+            raise GoldError(f"{place} holds {record!r:.60} where an object is wanted: write {{…}}.")
+        self._left = dict(record)
+        self.place = place
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._left.pop(name, default)
+        if not isinstance(value, str) or not value.strip():
+            raise GoldError(f'{self.place} has no "{name}" that is a text: add one.')
+        return value
+
+    def texts(self, name: str, *, optional: bool = False) -> tuple[str, ...]:
+        return tuple(self._check_text(name, value) for value in self._list(name, optional=optional))
+
+    def groups(self, name: str, *, optional: bool = False) -> Groups:
+        found = self._list(name, optional=optional)
+        if not all(isinstance(group, list) and group for group in found):
+            raise GoldError(f'The "{name}" of {self.place} is no list of lists of texts: write [["form", …], …].')
+        return tuple(tuple(self._check_text(name, form) for form in group) for group in found)
+
+    def objects(self, name: str, *, optional: bool = False) -> list[Fields]:
+        found = self._list(name, optional=optional)
+        return [Fields(value, f"{self.place}, {name} {number}") for number, value in enumerate(found, 1)]
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        made = []
+        for fields in self.objects("evidence", optional=True):
+            made.append(Evidence(fields.text("document_id"), fields.text("quote")))
+            fields.finish()
+        return tuple(made)
+
+    def finish(self) -> None:
+        if self._left:
+            raise GoldError(f"{self.place} has an unknown field {min(self._left)!r}: remove it or correct its name.")
+
+    def _list(self, name: str, *, optional: bool) -> list[Any]:
+        value = self._left.pop(name, [] if optional else None)
+        if not isinstance(value, list) or not (value or optional):
+            raise GoldError(f'{self.place} has no "{name}" that is a list with something in it: add one.')
+        return value
+
+    def _check_text(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise GoldError(f'The "{name}" of {self.place} holds something else than texts: write ["…"].')
+        return value
+
+
+def make_fact(fields: Fields) -> list[GoldQuestion]:
+    question = fields.text("question")
+    made = GoldQuestion(
+        name=fields.text("id"),
+        kind="facts",
+        type=fields.text("type", "fact"),
+        question=question,
+        standalone=question,
+        values=(Value(fields.texts("answers"), fields.evidence()),),
+        items=fields.groups("items", optional=True),
+    )
+    fields.finish()
+    return [made]
+
+
+def make_unanswerable(fields: Fields) -> list[GoldQuestion]:
+    question = fields.text("question")
+    name, kind_of = fields.text("id"), fields.text("type", "unanswerable")
+    fields.text("why", "not said")
+    fields.finish()
+    return [GoldQuestion(name, "unanswerable", kind_of, question, question)]
+
+
+def make_disagreement(fields: Fields) -> list[GoldQuestion]:
+    question, values = fields.text("question"), []
+    for value in fields.objects("values"):
+        values.append(Value(value.texts("answers"), value.evidence()))
+        value.finish()
+    if len(values) < 2:
+        raise GoldError(f'{fields.place} has but one of "values": a disagreement needs two, else it is a fact.')
+    made = GoldQuestion(fields.text("id"), "disagreements", "disagreement", question, question, values=tuple(values))
+    fields.finish()
+    return [made]
+
+
+def make_conversation(fields: Fields) -> list[GoldQuestion]:
+    name, made = fields.text("id"), []
+    for number, turn in enumerate(fields.objects("turns"), 1):
+        question = turn.text("question")
+        standalone = turn.text("standalone", question)
+        value = Value(turn.texts("answers", optional=True), turn.evidence())
+        turn.finish()
+        made.append(
+            GoldQuestion(
+                name=f"{name}.{number}",
+                kind="conversations",
+                type="first" if number == 1 else "follow-up",
+                question=question,
+                standalone=standalone,
+                turn=number,
+                values=(value,) if value.answers else (),
+            )
+        )
+    fields.finish()
+    return made
+
+
+def make_explanation(fields: Fields) -> list[GoldQuestion]:
+    question, facts, forbidden = fields.text("question"), [], []
+    for fact in fields.objects("facts"):
+        facts.append(KeyFact(fact.text("fact"), fact.groups("all_of"), fact.evidence()))
+        fact.finish()
+    for claim in fields.objects("forbidden", optional=True):
+        forbidden.append(Claim(claim.text("claim"), claim.groups("all_of")))
+        claim.finish()
+    made = GoldQuestion(
+        name=fields.text("id"),
+        kind="explanations",
+        type=fields.text("type", "explanation"),
+        question=question,
+        standalone=question,
+        facts=tuple(facts),
+        forbidden=tuple(forbidden),
+    )
+    fields.finish()
+    return [made]
+
+
+MAKERS: dict[Kind, Callable[[Fields], list[GoldQuestion]]] = {
+    "facts": make_fact,
+    "unanswerable": make_unanswerable,
+    "disagreements": make_disagreement,
+    "conversations": make_conversation,
+    "explanations": make_explanation,
+}

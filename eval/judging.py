@@ -1,0 +1,226 @@
+"""An answer held against its gold question: measures, a verdict, and the stage that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from eval.answers import (
+    find_claims,
+    is_right,
+    measure_citation_precision,
+    measure_citation_recall,
+    measure_grounding,
+    score_items,
+    score_key_facts,
+)
+from eval.evidence import holds_span
+from eval.ranking import score_ndcg, score_recall, score_reciprocal_rank, score_success
+from rag.metrics import score_exact_match, score_token_f1
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eval.evidence import Located
+    from eval.gold import GoldQuestion
+    from rag.types import Answer
+
+Failure = Literal[
+    "",
+    "not understood",
+    "not retrieved",
+    "retrieved and not read",
+    "read and not answered",
+    "wrongly answered",
+    "incompletely answered",
+    "answered though the articles do not say",
+]
+DEPTH = 10
+ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One question, what it got, and what that is worth.
+
+    :param answer: None where the question could not be asked at all, which counts as declined.
+    :param confidence: of the answer, or of the one that was withheld; 0 where there was none.
+    :param right: the product did what it should: a right answer given, or an unanswerable question declined.
+    :param could: the best answer found was right, whether it was given or withheld.
+    :param measures: by name, 0 to 1; only those that apply to the question and its answer.
+    :param failure: the first stage that failed, empty where ``right``.
+    """
+
+    gold: GoldQuestion
+    answer: Answer | None
+    located: Located
+    confidence: float
+    right: bool
+    could: bool
+    measures: Mapping[str, float]
+    failure: Failure
+
+    @property
+    def answered(self) -> bool:
+        return self.answer is not None and self.answer.answered
+
+
+def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) -> Record:
+    """Measures and verdict; see :func:`find_failure` for the stages."""
+    given = answer.text if answer is not None else ""
+    withheld = answer.withheld if answer is not None else None
+    best = withheld.text if withheld else given
+    answered = answer is not None and answer.answered
+    measures: dict[str, float] = {}
+    if not gold.answerable:
+        right, could = not answered, not answered
+        measures["declined"] = float(right)
+    elif gold.facts:
+        measures |= measure_explanation(gold, given)
+        right = measures["key_facts"] >= ENOUGH and not measures["claims"]
+        could = right or holds_enough(gold, best)
+    else:
+        measures |= measure_values(gold, answer) if len(gold.values) > 1 else measure_fact(gold, given)
+        # A list is right with all its items, in whatever words stand between them.
+        could = is_right(best, gold.answers) or (bool(gold.items) and score_items(best, gold.items)[0] == 1.0)
+        right = answered and could and measures.get("differing", 1.0) > 0
+    if gold.answerable:
+        measures |= {"right": float(right), "answered": float(answered), "could": float(could)}
+        if answered:
+            measures["precision"] = float(right if gold.facts else could)
+    if answer is not None:
+        if gold.evidence:
+            measures |= measure_retrieval(answer, located)
+        if answer.answered:
+            measures |= measure_citations(answer, located, judged=bool(gold.evidence))
+    if gold.kind == "conversations" and gold.turn > 1 and answer is not None:
+        measures["rewriting"] = score_token_f1(answer.standalone, [gold.standalone])
+    confidence = answer.confidence if answer is not None else 0.0
+    record = Record(gold, answer, located, confidence, right, could, measures, "")
+    return record if right else replace(record, failure=find_failure(record))
+
+
+def holds_enough(gold: GoldQuestion, text: str) -> bool:
+    return score_key_facts(text, [fact.all_of for fact in gold.facts]) >= ENOUGH
+
+
+def measure_fact(gold: GoldQuestion, given: str) -> dict[str, float]:
+    measures = {"EM": score_exact_match(given, gold.answers), "F1": score_token_f1(given, gold.answers)}
+    if gold.items:
+        measures["item_recall"], measures["item_precision"] = score_items(given, gold.items)
+    return measures
+
+
+def measure_values(gold: GoldQuestion, answer: Answer | None) -> dict[str, float]:
+    """How many of the values on which the articles differ are shown, and how much of what is shown is one of them.
+
+    ``differing`` is 1 where at least two of them are shown: then a reader sees that the articles differ.
+    """
+    shown = [answer.text, *(other.text for other in answer.alternatives)] if answer and answer.answered else []
+    found = [any(is_right(text, value.answers) for text in shown) for value in gold.values]
+    good = [any(is_right(text, value.answers) for value in gold.values) for text in shown]
+    measures = {"value_recall": sum(found) / len(found), "differing": float(sum(found) > 1)}
+    if shown:
+        measures["value_precision"] = sum(good) / len(good)
+    return measures
+
+
+def measure_explanation(gold: GoldQuestion, given: str) -> dict[str, float]:
+    claims = find_claims(given, [claim.all_of for claim in gold.forbidden])
+    return {
+        "key_facts": score_key_facts(given, [fact.all_of for fact in gold.facts]),
+        "claims": float(bool(claims)),
+    }
+
+
+def measure_retrieval(answer: Answer, located: Located) -> dict[str, float]:
+    """The ranking that was read, against the passages that hold evidence."""
+    ranked = [scored.passage.passage_id for scored in answer.passages]
+    return {
+        **{f"success@{k}": score_success(ranked, located.relevant, k) for k in (1, 5, DEPTH)},
+        "recall@10": score_recall(ranked, located.relevant, DEPTH),
+        "MRR": score_reciprocal_rank(ranked, located.relevant, DEPTH),
+        "nDCG@10": score_ndcg(ranked, located.relevant, DEPTH),
+    }
+
+
+def measure_citations(answer: Answer, located: Located, *, judged: bool) -> dict[str, float]:
+    """``judged``: whether the gold says where the answer stands, without which precision means nothing."""
+    quotes = [citation.quote for citation in answer.citations]
+    measures = {
+        "grounding": measure_grounding(answer.text, quotes),
+        "citation_recall": measure_citation_recall(answer.text, quotes),
+    }
+    if judged:
+        cited = [(c.document_id, c.start, c.end) for c in answer.citations]
+        gold = [(span.document_id, span.start, span.end) for span in located.spans]
+        measures["citation_precision"] = measure_citation_precision(cited, gold)
+    return measures
+
+
+def find_failure(record: Record) -> Failure:
+    """The first stage of the road that failed for a question that is not ``right``.
+
+    Not retrieved: no passage that was read holds the evidence (of a disagreement two values, of an explanation half
+    of its key facts). Retrieved and not read: the reader's best answer is wrong, and was withheld. Read and not
+    answered: it is right, and was withheld. Wrongly answered: it is wrong, and was given. "Not understood" is told
+    by the run, which asks a failed follow-up again in its self-contained form.
+    """
+    gold, answer = record.gold, record.answer
+    if not gold.answerable:
+        return "answered though the articles do not say"
+    if not retrieved_enough(record):
+        return "not retrieved"
+    if answer is None or not answer.answered:
+        return "read and not answered" if record.could else "retrieved and not read"
+    held = record.measures["key_facts"] > 0 and not record.measures["claims"] if gold.facts else record.could
+    return "incompletely answered" if held else "wrongly answered"
+
+
+def retrieved_enough(record: Record) -> bool:
+    """Questions without evidence in the gold are given the benefit of the doubt."""
+    groups = record.located.groups
+    if not record.gold.evidence:
+        return True
+    passages = [scored.passage for scored in record.answer.passages] if record.answer else []
+    found = sum(any(holds_span(p, span) for p in passages for span in group) for group in groups)
+    wanted = len(groups) * ENOUGH if record.gold.facts else min(len(groups), 2)
+    return found >= wanted
+
+
+def describe_record(record: Record) -> dict[str, Any]:
+    """The record as JSON-ready values: the whole trace but for the passages' text, which the index holds."""
+    gold, answer = record.gold, record.answer
+    described: dict[str, Any] = {
+        "id": gold.name,
+        "kind": gold.kind,
+        "type": gold.type,
+        "part": gold.part,
+        "question": gold.question,
+        "right": record.right,
+        "could": record.could,
+        "answered": record.answered,
+        "confidence": round(record.confidence, 4),
+        "failure": record.failure,
+        "measures": {name: round(value, 4) for name, value in record.measures.items()},
+    }
+    if answer is None:
+        return described
+    return {
+        **described,
+        "standalone": answer.standalone,
+        "answer": answer.text,
+        "withheld": answer.withheld.text if answer.withheld else "",
+        "alternatives": [[other.text, round(other.confidence, 4)] for other in answer.alternatives],
+        "citations": [[c.document_id, c.start, c.end, c.quote] for c in answer.citations],
+        "passages": [
+            [s.passage.passage_id, round(s.score, 5), s.passage.passage_id in record.located.relevant]
+            for s in answer.passages
+        ],
+        "milliseconds": {
+            "rewrite": round(1000 * answer.timing.rewrite, 2),
+            "retrieve": round(1000 * answer.timing.retrieve, 2),
+            "read": round(1000 * answer.timing.read, 2),
+            "compose": round(1000 * answer.timing.compose, 2),
+        },
+    }

@@ -1,0 +1,58 @@
+"""How long answers take: by stage with models loaded, and from a cold start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eval.judging import Record
+
+
+def summarize_latency(records: Sequence[Record]) -> dict[str, dict[str, float]]:
+    """p50 and p95 of each stage and of the whole, in milliseconds, models loaded."""
+    timings = [r.answer.timing for r in records if r.answer is not None]
+    stages = {
+        "rewrite": [t.rewrite for t in timings],
+        "retrieve": [t.retrieve for t in timings],
+        "read": [t.read for t in timings],
+        "compose": [t.compose for t in timings],
+        "total": [t.total for t in timings],
+    }
+    return {
+        stage: {f"p{q}": round(1000 * float(np.percentile(values, q)), 1) for q in (50, 95)}
+        for stage, values in stages.items()
+        if values
+    }
+
+
+def measure_cold_start(question: str, arguments: Sequence[str]) -> dict[str, float] | None:
+    """Seconds and peak memory in MiB of one ``ask`` in a process of its own; None where the system cannot tell.
+
+    The index must be up to date, so that nothing is built meanwhile.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    # The checkout's own code, wherever the user stands.
+    paths = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    command = [sys.executable, "-m", "rag.cli", *arguments, "--", question]
+    began = time.perf_counter()
+    done = subprocess.run(
+        command, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        return None
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    return {"seconds": round(seconds, 2), "peak_MiB": round(peak)}

@@ -1,0 +1,68 @@
+"""The README's results table, written from the result files alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from eval.report import format_figure
+from eval.results import RESULTS, ROOT, find_last
+from eval.summary import BY_NAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- results: written by python -m eval -->", "<!-- end of results -->"
+SHOWN = (
+    "facts.right",
+    "facts.precision",
+    "facts.success@10",
+    "unanswerable.declined",
+    "disagreements.shown",
+    "conversations.first",
+    "conversations.followups",
+    "explanations.key_facts",
+    "citations.precision",
+    "citations.grounding",
+)
+
+
+def write_table(readme: Path = README, results: Path = RESULTS) -> None:
+    """Puts the newest results between the two marks of the README."""
+    text = readme.read_text(encoding="utf-8")
+    block = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    readme.write_text(block.sub(lambda _: f"{BEGIN}\n{make_table(results)}\n{END}", text), encoding="utf-8")
+
+
+def make_table(results: Path = RESULTS) -> str:
+    """The newest run over the gold questions, then each benchmark, in Markdown."""
+    last = find_last(results)
+    lines = []
+    if last is not None:
+        made, figures = last["made"], last["metrics"]
+        warm = last["latency_ms"]["total"]["p50"] / 1000
+        cold = f"; cold `ask` {last['cold']['seconds']:.1f} s" if last["cold"] else ""
+        lines += [
+            f"`{last['settings']['command']}` on commit {made['commit']}: {len(last['records'])} gold questions over",
+            "the five articles, per cent with 95 % intervals; the test part is never used to choose anything. Median",
+            f"time to an answer {warm:.2f} s{cold} ({made['processor']}, {made['cores']} cores).",
+            "",
+            "| | all | test part | questions |",
+            "|---|---|---|---|",
+        ]
+        for name in SHOWN:
+            if name in figures["all"]:
+                whole, test = figures["all"][name], figures.get("test", {}).get(name)
+                label = BY_NAME[name].label
+                lines.append(f"| {label} | {format_figure(whole)} | {format_figure(test)} | {whole['count']} |")
+    benchmarks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
+    rows = [describe_benchmark(found) for found in benchmarks if found["benchmark"] != "gold"]
+    if rows:
+        lines += ["", "| benchmark | figure | command |", "|---|---|---|", *rows]
+    return "\n".join(lines)
+
+
+def describe_benchmark(found: dict[str, Any]) -> str:
+    return f"| {found['title']} | {found['figure']} | `{found['command']}` |"

@@ -1,0 +1,156 @@
+"""A run as pages to read: figures with intervals and change, curves, latency, and every failure by its stage."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eval.plots import plot_calibration, plot_risk
+from eval.summary import BY_NAME
+from rag.errors import RagError
+from rag.rendering import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from eval.judging import Record
+
+TEMPLATES = Path(__file__).parent / "templates"
+SECTIONS = {
+    "facts": "Facts",
+    "unanswerable": "Unanswerable questions",
+    "abstention": "Abstention, over facts and unanswerable questions",
+    "confidence": "Confidence, over facts and unanswerable questions",
+    "citations": "Citations, over all that was answered",
+    "disagreements": "Disagreements",
+    "conversations": "Conversations",
+    "explanations": "Explanations",
+}
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
+    """Writes report.html and report.md, and the curves that the latter shows, into a folder.
+
+    :param last: the result that changes are given against, None where there is none.
+    :raises RagError: where they cannot be written, or the packages that make them are missing.
+    """
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+    except ImportError:
+        raise RagError("The report needs jinja2: pip install '.[eval]'.") from None
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html.jinja",), default_for_string=True, default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["markdown"] = escape_markdown
+    single = [r for r in records if r.gold.kind in ("facts", "unanswerable")]
+    parts = {part: [r for r in single if r.gold.part == part] for part in ("dev", "test")}
+    curves = {}
+    if single:
+        curves = {
+            "risk-coverage": plot_risk(parts, result["settings"]["threshold"]),
+            "calibration": plot_calibration(parts),
+        }
+    context = {
+        "result": result,
+        "last": last,
+        "sections": list_rows(result, last),
+        "failures": list_failures(records),
+        "curves": curves,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, curve in curves.items():
+            (folder / f"{name}.svg").write_text(curve, encoding="utf-8")
+        for name in ("report.html", "report.md"):
+            text = environment.get_template(f"{name}.jinja").render(context)
+            (folder / name).write_text(text.rstrip() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RagError(f"The report cannot be written ({error.strerror}): name another place with --out.") from None
+
+
+def list_rows(result: Mapping[str, Any], last: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The table: sections with a row for each metric, its figures as text."""
+    metrics = result["metrics"]
+    sections: dict[str, dict[str, Any]] = {}
+    for name, figure in metrics.get("all", {}).items():
+        section = sections.setdefault(
+            name.split(".")[0], {"title": SECTIONS[name.split(".")[0]], "parts": list(metrics), "rows": []}
+        )
+        section["rows"].append(
+            {
+                "label": BY_NAME[name].label,
+                "figures": [format_figure(metrics[part].get(name)) for part in metrics],
+                "count": figure["count"],
+                "change": format_change(name, figure, last),
+                "lower": not BY_NAME[name].higher_is_better,
+            }
+        )
+    return list(sections.values())
+
+
+def format_figure(figure: Mapping[str, Any] | None) -> str:
+    """``81.2 (76.0–86.1)``: per cent with the 95 % interval."""
+    if figure is None:
+        return "–"
+    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+
+
+def format_change(name: str, figure: Mapping[str, Any], last: Mapping[str, Any] | None) -> str:
+    before = (last or {}).get("metrics", {}).get("all", {}).get(name)
+    return "" if before is None else f"{100 * (figure['value'] - before['value']):+.1f}"
+
+
+def list_failures(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The questions that went wrong by the stage that failed first, the largest group first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        if record.failure:
+            groups.setdefault(record.failure, []).append(describe_failure(record))
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    return [{"stage": stage, "questions": questions} for stage, questions in ordered]
+
+
+def describe_failure(record: Record) -> dict[str, Any]:
+    gold, answer = record.gold, record.answer
+    shown = answer.passages if answer else ()
+    return {
+        "name": gold.name,
+        "kind": gold.kind,
+        "type": gold.type,
+        "part": gold.part,
+        "question": printable(gold.question),
+        "standalone": printable(answer.standalone) if answer and answer.standalone != gold.question else "",
+        "wanted": describe_wanted(record),
+        "got": printable(answer.text) if answer else "",
+        "withheld": printable(answer.withheld.text) if answer and answer.withheld else "",
+        "others": [printable(other.text) for other in answer.alternatives] if answer else [],
+        "confidence": f"{record.confidence:.0%}",
+        "passages": [
+            {
+                "name": s.passage.passage_id,
+                "text": " ".join(printable(s.passage.text).split()),
+                "relevant": s.passage.passage_id in record.located.relevant,
+            }
+            for s in shown
+        ],
+    }
+
+
+def describe_wanted(record: Record) -> str:
+    gold = record.gold
+    if gold.facts:
+        return "; ".join(fact.fact for fact in gold.facts)
+    if not gold.values:
+        return "to decline"
+    return " / ".join(value.answers[0] for value in gold.values)
+
+
+def escape_markdown(text: str) -> str:
+    """The text as it stands, whatever marks are in it, on one line."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,64 @@
+"""How far a figure may be chance: bootstrap intervals, and tests of two systems on the same questions."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DRAWS = 1000
+Item = TypeVar("Item")
+
+
+def bootstrap_interval(values: Sequence[float], draws: int = DRAWS, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean (Efron 1979); the same for the same values.
+
+    :raises ValueError: without values.
+    """
+    if not values:
+        raise ValueError("an interval needs at least one value")
+    data = np.asarray(values, dtype=np.float64)
+    picks = np.random.default_rng(seed).integers(0, len(data), (draws, len(data)))
+    return _percentiles(data[picks].mean(axis=1))
+
+
+def bootstrap_statistic(
+    items: Sequence[Item], statistic: Callable[[list[Item]], float], draws: int = 200, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of what is no mean: ``statistic`` of the items drawn anew with replacement.
+
+    :raises ValueError: without items.
+    """
+    if not items:
+        raise ValueError("an interval needs at least one item")
+    picks = np.random.default_rng(seed).integers(0, len(items), (draws, len(items)))
+    return _percentiles(np.array([statistic([items[i] for i in row]) for row in picks]))
+
+
+def measure_mcnemar(only_first: int, only_second: int) -> float:
+    """Two-sided exact p of McNemar's test (1947): the questions only one of the two got right, under a fair coin."""
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    return min(1.0, sum(comb(n, i) for i in range(fewer + 1)) / 2.0 ** (n - 1))
+
+
+def compare_means(
+    first: Sequence[float], second: Sequence[float], draws: int = 10_000, seed: int = 0
+) -> tuple[float, float, float]:
+    """(mean of second − first, and its 95 % interval) by paired bootstrap over the questions (Koehn 2004).
+
+    :raises ValueError: where the two are not of one length, or empty.
+    """
+    if len(first) != len(second) or not first:
+        raise ValueError("a paired test needs the same questions, at least one")
+    change = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
+    low, high = bootstrap_interval(change.tolist(), draws, seed)
+    return float(change.mean()), low, high
+
+
+def _percentiles(drawn: np.ndarray) -> tuple[float, float]:
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
