@@ -6,6 +6,7 @@ Without a command it asks the gold questions and writes a result file, a report 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +34,11 @@ def build_parser() -> argparse.ArgumentParser:
         default="all",
         help="dev to choose by, test only to report (default: %(default)s)",
     )
-    parser.add_argument("--corpus", type=Path, metavar="DIR", help="your own articles; default: seeds/")
-    parser.add_argument("--gold", type=Path, metavar="DIR", help="your own gold questions; default: eval/gold/")
+    parser.add_argument("--corpus", type=parse_path, metavar="DIR", help="your own articles; default: seeds/")
+    parser.add_argument("--gold", type=parse_path, metavar="DIR", help="your own gold questions; default: eval/gold/")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=parse_path,
         metavar="DIR",
         help="where result and report go; default: eval/ for all the gold questions, ./evaluation for your own",
     )
@@ -48,47 +49,73 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=run)
     commands = parser.add_subparsers(title="other commands", metavar="COMMAND")
     comparing = commands.add_parser("compare", help="two result files, question by question, with a paired test")
-    comparing.add_argument("first", type=Path, help="result file of the run before")
-    comparing.add_argument("second", type=Path, help="result file of the run after")
+    comparing.add_argument("first", type=parse_path, help="result file of the run before")
+    comparing.add_argument("second", type=parse_path, help="result file of the run after")
     # Names of their own where the main command has an option of that name: its default would win.
     comparing.add_argument("--part", dest="side", choices=(*PARTS, "all"), default="all", help="one part only")
     comparing.set_defaults(run=lambda a: print(compare_results(a.first, a.second, a.side)))
     reading = commands.add_parser("squad", help="the reader on SQuAD 1.1 or 2.0: EM and F1")
-    reading.add_argument("path", type=Path, help="a SQuAD development set, 1.1 or 2.0")
+    reading.add_argument("path", type=parse_path, help="a SQuAD development set, 1.1 or 2.0")
     given = reading.add_mutually_exclusive_group()
     given.add_argument(
         "--distractors",
-        type=int,
+        type=parse_distractors,
         default=0,
         metavar="N",
         help="hide the gold paragraph among the N most similar others (default: %(default)s)",
     )
     given.add_argument(
         "--open",
-        type=Path,
+        type=parse_path,
         metavar="DIR",
         help="give no paragraph: the whole product over all of them; DIR keeps corpus and index",
     )
-    reading.add_argument("--weights", type=Path, default=squad.WEIGHTS, help="the reader's weights")
+    reading.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
     reading.set_defaults(run=squad.run)
     searching = commands.add_parser("retrieval", help="retrieval over SQuAD's paragraphs: hybrid, BM25 and dense")
-    searching.add_argument("path", type=Path, help="a SQuAD 1.1 development set")
+    searching.add_argument("path", type=parse_path, help="a SQuAD 1.1 development set")
     searching.add_argument(
-        "--folder", type=Path, required=True, metavar="DIR", help="where corpus and index are kept from run to run"
+        "--folder",
+        type=parse_path,
+        required=True,
+        metavar="DIR",
+        help="keeps corpus and index from run to run",
     )
     searching.set_defaults(run=retrieval.run)
     for command in (reading, searching):
-        command.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth question (default: all)")
-        command.add_argument("--save", type=Path, metavar="FILE", help="also write the result there, as JSON")
+        command.add_argument(
+            "--every", type=parse_step, default=1, metavar="N", help="every Nth question only (default: 1)"
+        )
+        command.add_argument("--save", type=parse_path, metavar="FILE", help="also write the result there, as JSON")
     return parser
+
+
+def parse_path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def parse_step(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def parse_distractors(text: str) -> int:
+    return 0 if text == "0" else parse_step(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         arguments.run(arguments)
     except RagError as error:
         print(f"eval: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"eval: {printable(str(error))}: make it readable and writable, or name another.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)

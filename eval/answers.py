@@ -6,55 +6,94 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rag.metrics import contains_run, score_containment, score_token_f1, split_words
+from rag.metrics import NEGATIONS, contains_run, score_containment, score_token_f1, split_words
 from rag.question import FUNCTION_WORDS
 from rag.sentences import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Place = tuple[str, int, int]
+"""(document_id, start, end), in characters of the cleaned article."""
+
 LONG = 5
 CLOSE = 0.6
+MOST_WORDS_AN_ITEM = 20
+MOST_WORDS_A_FACT = 60
 _SEPARATOR = re.compile(r"\s*(?:[;\n•·]|,(?!\d)|\band\b|\bor\b|&)\s*", re.IGNORECASE)
+_COUNTS = frozenset(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "dozen", "hundred", "half", "twice")
+)
 
 
 def is_right(prediction: str, golds: Sequence[str]) -> bool:
     """Whether the answer says what a gold says: it holds one (:func:`rag.metrics.score_containment`), or comes close.
 
     Close is for golds of ``LONG`` words or more, where the ends of a span are a matter of taste: token F1 of
-    ``CLOSE`` and the same numbers. "$10 billion" is never close to "$14 billion".
+    ``CLOSE``, and the same numbers, number words and negations. "$10 billion" is never close to "$14 billion".
     """
     if score_containment(prediction, golds):
         return True
-    figures = _list_numbers(prediction)
+    strict = _list_strict(prediction)
     return any(
-        len(split_words(gold)) >= LONG
-        and _list_numbers(gold) == figures
-        and score_token_f1(prediction, [gold]) >= CLOSE
+        len(split_words(gold)) >= LONG and _list_strict(gold) == strict and score_token_f1(prediction, [gold]) >= CLOSE
         for gold in golds
     )
 
 
-def _list_numbers(text: str) -> Counter[str]:
-    return Counter(word for word in split_words(text) if word[0].isdigit())
+def _list_strict(text: str) -> Counter[str]:
+    words = split_words(text)
+    return Counter(w for w in words if w[0].isdigit() or w == "%" or w in _COUNTS or w in NEGATIONS)
+
+
+def match_value(text: str, values: Sequence[Sequence[str]]) -> int | None:
+    """Which of several differing values a text gives; None for none of them, or for more than one.
+
+    :param values: each value's forms. Where the text holds forms of two values, it gives the one whose form holds
+        the other's ("almost $15 billion", "$15 billion"), and neither where they stand apart ("10 or 15 billion").
+    """
+    matched = {i: [split_words(f) for f in forms if is_right(text, [f])] for i, forms in enumerate(values)}
+    longest = {i: max(forms, key=len) for i, forms in matched.items() if forms}
+    if not longest:
+        return None
+    best = max(longest, key=lambda i: len(longest[i]))
+    others = [form for i, form in longest.items() if i != best]
+    return best if all(len(o) < len(longest[best]) and contains_run(longest[best], o) for o in others) else None
+
+
+def cut_words(text: str, most: int) -> str:
+    """The text's first ``most`` words: what stands beyond is not read, so that quoting a page is no way to be right."""
+    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    return text[: ends[most - 1]] if len(ends) > most else text
 
 
 def score_items(prediction: str, items: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """(recall, precision) of a list, 0 to 1 each.
+    """(recall, precision) of a list, 0 to 1 each, over its first ``MOST_WORDS_AN_ITEM`` words an item.
 
     :param items: for each item its forms. Recall is the share of them with a form in the prediction; precision the
-        share of the prediction's parts, cut at commas, semicolons, line ends, "and" and "or", that hold a form.
+        number of different items, or pieces of items, among the prediction's parts, over the number of parts. Parts
+        and pieces end at commas, semicolons, line ends, "and" and "or".
     """
-    words = split_words(prediction)
-    forms = [[split_words(form) for form in item] for item in items]
-    found = sum(any(contains_run(words, form) for form in item) for item in forms)
-    parts = [split_words(part) for part in _SEPARATOR.split(prediction)]
-    parts = [part for part in parts if part]
-    # An item may itself hold a comma or an "and": a part counts also where it stands in a form.
-    good = sum(
-        any(contains_run(part, form) or contains_run(form, part) for item in forms for form in item) for part in parts
-    )
-    return found / len(items) if items else 0.0, good / len(parts) if parts else 0.0
+    text = cut_words(prediction, MOST_WORDS_AN_ITEM * len(items))
+    words, parts = split_words(text), split_parts(text)
+    found = sum(any(contains_run(words, split_words(form)) for form in item) for item in items)
+    good = {match_item(part, items) for part in parts} - {None}
+    return found / len(items) if items else 0.0, len(good) / len(parts) if parts else 0.0
+
+
+def split_parts(text: str) -> list[list[str]]:
+    return [words for words in map(split_words, _SEPARATOR.split(text)) if words]
+
+
+def match_item(part: Sequence[str], items: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """(item, piece of it) that a part of a list gives; None where it gives none."""
+    for i, item in enumerate(items):
+        for form in item:
+            # An item may itself hold a comma or an "and", at which the prediction was cut as well.
+            for j, piece in enumerate(split_parts(form)):
+                if contains_run(part, piece):
+                    return i, j
+    return None
 
 
 def holds_all(text: str, groups: Sequence[Sequence[str]]) -> bool:
@@ -64,8 +103,12 @@ def holds_all(text: str, groups: Sequence[Sequence[str]]) -> bool:
 
 
 def score_key_facts(answer: str, facts: Sequence[Sequence[Sequence[str]]]) -> float:
-    """Share of the key facts that the answer holds, 0 to 1; each is given by its groups of forms."""
-    return sum(holds_all(answer, groups) for groups in facts) / len(facts) if facts else 0.0
+    """Share of the key facts that the answer's first ``MOST_WORDS_A_FACT`` words a fact hold, 0 to 1.
+
+    :param facts: each fact's groups of forms.
+    """
+    text = cut_words(answer, MOST_WORDS_A_FACT * len(facts))
+    return sum(holds_all(text, groups) for groups in facts) / len(facts) if facts else 0.0
 
 
 def find_claims(answer: str, claims: Sequence[Sequence[Sequence[str]]]) -> list[int]:
@@ -88,13 +131,22 @@ def measure_citation_recall(answer: str, quotes: Sequence[str]) -> float:
     all stand in the quotes.
     """
     quoted = set(split_words("\n".join(quotes)))
-    sentences = [set(split_words(answer[a:b])) - FUNCTION_WORDS for a, b in split_sentences(answer)]
-    return sum(words <= quoted for words in sentences) / len(sentences) if sentences else 0.0
+    sentences = [set(split_words(answer[a:b])) for a, b in split_sentences(answer)]
+    # A sentence of function words alone is held to all of them.
+    covered = sum((words - FUNCTION_WORDS or words) <= quoted for words in sentences if words)
+    return covered / len(sentences) if sentences else 0.0
 
 
-def measure_citation_precision(
-    citations: Sequence[tuple[str, int, int]], gold: Sequence[tuple[str, int, int]]
-) -> float:
-    """Share of the citations that overlap gold evidence, 0 to 1; each is (document_id, start, end) in characters."""
-    good = sum(any(same == name and a < end and start < b for same, start, end in gold) for name, a, b in citations)
+def measure_citation_precision(citations: Sequence[Place], gold: Sequence[Place]) -> float:
+    """Share of the citations that overlap gold evidence, 0 to 1.
+
+    To overlap is to share at least half of the shorter of the two.
+    """
+
+    def overlaps(cited: Place, evidence: Place) -> bool:
+        shared = min(cited[2], evidence[2]) - max(cited[1], evidence[1])
+        shorter = min(cited[2] - cited[1], evidence[2] - evidence[1])
+        return cited[0] == evidence[0] and shared > 0 and 2 * shared >= shorter
+
+    good = sum(any(overlaps(citation, evidence) for evidence in gold) for citation in citations)
     return good / len(citations) if citations else 0.0

@@ -13,22 +13,25 @@ from rag.types import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from eval.gold import GoldQuestion
     from rag.pipeline import Pipeline
     from rag.types import Answer
 
 
-def ask_gold(pipeline: Pipeline, questions: Sequence[GoldQuestion], *, progress: bool = False) -> list[Record]:
+def ask_gold(
+    pipeline: Pipeline, corpus: Path, questions: Sequence[GoldQuestion], *, progress: bool = False
+) -> list[Record]:
     """A record for each question, in their order; the turns of a conversation must stand together.
 
     A conversation's history holds the system's own answers, wrong ones too, as it does for users.
 
-    :raises GoldError: where evidence names an article that is not in the index.
+    :raises GoldError: for evidence that is not in the corpus.
     """
     from tqdm import tqdm
 
-    located = locate_evidence(pipeline.index, questions)
+    located = locate_evidence(pipeline.index, corpus, questions)
     ask_one(pipeline, "Is everything loaded?", ())  # so that no question's timing holds the loading of models
     records: list[Record] = []
     with tqdm(total=len(questions), unit="question", disable=None if progress else True, leave=False) as bar:

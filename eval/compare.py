@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.results import load_result
 from eval.statistics import compare_means, measure_mcnemar
+from rag.errors import RagError
 from rag.rendering import printable
 
 if TYPE_CHECKING:
@@ -14,20 +15,25 @@ if TYPE_CHECKING:
 
     Records = dict[str, Mapping[str, Any]]
 
+FEWEST = 10
+"""Pairs from which on an interval says something."""
 MEASURES = ("F1", "success@10", "nDCG@10", "citation_precision", "value_recall", "rewriting", "key_facts")
 
 
 def compare_results(first: Path, second: Path, part: str = "all") -> str:
     """The comparison as text, over the questions that both runs asked.
 
-    Right or not is tested by McNemar's exact test, graded measures by a paired bootstrap.
+    Right or not is tested by McNemar's exact test, graded measures by a paired bootstrap. The turns of a conversation
+    count as one there: the better for it where more of them go right. None of it is corrected for many tests.
 
     :raises RagError: where one of the two is no result of a run.
     """
     a, b = load_result(first), load_result(second)
     before, after = (index_records(result, part) for result in (a, b))
     shared = [name for name in before if name in after and before[name]["question"] == after[name]["question"]]
-    lines = [f"{a['made']['commit']} → {b['made']['commit']}, {len(shared)} questions in both"]
+    if not shared:
+        raise RagError("The two results have no question in common: compare runs over the same gold questions.")
+    lines = [f"{printable(a['made']['commit'])} → {printable(b['made']['commit'])}, {len(shared)} questions in both"]
     if left := len(before) + len(after) - 2 * len(shared):
         lines[0] += f" ({left} in one of them only, or changed, are left out)"
     kinds = list(dict.fromkeys(str(before[name]["kind"]) for name in shared))
@@ -48,11 +54,14 @@ def index_records(result: Mapping[str, Any], part: str) -> Records:
 
 
 def compare_right(label: str, names: list[str], before: Records, after: Records) -> str:
-    lost = sum(before[n]["right"] and not after[n]["right"] for n in names)
-    won = sum(after[n]["right"] and not before[n]["right"] for n in names)
     old, new = (sum(records[n]["right"] for n in names) / len(names) for records in (before, after))
+    balance: dict[tuple[str, str], int] = {}
+    for n in names:
+        line = (before[n]["kind"], before[n]["line"])
+        balance[line] = balance.get(line, 0) + after[n]["right"] - before[n]["right"]
+    won, lost = (sum(sign * change > 0 for change in balance.values()) for sign in (1, -1))
     p = measure_mcnemar(lost, won)
-    return f"right, {label}: {old:.1%} → {new:.1%}, {won} better, {lost} worse, McNemar p = {p:.3f}"
+    return f"right, {printable(label)}: {old:.1%} → {new:.1%}, {won} better, {lost} worse, McNemar p = {p:.3f}"
 
 
 def compare_measure(measure: str, names: list[str], before: Records, after: Records) -> list[str]:
@@ -61,7 +70,7 @@ def compare_measure(measure: str, names: list[str], before: Records, after: Reco
         for n in names
         if measure in before[n]["measures"] and measure in after[n]["measures"]
     ]
-    if not pairs:
+    if len(pairs) < FEWEST:
         return []
     change, low, high = compare_means([x for x, _ in pairs], [y for _, y in pairs])
     verdict = "no clear change" if low <= 0 <= high else "better" if change > 0 else "worse"
@@ -72,5 +81,5 @@ def compare_measure(measure: str, names: list[str], before: Records, after: Reco
 
 def describe_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     said = [printable(str(record.get("answer") or "declined")) for record in (before, after)]
-    stage = after["failure"] or before["failure"]
-    return f"  {after['id']} {printable(after['question'])}\n      {said[0]} → {said[1]} ({stage})"
+    stage = printable(after["failure"] or before["failure"])
+    return f"  {printable(after['id'])} {printable(after['question'])}\n      {said[0]} → {said[1]} ({stage})"

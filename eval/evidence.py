@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -70,22 +71,32 @@ def holds_span(passage: Passage, span: Span) -> bool:
     return 2 * shared >= span.end - span.start
 
 
-def locate_evidence(index: Index, questions: Sequence[GoldQuestion]) -> dict[str, Located]:
+def locate_evidence(index: Index, corpus: Path, questions: Sequence[GoldQuestion]) -> dict[str, Located]:
     """The evidence of each question by its name.
 
-    A quote that cleaning took out of its article has no span: what cannot be found counts as not found.
+    A quote of the file that cleaning took out of the article has no span: what cannot be found counts as not found.
 
-    :raises GoldError: where a quote names an article that is not in the index.
+    :raises GoldError: for a quote of an article that is not in the index, or that neither the cleaned article nor its
+        file holds.
     """
     known = {summary.document_id for summary in index.documents()}
     passages = cache(index.document_passages)
+
+    @cache
+    def read_words(document_id: str) -> list[str]:
+        with suppress(OSError):
+            return fold_words((corpus / document_id).read_text(encoding="utf-8-sig", errors="replace"))
+        return []
 
     @cache
     def find(evidence: Evidence) -> tuple[Span, ...]:
         document = index.document(evidence.document_id) if evidence.document_id in known else None
         if document is None:
             raise GoldError(f"No article {evidence.document_id!r} in the corpus: correct the document_id in the gold.")
-        return tuple(Span(document.document_id, a, b) for a, b in find_quote(document.text, evidence.quote))
+        places = find_quote(document.text, evidence.quote)
+        if not places and not contains_run(read_words(evidence.document_id), fold_words(evidence.quote)):
+            raise GoldError(f"{evidence.document_id} does not say “{evidence.quote}”: copy the quote from the article.")
+        return tuple(Span(document.document_id, a, b) for a, b in places)
 
     located = {}
     for question in questions:
@@ -99,18 +110,3 @@ def locate_evidence(index: Index, questions: Sequence[GoldQuestion]) -> dict[str
         }
         located[question.name] = Located(groups, frozenset(relevant))
     return located
-
-
-def check_quotes(corpus: Path, questions: Sequence[GoldQuestion]) -> None:
-    """:raises GoldError: for the first quote whose words do not stand in its article's file as they are quoted."""
-    files = {path.relative_to(corpus).as_posix(): path for path in corpus.rglob("*") if path.is_file()}
-    words: dict[str, list[str]] = {}
-    for question in questions:
-        for evidence in question.evidence:
-            name = evidence.document_id
-            if name not in files:
-                raise GoldError(f"{question.name} quotes {name!r}, which is not in {corpus}: correct its document_id.")
-            if name not in words:
-                words[name] = fold_words(files[name].read_text(encoding="utf-8-sig", errors="replace"))
-            if not contains_run(words[name], fold_words(evidence.quote)):
-                raise GoldError(f"{question.name} quotes what {name} does not say: “{evidence.quote}”; copy its words.")

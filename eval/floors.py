@@ -21,8 +21,8 @@ def find_falls(figures: Mapping[str, Figure], last: Mapping[str, Any]) -> list[s
         label = BY_NAME[name].label if name in BY_NAME else name
         if name not in figures:
             falls.append(f"{label} ({name}) is measured no more")
-        elif BY_NAME[name].higher_is_better and figures[name].value < before["low"]:
+        elif BY_NAME[name].higher_is_better and round(figures[name].value, 4) < before["low"]:
             falls.append(f"{label} ({name}) fell to {figures[name].value:.3f}, below {before['low']:.3f}")
-        elif not BY_NAME[name].higher_is_better and figures[name].value > before["high"]:
+        elif not BY_NAME[name].higher_is_better and round(figures[name].value, 4) > before["high"]:
             falls.append(f"{label} ({name}) rose to {figures[name].value:.3f}, above {before['high']:.3f}")
     return falls

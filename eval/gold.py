@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rag.errors import RagError
+from rag.metrics import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,18 +116,24 @@ def load_gold(folder: Path) -> list[GoldQuestion]:
     :raises GoldError: without a gold file, or for a line that cannot be used: not JSON, a field missing, unknown or
         of another form, an id or a question that stands there twice.
     """
-    paths = {kind: folder / f"{kind}.jsonl" for kind in KINDS}
-    found = {kind: path for kind, path in paths.items() if path.is_file()}
+    names = ", ".join(f"{kind}.jsonl" for kind in KINDS)
+    try:
+        present = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".jsonl"}
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise GoldError(f"{folder} cannot be read ({reason}): name a folder with {names}.") from None
+    found = {kind: present[kind] for kind in KINDS if kind in present}
     if not found:
-        names = ", ".join(path.name for path in paths.values())
         raise GoldError(f"No gold questions in {folder}: put at least one of {names} there.")
+    if unknown := sorted(set(present) - set(found)):
+        raise GoldError(f"{unknown[0]}.jsonl is no kind of gold question: call it one of {names}, or move it away.")
     questions: list[GoldQuestion] = []
     seen: dict[str, str] = {}
     for kind, path in found.items():
         for place, record in read_records(path):
             made = make_questions(kind, record, place)
             # A follow-up such as "why?" may well be asked twice.
-            for label in (f"id {made[0].line}", f'question "{fold_question(made[0].question)}"'):
+            for label in (*(f"id {q.name}" for q in made), f'question "{fold_question(made[0].question)}"'):
                 if label in seen:
                     raise GoldError(f"{place} repeats the {label} of {seen[label]}: change or remove one.")
                 seen[label] = place
@@ -176,16 +184,16 @@ class Fields:
         value = self._left.pop(name, default)
         if not isinstance(value, str) or not value.strip():
             raise GoldError(f'{self.place} has no "{name}" that is a text: add one.')
-        return value
+        return self._check_text(name, value)
 
     def texts(self, name: str, *, optional: bool = False) -> tuple[str, ...]:
-        return tuple(self._check_text(name, value) for value in self._list(name, optional=optional))
+        return tuple(self._check_form(name, value) for value in self._list(name, optional=optional))
 
     def groups(self, name: str, *, optional: bool = False) -> Groups:
         found = self._list(name, optional=optional)
         if not all(isinstance(group, list) and group for group in found):
             raise GoldError(f'The "{name}" of {self.place} is no list of lists of texts: write [["form", …], …].')
-        return tuple(tuple(self._check_text(name, form) for form in group) for group in found)
+        return tuple(tuple(self._check_form(name, form) for form in group) for group in found)
 
     def objects(self, name: str, *, optional: bool = False) -> list[Fields]:
         found = self._list(name, optional=optional)
@@ -211,7 +219,16 @@ class Fields:
     def _check_text(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or not value.strip():
             raise GoldError(f'The "{name}" of {self.place} holds something else than texts: write ["…"].')
+        if re.search("[\ud800-\udfff]", value):
+            raise GoldError(f'The "{name}" of {self.place} holds half a character (\\ud800 to \\udfff): correct it.')
         return value
+
+    def _check_form(self, name: str, value: Any) -> str:
+        """A text that answers are compared with."""
+        text = self._check_text(name, value)
+        if not split_words(text):
+            raise GoldError(f'The "{name}" of {self.place} holds {text!r}, which has no word to compare: write it out.')
+        return text
 
 
 def make_fact(fields: Fields) -> list[GoldQuestion]:

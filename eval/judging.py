@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from eval.answers import (
     find_claims,
     is_right,
+    match_value,
     measure_citation_precision,
     measure_citation_recall,
     measure_grounding,
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from eval.evidence import Located
     from eval.gold import GoldQuestion
-    from rag.types import Answer
+    from rag.types import Alternative, Answer
 
 Failure = Literal[
     "",
+    "could not be asked",
     "not understood",
     "not retrieved",
     "retrieved and not read",
@@ -77,12 +79,10 @@ def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) ->
         measures["declined"] = float(right)
     elif gold.facts:
         measures |= measure_explanation(gold, given)
-        right = measures["key_facts"] >= ENOUGH and not measures["claims"]
-        could = right or holds_enough(gold, best)
+        right, could = holds_enough(gold, given), holds_enough(gold, best)
     else:
         measures |= measure_values(gold, answer) if len(gold.values) > 1 else measure_fact(gold, given)
-        # A list is right with all its items, in whatever words stand between them.
-        could = is_right(best, gold.answers) or (bool(gold.items) and score_items(best, gold.items)[0] == 1.0)
+        could = gives_value(gold, best)
         right = answered and could and measures.get("differing", 1.0) > 0
     if gold.answerable:
         measures |= {"right": float(right), "answered": float(answered), "could": float(could)}
@@ -93,19 +93,30 @@ def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) ->
             measures |= measure_retrieval(answer, located)
         if answer.answered:
             measures |= measure_citations(answer, located, judged=bool(gold.evidence))
-    if gold.kind == "conversations" and gold.turn > 1 and answer is not None:
+    if answer is not None and gold.standalone != gold.question:
         measures["rewriting"] = score_token_f1(answer.standalone, [gold.standalone])
     confidence = answer.confidence if answer is not None else 0.0
     record = Record(gold, answer, located, confidence, right, could, measures, "")
     return record if right else replace(record, failure=find_failure(record))
 
 
+def gives_value(gold: GoldQuestion, text: str) -> bool:
+    """Whether a text is the answer, or where the articles differ, just one of the answers."""
+    if len(gold.values) > 1:
+        return match_value(text, [value.answers for value in gold.values]) is not None
+    # A list is right with all its items, in whatever words stand between them.
+    return is_right(text, gold.answers) or (bool(gold.items) and score_items(text, gold.items)[0] == 1.0)
+
+
 def holds_enough(gold: GoldQuestion, text: str) -> bool:
-    return score_key_facts(text, [fact.all_of for fact in gold.facts]) >= ENOUGH
+    measures = measure_explanation(gold, text)
+    return measures["key_facts"] >= ENOUGH and not measures["claims"]
 
 
 def measure_fact(gold: GoldQuestion, given: str) -> dict[str, float]:
-    measures = {"EM": score_exact_match(given, gold.answers), "F1": score_token_f1(given, gold.answers)}
+    measures = {"EM": 0.0, "F1": 0.0}
+    if given:
+        measures = {"EM": score_exact_match(given, gold.answers), "F1": score_token_f1(given, gold.answers)}
     if gold.items:
         measures["item_recall"], measures["item_precision"] = score_items(given, gold.items)
     return measures
@@ -117,11 +128,11 @@ def measure_values(gold: GoldQuestion, answer: Answer | None) -> dict[str, float
     ``differing`` is 1 where at least two of them are shown: then a reader sees that the articles differ.
     """
     shown = [answer.text, *(other.text for other in answer.alternatives)] if answer and answer.answered else []
-    found = [any(is_right(text, value.answers) for text in shown) for value in gold.values]
-    good = [any(is_right(text, value.answers) for value in gold.values) for text in shown]
-    measures = {"value_recall": sum(found) / len(found), "differing": float(sum(found) > 1)}
+    given = [match_value(text, [value.answers for value in gold.values]) for text in shown]
+    found = set(given) - {None}
+    measures = {"value_recall": len(found) / len(gold.values), "differing": float(len(found) > 1)}
     if shown:
-        measures["value_precision"] = sum(good) / len(good)
+        measures["value_precision"] = sum(value is not None for value in given) / len(given)
     return measures
 
 
@@ -161,28 +172,31 @@ def measure_citations(answer: Answer, located: Located, *, judged: bool) -> dict
 def find_failure(record: Record) -> Failure:
     """The first stage of the road that failed for a question that is not ``right``.
 
-    Not retrieved: no passage that was read holds the evidence (of a disagreement two values, of an explanation half
-    of its key facts). Retrieved and not read: the reader's best answer is wrong, and was withheld. Read and not
-    answered: it is right, and was withheld. Wrongly answered: it is wrong, and was given. "Not understood" is told
-    by the run, which asks a failed follow-up again in its self-contained form.
+    Read and not answered: the best answer found is right, and was withheld. Not retrieved: no passage that was read
+    holds the evidence (of a disagreement two values, of an explanation half of its key facts). Retrieved and not
+    read: the best answer found is wrong, and was withheld. Wrongly answered: it is wrong, and was given. "Not
+    understood" is told by the run, which asks a failed follow-up again in its self-contained form.
     """
     gold, answer = record.gold, record.answer
     if not gold.answerable:
         return "answered though the articles do not say"
-    if not retrieved_enough(record):
+    if answer is None:
+        return "could not be asked"
+    if not answer.answered and record.could:
+        return "read and not answered"
+    if not record.could and not retrieved_enough(record, answer):
         return "not retrieved"
-    if answer is None or not answer.answered:
-        return "read and not answered" if record.could else "retrieved and not read"
+    if not answer.answered:
+        return "retrieved and not read"
     held = record.measures["key_facts"] > 0 and not record.measures["claims"] if gold.facts else record.could
     return "incompletely answered" if held else "wrongly answered"
 
 
-def retrieved_enough(record: Record) -> bool:
-    """Questions without evidence in the gold are given the benefit of the doubt."""
-    groups = record.located.groups
-    if not record.gold.evidence:
-        return True
-    passages = [scored.passage for scored in record.answer.passages] if record.answer else []
+def retrieved_enough(record: Record, answer: Answer) -> bool:
+    """What the gold gives no evidence for has the benefit of the doubt."""
+    pairs = zip(record.located.groups, record.gold.evidence_groups, strict=True)
+    groups = [spans for spans, evidence in pairs if evidence]
+    passages = [scored.passage for scored in answer.passages]
     found = sum(any(holds_span(p, span) for p in passages for span in group) for group in groups)
     wanted = len(groups) * ENOUGH if record.gold.facts else min(len(groups), 2)
     return found >= wanted
@@ -196,7 +210,10 @@ def describe_record(record: Record) -> dict[str, Any]:
         "kind": gold.kind,
         "type": gold.type,
         "part": gold.part,
+        "line": gold.line,
+        "turn": gold.turn,
         "question": gold.question,
+        "answerable": gold.answerable,
         "right": record.right,
         "could": record.could,
         "answered": record.answered,
@@ -210,9 +227,9 @@ def describe_record(record: Record) -> dict[str, Any]:
         **described,
         "standalone": answer.standalone,
         "answer": answer.text,
-        "withheld": answer.withheld.text if answer.withheld else "",
-        "alternatives": [[other.text, round(other.confidence, 4)] for other in answer.alternatives],
         "citations": [[c.document_id, c.start, c.end, c.quote] for c in answer.citations],
+        "alternatives": [describe_other(other) for other in answer.alternatives],
+        "withheld": describe_other(answer.withheld) if answer.withheld else None,
         "passages": [
             [s.passage.passage_id, round(s.score, 5), s.passage.passage_id in record.located.relevant]
             for s in answer.passages
@@ -224,3 +241,9 @@ def describe_record(record: Record) -> dict[str, Any]:
             "compose": round(1000 * answer.timing.compose, 2),
         },
     }
+
+
+def describe_other(other: Alternative) -> dict[str, Any]:
+    """An alternative or a withheld answer, with the places of its citations."""
+    places = [[c.document_id, c.start, c.end] for c in other.citations]
+    return {"answer": other.text, "confidence": round(other.confidence, 4), "citations": places}

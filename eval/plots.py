@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from eval.selective import bin_confidences, trace_risk
 from eval.summary import list_hits
-from rag.errors import RagError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,41 +14,40 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from eval.judging import Record
+    from eval.summary import Described
 
 COLOURS = ("#2563a8", "#b4521d")
 
 
-def plot_risk(parts: Mapping[str, Sequence[Record]], threshold: float) -> str:
+def plot_risk(parts: Mapping[str, Sequence[Described]], threshold: float) -> str:
     """Share of wrong answers against share of questions answered; a dot where the product's threshold stands."""
     figure, axes = _start("share of the questions answered", "share of the answers that are wrong")
     for (part, records), colour in zip(parts.items(), COLOURS, strict=False):
         if not records:
             continue
-        coverage, risk = trace_risk([r.confidence for r in records], list_hits(records))
+        coverage, risk = trace_risk([r["confidence"] for r in records], list_hits(records))
         axes.plot(coverage, risk, color=colour, label=f"{part}, {len(records)} questions")
-        answered = sum(r.confidence >= threshold for r in records)
+        answered = sum(r["confidence"] >= threshold for r in records)
         if answered:
             axes.plot(coverage[answered - 1], risk[answered - 1], "o", color=colour)
     return _finish(figure, axes)
 
 
-def plot_calibration(parts: Mapping[str, Sequence[Record]]) -> str:
+def plot_calibration(parts: Mapping[str, Sequence[Described]]) -> str:
     """Share of right answers against stated confidence, in ten bins; the size of a dot is the bin's count."""
     figure, axes = _start("stated confidence", "share of the answers that are right")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle=":", label="perfect")
     for (part, records), colour in zip(parts.items(), COLOURS, strict=False):
-        bins = bin_confidences([r.confidence for r in records], list_hits(records))
-        axes.plot([b[0] for b in bins], [b[1] for b in bins], color=colour, label=f"{part}, {len(records)} questions")
+        found = [r for r in records if r["confidence"] > 0]
+        bins = bin_confidences([r["confidence"] for r in found], list_hits(found))
+        axes.plot([b[0] for b in bins], [b[1] for b in bins], color=colour, label=f"{part}, {len(found)} questions")
         axes.scatter([b[0] for b in bins], [b[1] for b in bins], s=[12 + 3 * b[2] for b in bins], color=colour)
     return _finish(figure, axes)
 
 
 def _start(across: str, up: str) -> tuple[Figure, Axes]:
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise RagError("The report's plots need matplotlib: pip install '.[eval]'.") from None
+    import matplotlib as mpl
+
     mpl.use("svg")
     mpl.rcParams |= {"svg.hashsalt": "ask-articles", "svg.fonttype": "none", "path.simplify_threshold": 0.5}
     from matplotlib import pyplot

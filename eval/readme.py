@@ -57,12 +57,12 @@ def make_table(results: Path = RESULTS) -> str:
                 whole, test = figures["all"][name], figures.get("test", {}).get(name)
                 label = BY_NAME[name].label
                 lines.append(f"| {label} | {format_figure(whole)} | {format_figure(test)} | {whole['count']} |")
-    benchmarks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
-    rows = [describe_benchmark(found) for found in benchmarks if found["benchmark"] != "gold"]
-    if rows:
-        lines += ["", "| benchmark | figure | command |", "|---|---|---|", *rows]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
+    kept = [result for result in found if result["benchmark"] != "gold" and not result["made"]["changed_since"]]
+    if kept:
+        lines += ["", "| benchmark | figure | command, commit |", "|---|---|---|", *map(describe_benchmark, kept)]
     return "\n".join(lines)
 
 
 def describe_benchmark(found: dict[str, Any]) -> str:
-    return f"| {found['title']} | {found['figure']} | `{found['command']}` |"
+    return f"| {found['title']} | {found['figure']} | `{found['command']}`, {found['made']['commit']} |"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.plots import plot_calibration, plot_risk
-from eval.summary import BY_NAME
+from eval.summary import BY_NAME, is_mixed, measure_changes
 from rag.errors import RagError
 from rag.rendering import printable
 
@@ -27,19 +28,24 @@ SECTIONS = {
     "conversations": "Conversations",
     "explanations": "Explanations",
 }
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def check_packages() -> None:
+    """:raises RagError: where what makes the report is not installed."""
+    for name in ("jinja2", "matplotlib"):
+        if find_spec(name) is None:
+            raise RagError(f"The report needs {name}: pip install '.[eval]', or leave out what --out would keep.")
 
 
 def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
     """Writes report.html and report.md, and the curves that the latter shows, into a folder.
 
     :param last: the result that changes are given against, None where there is none.
-    :raises RagError: where they cannot be written, or the packages that make them are missing.
+    :raises RagError: where they cannot be written.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-    except ImportError:
-        raise RagError("The report needs jinja2: pip install '.[eval]'.") from None
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html.jinja",), default_for_string=True, default=False),
@@ -48,10 +54,10 @@ def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[s
         lstrip_blocks=True,
     )
     environment.filters["markdown"] = escape_markdown
-    single = [r for r in records if r.gold.kind in ("facts", "unanswerable")]
-    parts = {part: [r for r in single if r.gold.part == part] for part in ("dev", "test")}
+    single = [r for r in result["records"] if r["kind"] in ("facts", "unanswerable")]
+    parts = {part: [r for r in single if r["part"] == part] for part in ("dev", "test")}
     curves = {}
-    if single:
+    if is_mixed(single):
         curves = {
             "risk-coverage": plot_risk(parts, result["settings"]["threshold"]),
             "calibration": plot_calibration(parts),
@@ -77,6 +83,7 @@ def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[s
 def list_rows(result: Mapping[str, Any], last: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The table: sections with a row for each metric, its figures as text."""
     metrics = result["metrics"]
+    changes = measure_changes(result["records"], last["records"]) if last else {}
     sections: dict[str, dict[str, Any]] = {}
     for name, figure in metrics.get("all", {}).items():
         section = sections.setdefault(
@@ -87,7 +94,7 @@ def list_rows(result: Mapping[str, Any], last: Mapping[str, Any] | None) -> list
                 "label": BY_NAME[name].label,
                 "figures": [format_figure(metrics[part].get(name)) for part in metrics],
                 "count": figure["count"],
-                "change": format_change(name, figure, last),
+                "change": format_change(changes.get(name)),
                 "lower": not BY_NAME[name].higher_is_better,
             }
         )
@@ -101,9 +108,8 @@ def format_figure(figure: Mapping[str, Any] | None) -> str:
     return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
 
 
-def format_change(name: str, figure: Mapping[str, Any], last: Mapping[str, Any] | None) -> str:
-    before = (last or {}).get("metrics", {}).get("all", {}).get(name)
-    return "" if before is None else f"{100 * (figure['value'] - before['value']):+.1f}"
+def format_change(change: float | None) -> str:
+    return "" if change is None else f"{100 * change:+.1f}"
 
 
 def list_failures(records: Sequence[Record]) -> list[dict[str, Any]]:

@@ -25,14 +25,20 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "eval" / "results"
 PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "numpy")
 # What a run itself writes is no change to what it measures.
-WRITTEN = (":!README.md", ":!eval/results", ":!eval/report.md", ":!eval/report.html", ":!eval/*.svg")
+WRITTEN = (":!eval/results", ":!eval/report.md", ":!eval/report.html", ":!eval/*.svg")
+MEASURED = ("rag", "eval", "seeds", "pyproject.toml", *WRITTEN)
 
 
 def describe_origin() -> dict[str, Any]:
-    """Commit, time, versions and processor; ``changed_since`` where the tree differs from the commit."""
+    """Commit, time, versions and processor, to be asked for before anything is measured.
+
+    ``changed_since`` is true where what is measured differs from the commit, or where there is no commit to name.
+    """
+    commit = _run_git("rev-parse", "--short", "HEAD")
     return {
-        "commit": _run_git("rev-parse", "--short", "HEAD"),
-        "changed_since": bool(_run_git("status", "--porcelain", "--untracked-files=no", "--", ".", *WRITTEN)),
+        "commit": commit,
+        "changed_since": not commit
+        or bool(_run_git("status", "--porcelain", "--untracked-files=normal", "--", *MEASURED)),
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
@@ -41,16 +47,20 @@ def describe_origin() -> dict[str, Any]:
     }
 
 
-def describe_run(records: Sequence[Record], settings: dict[str, Any], cold: dict[str, float] | None) -> dict[str, Any]:
+def describe_run(
+    records: Sequence[Record], origin: dict[str, Any], settings: dict[str, Any], cold: dict[str, float] | None
+) -> dict[str, Any]:
     """A run as JSON-ready values.
 
+    :param origin: of :func:`describe_origin`.
     :param settings: corpus, models and whatever else was chosen.
     :param cold: cold start and peak memory, where they were measured.
     """
-    parts = {part: [r for r in records if r.gold.part == part] for part in PARTS} | {"all": list(records)}
+    described = [describe_record(record) for record in records]
+    parts = {part: [r for r in described if r["part"] == part] for part in PARTS} | {"all": described}
     return {
         "benchmark": "gold",
-        "made": describe_origin(),
+        "made": origin,
         "settings": settings,
         "metrics": {
             part: {
@@ -60,11 +70,11 @@ def describe_run(records: Sequence[Record], settings: dict[str, Any], cold: dict
             for part, some in parts.items()
             if some
         },
-        "types": count_types(records),
-        "failures": count_failures(records),
+        "types": count_types(described),
+        "failures": count_failures(described),
         "latency_ms": summarize_latency(records),
         "cold": cold,
-        "records": [describe_record(record) for record in records],
+        "records": described,
     }
 
 
@@ -93,12 +103,13 @@ def save_result(result: dict[str, Any], path: Path) -> None:
 
 def load_result(path: Path) -> dict[str, Any]:
     """:raises RagError: where the file is missing or no result of a run over gold questions."""
+    needed = {"id", "kind", "line", "part", "question", "right", "failure", "measures"}
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
-        made, records = result["made"], result["records"]
-        if isinstance(made["commit"], str) and {"id", "kind", "part", "right", "measures"} <= set(records[0]):
+        records = result["records"]
+        if isinstance(result["made"]["commit"], str) and records and all(needed <= set(r) for r in records):
             return dict(result)
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     raise RagError(f"{path} is no result of `python -m eval`: name a file that it wrote, such as eval/results/….json.")
 
@@ -106,7 +117,7 @@ def load_result(path: Path) -> dict[str, Any]:
 def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | None:
     """The newest result over the gold questions in a folder, made on a committed tree; None without one.
 
-    :param before: a commit whose own result is left out.
+    :param before: a commit whose own result is left out, which is about to be replaced.
     """
     found = []
     for path in sorted(folder.glob("*.json")):
@@ -117,11 +128,11 @@ def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | N
     return max(found, key=lambda result: str(result["made"]["at"]), default=None)
 
 
-def write_benchmark(result: dict[str, Any], out: Path | None) -> None:
-    """Prints a benchmark's figures, and writes them with their origin where ``out`` is given."""
-    print(json.dumps(result, indent=1))
+def write_benchmark(result: dict[str, Any], origin: dict[str, Any], out: Path | None) -> None:
+    """Writes a benchmark's figures with their origin where ``out`` is given, and prints them."""
     if out is not None:
-        save_result({**result, "made": describe_origin()}, out)
+        save_result({**result, "made": origin}, out)
+    print(json.dumps(result, indent=1))
 
 
 def _run_git(*arguments: str) -> str:

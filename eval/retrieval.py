@@ -8,9 +8,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, get_args
 
-from eval.results import write_benchmark
+from eval.results import describe_origin, write_benchmark
 from rag.chunking import ChunkingConfig
 from rag.encoder import load_encoder
+from rag.errors import RagError
 from rag.index import open_index, update_index
 from rag.reader.data import Paragraph, load_squad
 from rag.retrieval import HybridRetriever, Mode
@@ -25,6 +26,7 @@ BATCH = 256
 
 
 def run(arguments: argparse.Namespace) -> None:
+    origin = describe_origin()
     paragraphs = load_squad(arguments.path)
     corpus = arguments.folder / "corpus"
     write_corpus(arguments.path, corpus)
@@ -34,6 +36,8 @@ def run(arguments: argparse.Namespace) -> None:
     seconds = time.perf_counter() - began
     print(changes.summary(), file=sys.stderr)
     asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]
+    if not asked:
+        raise RagError(f"{arguments.path} holds no question for --every {arguments.every}: take a smaller number.")
     questions = [q.question for _, q in asked]
     evidence = [list_evidence(p, q.answers) for p, q in asked]
     result: dict[str, Any] = {"questions": len(questions)}
@@ -43,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
             began = time.perf_counter()
             result[mode] = score_mode(HybridRetriever(index, encoder, mode), questions, evidence)
             result[f"{mode}_ms_a_question"] = round(1000 * (time.perf_counter() - began) / len(questions), 2)
-    write_benchmark(describe_benchmark(arguments, result), arguments.save)
+    write_benchmark(describe_benchmark(arguments, result), origin, arguments.save)
 
 
 def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
@@ -88,12 +92,18 @@ def fold_words(text: str) -> str:
 
 
 def write_corpus(path: Path, folder: Path) -> None:
-    """One .txt file for each article of the set, a paragraph a block, unless it is there."""
+    """One .txt file for each article of the set, a paragraph a block, unless it is there.
+
+    :raises RagError: where the folder holds something else too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
-        title = article["title"].replace("_", " ")
-        blocks = [title, *(p["context"] for p in article["paragraphs"])]
+    texts = {}
+    for number, article in enumerate(json.loads(path.read_text(encoding="utf-8"))["data"]):
+        blocks = [article["title"].replace("_", " "), *(p["context"] for p in article["paragraphs"])]
         name = re.sub(r"[^A-Za-z0-9]+", "-", article["title"])
-        target = folder / f"{name}.txt"
-        if not target.exists():
-            target.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+        texts[f"{number:03d}-{name}.txt"] = "\n\n".join(blocks) + "\n"
+    if {found.name for found in folder.iterdir()} - set(texts):
+        raise RagError(f"{folder} holds other files than the articles of {path.name}: name an empty folder.")
+    for name, text in texts.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(text, encoding="utf-8")

@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.asking import ask_gold
-from eval.evidence import check_quotes
 from eval.gold import KINDS, GoldError, load_gold
 from eval.latency import measure_cold_start
 from eval.readme import write_table
-from eval.report import format_change, format_figure, write_report
-from eval.results import RESULTS, ROOT, describe_run, find_last, name_result, save_result
-from eval.summary import BY_NAME
-from rag.pipeline import Config, Pipeline
+from eval.report import check_packages, format_change, format_figure, write_report
+from eval.results import RESULTS, ROOT, describe_origin, describe_run, find_last, name_result, save_result
+from eval.summary import BY_NAME, measure_changes
+from rag.pipeline import Config, Pipeline, locate_folders
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from eval.gold import GoldQuestion
+    from eval.judging import Record
 
 SEEDS, GOLD = ROOT / "seeds", ROOT / "eval" / "gold"
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Asks, judges, and writes what :func:`choose_folder` says.
+    """Asks, judges, and writes where :func:`choose_folder` says.
 
     :raises RagError: for what a user can mend.
     """
     corpus, gold = choose_corpus(arguments)
     questions = choose_questions(load_gold(gold), arguments)
-    check_quotes(corpus, questions)
-    index = ROOT / "index" if corpus == SEEDS else None
+    folder = choose_folder(arguments)
+    if folder is None:
+        print("Not all gold questions with the usual models: name a folder with --out to keep this.", file=sys.stderr)
+    else:
+        check_packages()
+    origin = describe_origin()
+    index = ROOT / "index" if arguments.corpus is None else None
     config = Config(corpus, index, arguments.encoder, arguments.reader, arguments.k)
     pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
-    # Before the models are loaded: a process starts with the memory of the one that started it on its account.
+    corpus, _ = locate_folders(config)
     cold = None if arguments.no_cold_start else measure_cold_start(questions[0].question, list_flags(config))
-    records = ask_gold(pipeline, questions, progress=True)
-    result = describe_run(records, describe_settings(arguments, pipeline, corpus), cold)
+    records = ask_gold(pipeline, corpus, questions, progress=True)
+    result = describe_run(records, origin, describe_settings(arguments, pipeline, corpus, gold), cold)
     pipeline.close()
-    folder = choose_folder(arguments)
-    last = find_last(before=result["made"]["commit"]) if corpus == SEEDS else None
+    last = find_last(before="" if origin["changed_since"] else origin["commit"]) if arguments.corpus is None else None
+    if folder is not None:
+        keep_result(records, result, last, folder)
     print(format_result(result, last))
-    if folder is None:
-        print("A run over a part of the questions is not kept: name a folder with --out to keep it.", file=sys.stderr)
-        return
-    path = (RESULTS if folder == ROOT / "eval" else folder) / name_result(result)
+
+
+def keep_result(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
+    """Result and report; the product's own go to eval/, and its README is written anew."""
+    own = folder == ROOT / "eval"
+    name = name_result(result) if own else f"result-{datetime.now():%Y%m%d-%H%M%S}.json"
+    path = (RESULTS if own else folder) / name
     save_result(result, path)
     write_report(records, result, last, folder)
-    print(f"{path}\n{folder / 'report.html'}\n{folder / 'report.md'}", file=sys.stderr)
-    if folder == ROOT / "eval" and not result["made"]["changed_since"]:
+    if own and not result["made"]["changed_since"]:
         write_table()
+    print(f"{path}\n{folder / 'report.html'}\n{folder / 'report.md'}", file=sys.stderr)
 
 
 def choose_corpus(arguments: argparse.Namespace) -> tuple[Path, Path]:
@@ -73,9 +85,14 @@ def choose_questions(questions: list[GoldQuestion], arguments: argparse.Namespac
 
 
 def choose_folder(arguments: argparse.Namespace) -> Path | None:
-    """Where results go: as named; else eval/ for all gold questions over the seeds with the product's own models,
-    ./evaluation for a user's own articles, and nowhere for a part of the questions or with other models."""
+    """Where results go: as named; else eval/ for all gold questions over the seeds with the usual models,
+    ./evaluation for a user's own articles, and nowhere for a part of the questions or with other models.
+
+    :raises GoldError: where eval/ is named, which holds the product's own.
+    """
     if arguments.out is not None:
+        if arguments.out.resolve() in (ROOT / "eval", RESULTS):
+            raise GoldError("eval/ keeps runs over all gold questions: leave out --out, or name another folder.")
         return Path(arguments.out)
     if arguments.only or arguments.part != "all":
         return None
@@ -87,33 +104,57 @@ def choose_folder(arguments: argparse.Namespace) -> Path | None:
 
 def list_flags(config: Config) -> list[str]:
     """The flags of ``ask`` that ask the same pipeline."""
-    flags = {"--corpus": config.corpus, "--index": config.index, "--encoder": config.encoder, "--reader": config.reader}
+    flags = {
+        "--corpus": config.corpus,
+        "--index": config.index,
+        "--encoder": config.encoder,
+        "--reader": config.reader,
+        "-k": config.k,
+    }
     return [text for flag, value in flags.items() if value is not None for text in (flag, str(value))]
 
 
-def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus: Path) -> dict[str, Any]:
+def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus: Path, gold: Path) -> dict[str, Any]:
     """What was chosen; folders by their last name, since a result file may be published."""
-    own = " --corpus DIR --gold DIR" if arguments.corpus is not None else ""
-    only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
-    part = "" if arguments.part == "all" else f" --part {arguments.part}"
+    command = ["python -m eval", *(["--corpus DIR --gold DIR"] if arguments.corpus is not None else [])]
+    command += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
+    command += [f"--part {arguments.part}"] if arguments.part != "all" else []
+    command += [f"-k {arguments.k}"] if arguments.k != Config().k else []
+    command += [f"--{name} {hide_path(value)}" for name in ("encoder", "reader") if (value := getattr(arguments, name))]
     return {
-        "command": f"python -m eval{own}{only}{part}",
+        "command": " ".join(command),
         "corpus": corpus.resolve().name,
         "documents": len(pipeline.index.documents()),
         "passages": pipeline.index.passage_count,
-        "encoder": pipeline.index.state.encoder,
-        "reader": Path(pipeline.reader.name).name,
+        "encoder": hide_path(pipeline.index.state.encoder),
+        "reader": hide_path(pipeline.reader.name),
         "k": pipeline.k,
         "chunking": pipeline.index.state.chunking,
         "threshold": round(pipeline.calibration.threshold, 4),
+        "gold_sha256": hash_gold(gold),
     }
+
+
+def hide_path(name: str) -> str:
+    """A model's name on a hub as it is, a folder by its last name."""
+    path = Path(name).expanduser()
+    return path.name if path.is_absolute() or path.exists() else name
+
+
+def hash_gold(folder: Path) -> str:
+    """SHA-256 over the gold files' bytes in the order of their names: the same questions, answers and evidence."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def format_result(result: dict[str, Any], last: dict[str, Any] | None) -> str:
     """The figures and the failed stages as plain text."""
     lines = [f"{len(result['records'])} questions over {result['settings']['corpus']}"]
+    changes = measure_changes(result["records"], last["records"]) if last else {}
     for name, figure in result["metrics"]["all"].items():
-        change = format_change(name, figure, last)
+        change = format_change(changes.get(name))
         lines.append(
             f"  {BY_NAME[name].label:50} {format_figure(figure):>20}  n={figure['count']:<4} {change}".rstrip()
         )

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from eval.results import write_benchmark
+from eval.results import describe_origin, write_benchmark
 from eval.retrieval import write_corpus
 from eval.selective import measure_aurc
 from eval.statistics import bootstrap_interval
@@ -37,6 +37,7 @@ BATCH = 64
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints and saves EM and F1; of a set with unanswerable questions, over HasAns and NoAns too."""
+    origin = describe_origin()
     paragraphs = load_squad(arguments.path)
     asked = [(i, j) for i, p in enumerate(paragraphs) for j, _ in enumerate(p.questions)][:: arguments.every]
     if not asked:
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     seconds = round(time.perf_counter() - began, 1)
     golds = [[paragraphs[i].text[a:b] for a, b in paragraphs[i].questions[j].answers] for i, j in asked]
     result = describe_benchmark(arguments, score_answers(answers, golds))
-    write_benchmark({**result, "seconds": seconds}, arguments.save)
+    write_benchmark({**result, "seconds": seconds}, origin, arguments.save)
 
 
 def answer_given(
@@ -94,7 +95,7 @@ def score_answers(answers: Sequence[Answer | None], golds: Sequence[Sequence[str
 
     A set in which every question has an answer is scored as published: the best answer counts, trusted or not.
     In one with unanswerable questions an answer below the product's threshold counts as none (SQuAD 2.0,
-    Rajpurkar et al. 2018); ``AURC`` needs no threshold.
+    Rajpurkar et al. 2018); ``AURC`` needs no threshold, and takes for right what has a token F1 of 0.5.
     """
     best = [find_best(answer) for answer in answers]
     mixed = not all(golds)

@@ -27,22 +27,28 @@ def bootstrap_interval(values: Sequence[float], draws: int = DRAWS, seed: int = 
 
 
 def bootstrap_statistic(
-    items: Sequence[Item], statistic: Callable[[list[Item]], float], draws: int = 200, seed: int = 0
+    items: Sequence[Item], statistic: Callable[[list[Item]], float | None], draws: int = 200, seed: int = 0
 ) -> tuple[float, float]:
     """95 % percentile interval of what is no mean: ``statistic`` of the items drawn anew with replacement.
 
-    :raises ValueError: without items.
+    Draws for which it is None, not being defined, are left out.
+
+    :raises ValueError: without items, or where it is None for all draws.
     """
     if not items:
         raise ValueError("an interval needs at least one item")
     picks = np.random.default_rng(seed).integers(0, len(items), (draws, len(items)))
-    return _percentiles(np.array([statistic([items[i] for i in row]) for row in picks]))
+    drawn = [statistic([items[i] for i in row]) for row in picks]
+    defined = [value for value in drawn if value is not None]
+    if not defined:
+        raise ValueError("the statistic is defined for no draw")
+    return _percentiles(np.array(defined))
 
 
 def measure_mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided exact p of McNemar's test (1947): the questions only one of the two got right, under a fair coin."""
     n, fewer = only_first + only_second, min(only_first, only_second)
-    return min(1.0, sum(comb(n, i) for i in range(fewer + 1)) / 2.0 ** (n - 1))
+    return min(1.0, 2 * sum(comb(n, i) for i in range(fewer + 1)) / (1 << n))
 
 
 def compare_means(

@@ -1,19 +1,23 @@
-"""Records to figures: every metric of the suite, its interval, and which way is better."""
+"""Records to figures: every metric of the suite, its interval, and which way is better.
+
+Records are taken as they stand in result files (:func:`eval.judging.describe_record`), so that an earlier result can
+be measured anew over the questions that both asked.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 
 from eval.selective import measure_aurc, measure_calibration_error, score_abstention
 from eval.statistics import bootstrap_interval, bootstrap_statistic
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from eval.judging import Record
+Described = Mapping[str, Any]
+Statistic = Callable[[Sequence[Described]], "float | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +28,27 @@ class Metric:
     :param label: what the reports call it.
     :param takes: which records it is over.
     :param measure: name of the measure it is the mean of, or empty.
-    :param statistic: what else it is of those records; one of the two is given.
+    :param statistic: what else it is of those records, None where it means nothing; one of the two is given.
     """
 
     name: str
     label: str
-    takes: Callable[[Record], bool]
+    takes: Callable[[Described], bool]
     measure: str = ""
-    statistic: Callable[[Sequence[Record]], float] | None = None
+    statistic: Statistic | None = None
     higher_is_better: bool = True
+
+    def choose(self, records: Sequence[Described]) -> list[Described]:
+        """The records that have something to say."""
+        return [r for r in records if self.takes(r) and (not self.measure or self.measure in r["measures"])]
+
+    def compute(self, records: Sequence[Described]) -> float | None:
+        """The figure over chosen records, 0 to 1; None where there is none."""
+        if not records:
+            return None
+        if self.statistic is not None:
+            return self.statistic(records)
+        return float(np.mean([r["measures"][self.measure] for r in records]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +61,62 @@ class Figure:
     count: int
 
 
-def _is(*kinds: str) -> Callable[[Record], bool]:
-    return lambda record: record.gold.kind in kinds
+def _is(kind: str) -> Callable[[Described], bool]:
+    return lambda record: bool(record["kind"] == kind)
 
 
-def _single(record: Record) -> bool:
+def _single(record: Described) -> bool:
     """A question by itself that has one answer or none: what abstention and confidence are measured on."""
-    return record.gold.kind in ("facts", "unanswerable")
+    return record["kind"] in ("facts", "unanswerable")
 
 
-def _turn(record: Record) -> bool:
-    return record.gold.kind == "conversations"
+def _turn(record: Described) -> bool:
+    return bool(record["kind"] == "conversations")
 
 
-def _followup(record: Record) -> bool:
-    return _turn(record) and record.gold.turn > 1
+def _first(record: Described) -> bool:
+    return _turn(record) and record["turn"] == 1
 
 
-def _every(record: Record) -> bool:
-    return bool(record.measures)
+def _followup(record: Described) -> bool:
+    return _turn(record) and record["turn"] > 1
 
 
-def _abstention(part: int) -> Callable[[Sequence[Record]], float]:
-    return lambda records: score_abstention([r.gold.answerable for r in records], [r.answered for r in records])[part]
+def _every(_: Described) -> bool:
+    return True
 
 
-def _aurc(records: Sequence[Record]) -> float:
-    return measure_aurc([r.confidence for r in records], list_hits(records))
+def is_mixed(records: Sequence[Described]) -> bool:
+    """Whether there are both questions with an answer and without: else abstaining is no choice."""
+    return len({r["answerable"] for r in records}) == 2
 
 
-def _calibration(records: Sequence[Record]) -> float:
-    return measure_calibration_error([r.confidence for r in records], list_hits(records))
+def _abstention(part: int) -> Statistic:
+    def compute(records: Sequence[Described]) -> float | None:
+        if not is_mixed(records) or (part == 0 and all(r["answered"] for r in records)):
+            return None
+        return score_abstention([r["answerable"] for r in records], [r["answered"] for r in records])[part]
+
+    return compute
 
 
-def list_hits(records: Sequence[Record]) -> list[bool]:
+def _aurc(records: Sequence[Described]) -> float | None:
+    return measure_aurc([r["confidence"] for r in records], list_hits(records)) if is_mixed(records) else None
+
+
+def _calibration(records: Sequence[Described]) -> float | None:
+    """Over the questions for which a best answer was found: without one there is no confidence to judge."""
+    found = [r for r in records if r["confidence"] > 0]
+    return measure_calibration_error([r["confidence"] for r in found], list_hits(found)) if found else None
+
+
+def list_hits(records: Sequence[Described]) -> list[bool]:
     """Whether the best answer found, given or withheld, is right; for what has no answer, none is."""
-    return [r.gold.answerable and r.could for r in records]
+    return [bool(r["answerable"] and r["could"]) for r in records]
 
 
-def _right(records: Sequence[Record]) -> float:
-    return float(np.mean([r.right for r in records]))
+def _right(records: Sequence[Described]) -> float:
+    return float(np.mean([r["right"] for r in records]))
 
 
 METRICS = (
@@ -117,7 +149,7 @@ METRICS = (
     ),
     Metric("disagreements.shown", "two or more of the differing values shown", _is("disagreements"), "differing"),
     Metric("conversations.right", "turns that went right", _turn, statistic=_right),
-    Metric("conversations.first", "first turns", lambda r: _turn(r) and r.gold.turn == 1, statistic=_right),
+    Metric("conversations.first", "first turns", _first, statistic=_right),
     Metric("conversations.followups", "follow-ups", _followup, statistic=_right),
     Metric("conversations.rewriting", "token F1 of the rewritten follow-up", _followup, "rewriting"),
     Metric("explanations.key_facts", "key facts held", _is("explanations"), "key_facts"),
@@ -127,38 +159,51 @@ METRICS = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def summarize(records: Sequence[Record]) -> dict[str, Figure]:
+def summarize(records: Sequence[Described]) -> dict[str, Figure]:
     """Each metric that has something to be measured on, by name."""
     figures = {}
     for metric in METRICS:
-        taken = [r for r in records if metric.takes(r) and (not metric.measure or metric.measure in r.measures)]
-        if not taken:
-            continue
-        if metric.statistic is None:
-            values = [r.measures[metric.measure] for r in taken]
-            low, high = bootstrap_interval(values)
-            value = float(np.mean(values))
-        else:
-            value = metric.statistic(taken)
-            low, high = bootstrap_statistic(taken, metric.statistic)
-        figures[metric.name] = Figure(value, low, high, len(taken))
+        chosen = metric.choose(records)
+        value = metric.compute(chosen)
+        if value is not None:
+            figures[metric.name] = Figure(value, *find_interval(metric, chosen), len(chosen))
     return figures
 
 
-def count_types(records: Sequence[Record]) -> dict[str, dict[str, int]]:
+def find_interval(metric: Metric, chosen: Sequence[Described]) -> tuple[float, float]:
+    """The turns of a conversation are drawn together: one that went wrong may spoil the next."""
+    lines = [list(turns) for _, turns in groupby(chosen, key=lambda r: (r["kind"], r["line"]))]
+    if metric.measure and len(lines) == len(chosen):
+        return bootstrap_interval([r["measures"][metric.measure] for r in chosen])
+    return bootstrap_statistic(lines, lambda drawn: metric.compute([r for line in drawn for r in line]))
+
+
+def measure_changes(now: Sequence[Described], before: Sequence[Described]) -> dict[str, float]:
+    """By how much each metric differs, over the questions that are the same in both."""
+    asked = {r["id"]: r["question"] for r in now}
+    shared = {r["id"] for r in before if asked.get(r["id"]) == r["question"]}
+    changes = {}
+    for metric in METRICS:
+        new, old = (metric.compute(metric.choose([r for r in some if r["id"] in shared])) for some in (now, before))
+        if new is not None and old is not None:
+            changes[metric.name] = new - old
+    return changes
+
+
+def count_types(records: Sequence[Described]) -> dict[str, dict[str, int]]:
     """Questions of each kind and type, and how many of them went right."""
     counts: dict[str, dict[str, int]] = {}
     for record in records:
-        at = counts.setdefault(f"{record.gold.kind}, {record.gold.type}", {"questions": 0, "right": 0})
+        at = counts.setdefault(f"{record['kind']}, {record['type']}", {"questions": 0, "right": 0})
         at["questions"] += 1
-        at["right"] += record.right
+        at["right"] += record["right"]
     return counts
 
 
-def count_failures(records: Sequence[Record]) -> dict[str, int]:
+def count_failures(records: Sequence[Described]) -> dict[str, int]:
     """How many questions failed at each stage, most first."""
     counts: dict[str, int] = {}
     for record in records:
-        if record.failure:
-            counts[record.failure] = counts.get(record.failure, 0) + 1
+        if record["failure"]:
+            counts[record["failure"]] = counts.get(record["failure"], 0) + 1
     return dict(sorted(counts.items(), key=lambda item: -item[1]))

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NEGATIONS = frozenset(("not", "no", "never", "without"))
+_UNITS = {
+    name: names[0]
+    for names in (
+        ("%",), ("thousand", "k"), ("million", "m", "mn", "mio"), ("billion", "b", "bn"), ("trillion", "t", "tn")
+    )
+    for name in names
+}  # fmt: skip
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
@@ -39,23 +47,45 @@ def _pair_f1(prediction: str, gold: str) -> float:
 
 
 def split_words(text: str) -> list[str]:
-    """Words and numbers without case, signs and English articles; unlike SQuAD's normalisation, 1.5 is not 15.
+    """Words, numbers and per cent signs, without case, other signs and English articles.
 
-    ``"The $14.3B stake – 1,000 people's"`` → ``14.3 b stake 1000 people s``
+    Unlike SQuAD's normalisation, 1.5 is not 15, and 49% not 49.
+    ``"The $14.3B stake – 1,000 people's, 49 percent"`` → ``14.3 b stake 1000 people s 49 %``
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    found = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", folded)
+    found = re.findall(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)*|[^\W\d_]+|%", re.sub(r"\bper ?cent\b", "%", folded))
     return [word.replace(",", "") for word in found if word not in ("a", "an", "the")]
 
 
 def score_containment(prediction: str, golds: Sequence[str], most_extra: int = 10) -> float:
     """1.0 where a gold stands in the prediction as a run of whole words, with at most ``most_extra`` words more.
 
-    Answer-in-prediction as of Mallen et al. 2023, with a limit, so that quoting a page is no way to be right.
+    Answer-in-prediction as of Mallen et al. 2023, with limits, so that neither quoting a page nor listing values is
+    a way to be right: no negation stands before the run, a number that ends it goes on with no magnitude (20 is not
+    20 million), and beside a gold with a number there is at most one other number of its unit.
     """
-    words = split_words(prediction)
-    runs = [gold for gold in map(split_words, golds) if gold]
-    return float(any(contains_run(words, run) and len(words) <= len(run) + most_extra for run in runs))
+    return float(any(holds_answer(split_words(prediction), split_words(gold), most_extra) for gold in golds))
+
+
+def holds_answer(words: Sequence[str], run: Sequence[str], most_extra: int) -> bool:
+    """:func:`score_containment` for one gold, both as :func:`split_words` gives them."""
+    length = len(run)
+    if not length or len(words) > length + most_extra:
+        return False
+    units = [_unit_of(run, i) for i, word in enumerate(run) if word[0].isdigit()]
+    others = [_unit_of(words, i) for i, word in enumerate(words) if word[0].isdigit()]
+    if units and sum(unit in units for unit in others) > len(units) + 1:
+        return False
+    places = [i for i in range(len(words) - length + 1) if list(words[i : i + length]) == list(run)]
+    return any(
+        (i == 0 or words[i - 1] not in NEGATIONS) and not (run[-1][0].isdigit() and _unit_of(words, i + length - 1))
+        for i in places
+    )
+
+
+def _unit_of(words: Sequence[str], i: int) -> str:
+    after = words[i + 1] if i + 1 < len(words) else ""
+    return _UNITS.get(after, "")
 
 
 def contains_run(words: Sequence[str], run: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from eval.answers import (
     find_claims,
     holds_all,
     is_right,
+    match_value,
     measure_citation_precision,
     measure_citation_recall,
     measure_grounding,
@@ -65,6 +66,8 @@ def test_ranking_against_ir_measures(ranked: list[str], wanted: set[int], k: int
         ("a model of the open kind for many tasks", ["an open kind of model for many tasks"], True),
         ("may exceed $14 billion by a lot soon", ["may exceed $10 billion by a lot soon"], False),
         ("Wang", ["Alexandr Wang"], False),
+        ("will not buy a stake in Scale this year", ["will buy a stake in Scale this year"], False),
+        ("two different versions of the same story", ["three different versions of the same story"], False),
     ],
 )
 def test_right_is_a_gold_in_few_words_more_or_close_to_a_long_one(
@@ -81,6 +84,20 @@ def test_list_items() -> None:
     # A comma within a number separates nothing; one within an item does no harm.
     assert score_items("1,000 drones and tanks", [["1,000 drones"], ["tanks"]]) == (1.0, 1.0)
     assert score_items("research, and development", [["research and development"]]) == (1.0, 1.0)
+    # Saying one item three times is one part in three.
+    assert score_items("Anthropic, Anthropic, Anthropic", items) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert score_items("AI, AI", [["AI chips and AI models"]]) == (0.0, 0.0)
+    # A page that holds them all somewhere is no list.
+    assert score_items("word " * 200 + "OpenAI, Anthropic, ByteDance", items)[0] == 0.0
+
+
+def test_a_text_gives_at_most_one_of_differing_values() -> None:
+    values = [["$14.3 billion"], ["almost $15 billion", "about $15 billion"], ["$15 billion in cash"], ["$10 billion"]]
+    assert match_value("$14.3 billion", values) == 0
+    assert match_value("almost $15 billion", [["$15 billion"], ["almost $15 billion"]]) == 1
+    assert match_value("$10 billion or $14.3 billion", values) is None
+    assert match_value("rosy or shaky", [["rosy"], ["shaky"]]) is None
+    assert match_value("nothing", values) is None
 
 
 def test_key_facts_and_claims() -> None:
@@ -90,6 +107,7 @@ def test_key_facts_and_claims() -> None:
     assert not holds_all(text, [])
     assert score_key_facts(text, facts) == 0.5
     # A claim must stand within one sentence; a fact may be spread over the answer.
+    assert score_key_facts("word " * 200 + text, facts) == 0.0
     assert find_claims(text, [[["founder"], ["superintelligence"]], [["Bolt"], ["12%"]]]) == [1]
 
 
@@ -103,13 +121,14 @@ def test_citation_recall_is_by_sentence() -> None:
     answer = "Acme sold its shares. Bolt went bankrupt."
     assert measure_citation_recall(answer, ["In 2020 Acme sold shares to Bolt."]) == 0.5
     assert measure_citation_recall(answer, []) == 0.0
+    assert measure_citation_recall("He did.", []) == 0.0
+    assert measure_citation_recall("He did.", ["So he did."]) == 1.0
 
 
 def test_citation_precision_wants_the_same_article_and_shared_characters() -> None:
     gold = [("a.txt", 10, 20)]
-    assert measure_citation_precision([("a.txt", 15, 30), ("a.txt", 20, 30), ("b.txt", 10, 20)], gold) == pytest.approx(
-        1 / 3
-    )
+    cited = [("a.txt", 15, 30), ("a.txt", 16, 30), ("a.txt", 20, 30), ("b.txt", 10, 20)]
+    assert measure_citation_precision(cited, gold) == 0.25
     assert measure_citation_precision([], gold) == 0.0
 
 
@@ -169,12 +188,21 @@ def test_mcnemar_against_scipy(first: int, second: int) -> None:
     assert measure_mcnemar(first, second) == pytest.approx(p)
 
 
+def test_mcnemar_of_many() -> None:
+    assert measure_mcnemar(2000, 2000) == 1.0
+    assert measure_mcnemar(1900, 2100) < 0.01
+
+
 def test_intervals() -> None:
     assert bootstrap_interval([1.0] * 10) == (1.0, 1.0)
     low, high = bootstrap_interval([0.0, 1.0] * 200)
     assert 0.44 < low < 0.46
     assert 0.54 < high < 0.56
     assert bootstrap_statistic([3, 3, 3], lambda drawn: float(max(drawn))) == (3.0, 3.0)
+    low, high = bootstrap_statistic(list(range(100)), lambda drawn: float(max(drawn)) if 50 in drawn else None)
+    assert 90 <= low < high <= 99
+    with pytest.raises(ValueError, match="no draw"):
+        bootstrap_statistic([1], lambda _: None)
     with pytest.raises(ValueError, match="at least one"):
         bootstrap_interval([])
 

@@ -39,7 +39,10 @@ def test_no_golds_mean_no_answer() -> None:
 
 
 def test_words_keep_their_figures_whole() -> None:
-    assert split_words("The $14.3B stake – 1,000 people's, 49%.") == ["14.3", "b", "stake", "1000", "people", "s", "49"]
+    words = ["14.3", "b", "stake", "1000", "people", "s", "49", "%"]
+    assert split_words("The $14.3B stake – 1,000 people's, 49%.") == words
+    assert split_words("49 percent, 49 per cent") == ["49", "%", "49", "%"]
+    assert split_words("2020,2021 1,5") == ["2020", "2021", "1", "5"]
     assert split_words("ﬁrst GPT-4") == ["first", "gpt", "4"]
 
 
@@ -55,6 +58,15 @@ def test_words_keep_their_figures_whole() -> None:
         (" ".join(["word"] * 12), ["word"], 0.0),
         ("", ["word"], 0.0),
         ("anything", ["the"], 0.0),
+        ("$49", ["49%"], 0.0),
+        ("20 million", ["20"], 0.0),
+        ("28%", ["28"], 0.0),
+        ("$49 billion", ["49%"], 0.0),
+        ("not 49%", ["49%"], 0.0),
+        ("1180, 1190, 1200 or 1290", ["1190"], 0.0),
+        ("1190 or 1200", ["1190"], 1.0),
+        ("in 1190 by 12 monks", ["1190"], 1.0),
+        ("3% of 20 million", ["20 million"], 1.0),
     ],
 )
 def test_containment_wants_whole_words_and_few_others(prediction: str, golds: list[str], score: float) -> None:

@@ -56,7 +56,7 @@ def load_squad(path: Path) -> list[Paragraph]:
             f"No {path.name} in {path.parent}: SQuADShifts (new_wiki, reddit, amazon_reviews), QAMR and SQuAD are "
             "public; put them there in SQuAD's JSON format."
         ) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise RagError(f"{path} is not in SQuAD's JSON format ({error}): convert it, or name another file.") from None
 
 
