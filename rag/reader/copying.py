@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelError
-from rag.processor import multiplies_bf16
-from rag.reader.features import Pair, collate_pairs, tokenize_pairs
+from rag.graphs import Graph
+from rag.reader.base import EMBEDDINGS, load_embeddings
+from rag.reader.features import STARTS, Pair, collate_pairs, tokenize_pairs
 from rag.types import Passage, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from torch import Tensor
-
-    from rag.reader.model import CopyingReaderModel, Memory
+    import numpy as np
+    from numpy.typing import NDArray
 
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 512
-STARTS = 12
-STEPS = 32
-TOKENS_AT_ONCE = 8192
+TOKENS_AT_ONCE = 2048
+LEAST_FILLED = 0.8
+IMPOSSIBLE = -1e4
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
 INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
@@ -41,6 +43,24 @@ class Span:
     log_probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedPair:
+    """What the encoder makes of a pair of n tokens: states (n, hidden), start and end scores (n,), all float32."""
+
+    states: NDArray[np.float32]
+    starts: NDArray[np.float32]
+    ends: NDArray[np.float32]
+    absence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The two graphs of rag.reader.export: pairs to states, and a question's states to its spans."""
+
+    pairs: Graph
+    spans: Graph
+
+
 class CopyingReader:
     """Reads with the weights in ``folder``; they are loaded on the first question."""
 
@@ -48,11 +68,16 @@ class CopyingReader:
 
     def __init__(self, folder: Path = WEIGHTS) -> None:
         self.folder = folder
+        self._lock = Lock()
+        self._graphs: Graphs | None = None
 
-    @cached_property
-    def model(self) -> CopyingReaderModel:
+    @property
+    def graphs(self) -> Graphs:
         """:raises ModelError: where the weights or the base they were trained on are missing or others."""
-        return load_model(self.folder)
+        with self._lock:
+            if self._graphs is None:
+                self._graphs = load_graphs(self.folder)
+            return self._graphs
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
         """Answers from all passages of a question at once (see :class:`rag.types.Reader`)."""
@@ -64,118 +89,88 @@ class CopyingReader:
     ) -> list[list[Reading]]:
         """The same for passages given as (context, text)."""
         readings: list[list[Reading]] = [[Reading("", -1, 0, 0, 0.0, 1.0)] for _ in questions]
-        kept = [i for i, found in enumerate(passages) if any(text.strip() for _, text in found)]
-        flat = [(questions[i], context, text) for i in kept for context, text in passages[i]]
-        if not flat:
-            return readings
-        pairs = iter(tokenize_pairs(flat, MAX_TOKENS))
-        grouped = {i: [next(pairs) for _ in passages[i]] for i in kept}
-        for batch in group_questions(grouped):
-            spans, absent = search_spans(self.model, [grouped[i] for i in batch])
-            for i, found, no_answer in zip(batch, spans, absent, strict=True):
-                texts = [text for _, text in passages[i]]
-                readings[i] = write_readings(found, grouped[i], texts, no_answer) or readings[i]
+        for i, (question, shown) in enumerate(zip(questions, passages, strict=True)):
+            if any(text.strip() for _, text in shown):
+                pairs = tokenize_pairs([(question, context, text) for context, text in shown], MAX_TOKENS)
+                spans, absent = search_spans(self.graphs, pairs)
+                readings[i] = write_readings(spans, pairs, [text for _, text in shown], absent) or readings[i]
         return readings
 
 
-def load_model(folder: Path) -> CopyingReaderModel:
-    """Loads silently and without network; bf16 where the processor computes in it, fp32 elsewhere."""
-    from rag.quiet import silence_transformers
-    from rag.reader.model import CopyingReaderModel
+def load_graphs(folder: Path) -> Graphs:
+    """Loads silently, without network and without torch."""
+    from safetensors import SafetensorError, safe_open
 
     if not (folder / "model.safetensors").is_file():
         raise ModelError(f"No reader's weights in {folder}: install the package again.")
-    with silence_transformers():
-        try:
-            model: CopyingReaderModel = CopyingReaderModel.from_pretrained(
-                folder, local_files_only=True, dtype="bfloat16" if multiplies_bf16() else "float32"
-            )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise ModelError(
-                f"The reader's weights in {folder} cannot be read ({error}): install them again."
-            ) from None
-    model.eval()
-    return model
+    try:
+        base = json.loads((folder / "config.json").read_text(encoding="utf-8"))["base_sha256"]
+        with safe_open(str(folder / "model.safetensors"), framework="np") as stored:
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ModelError(f"The reader's weights in {folder} cannot be read ({error}): install them again.") from None
+    tensors[f"encoder.{EMBEDDINGS}"] = load_embeddings(base)
+    return Graphs(Graph(folder / "pairs.onnx", tensors), Graph(folder / "spans.onnx", tensors))
 
 
-def group_questions(grouped: dict[int, list[Pair]]) -> Iterator[list[int]]:
-    """Questions of similar size together, at most ``TOKENS_AT_ONCE`` padded tokens (or one question) a batch."""
-
-    def measure(i: int) -> tuple[int, int]:
-        return len(grouped[i]), max(len(pair.ids) for pair in grouped[i])
-
-    batch: list[int] = []
-    for i in sorted(grouped, key=measure):
-        passages, length = measure(i)
-        if batch and (len(batch) + 1) * passages * length > TOKENS_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
+def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
+    """Each pair without its padding, in their order."""
+    encoded: dict[int, EncodedPair] = {}
+    for group in group_lengths([len(pair.ids) for pair in pairs]):
+        inputs = collate_pairs([pairs[i] for i in group])
+        inputs.pop("copyable")
+        states, starts, ends, absences = graph.run(**inputs)
+        for row, i in enumerate(group):
+            n = len(pairs[i].ids)
+            encoded[i] = EncodedPair(states[row, :n], starts[row, :n], ends[row, :n], float(absences[row]))
+    return [encoded[i] for i in range(len(pairs))]
 
 
-def search_spans(model: CopyingReaderModel, batch: Sequence[Sequence[Pair]]) -> tuple[list[list[Span]], list[float]]:
-    """The best end for each of the most probable starts of every question, and the probability of NO-ANSWER.
+def group_lengths(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of like length together, so that little is padded and much is encoded at once."""
+    groups: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        longest = lengths[groups[-1][0]] if groups else 0
+        if lengths[i] >= LEAST_FILLED * longest and longest and (len(groups[-1]) + 1) * longest <= TOKENS_AT_ONCE:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
 
-    Only runs of neighbouring tokens are searched, so every continuation is known beforehand and one decoder pass
-    scores all of them: the search is exact for the starts it looks at.
+
+def search_spans(graphs: Graphs, pairs: Sequence[Pair]) -> tuple[list[Span], float]:
+    """The best end for each of the most probable starts, most probable first, and the probability of NO-ANSWER.
+
+    :param pairs: of one question, at least one.
     """
-    import torch
+    import numpy as np
 
-    with torch.inference_mode():
-        memory = model.encode(**collate_pairs(batch))
-        length = memory.states.shape[1] // max(len(pairs) for pairs in batch)
-        none = torch.zeros(len(batch), 0, dtype=torch.long)
-        first = model.decode(memory, none, 1)[:, 0].log_softmax(dim=-1)
-        starts = first[:, :-2].topk(min(STARTS, first.shape[1] - 2), dim=1)
-        scores = score_ends(model, memory, starts.indices, length) + starts.values.unsqueeze(-1)
-        best = scores.max(dim=2)
+    encoded = encode_pairs(graphs.pairs, pairs)
+    lengths = np.array([len(pair.ids) for pair in pairs])
+    before = np.cumsum(lengths) - lengths
+    # As many positions as there are starts to pick, at least; -1 is padding.
+    padding = max(0, STARTS - int(lengths.sum()))
+    starts, reaches, scores, absent = graphs.spans.run(
+        states=np.pad(np.concatenate([e.states for e in encoded]), ((0, padding), (0, 0))),
+        starts=np.pad(np.concatenate([e.starts for e in encoded]), (0, padding)),
+        ends=np.pad(np.concatenate([e.ends for e in encoded]), (0, padding)),
+        copyable=np.pad(np.concatenate([collate_pairs([pair])["copyable"][0] for pair in pairs]), (0, padding)),
+        segments=np.pad(np.repeat(np.arange(len(pairs)), lengths), (0, padding), constant_values=-1),
+        absences=np.array([e.absence for e in encoded], dtype=np.float32),
+    )
     spans = []
-    for row in range(len(batch)):
-        found = [
-            Span(start // length, start % length, start % length + end, score)
-            for start, end, score in zip(
-                starts.indices[row].tolist(),
-                best.indices[row].tolist(),
-                best.values[row].tolist(),
-                strict=True,
-            )
-            if score > -1e4
-        ]
-        spans.append(sorted(found, key=lambda s: -s.log_probability))
-    return spans, first[:, -1].exp().tolist()
-
-
-def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, length: int) -> Tensor:
-    """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (B, N, STEPS).
-
-    :param starts: int64 (B, N) source positions.
-    :param length: tokens of one padded passage: a run never crosses into the next.
-    """
-    import torch
-
-    batch, answers = starts.shape
-    reach = torch.arange(STEPS)
-    positions = starts.unsqueeze(-1) + reach
-    inside = (positions // length) == (starts // length).unsqueeze(-1)
-    positions = positions.clamp(max=memory.states.shape[1] - 1)
-    inside &= memory.copyable.gather(1, positions.flatten(1)).view_as(inside)
-    go_on, stop = model.score_steps(memory, positions.flatten(1), STEPS + 1)
-    go_on, stop = go_on.view(batch, answers, STEPS), stop.view(batch, answers, STEPS)
-    follows = torch.cat([inside[:, :, 1:], torch.zeros_like(inside[:, :, :1])], dim=2)
-    chance = torch.nn.functional.logsigmoid(stop - go_on).masked_fill(~follows, 0.0)
-    stay = torch.nn.functional.logsigmoid(go_on - stop).masked_fill(~follows, 0.0)
-    before = torch.cat([torch.zeros_like(stay[:, :, :1]), stay.cumsum(dim=2)[:, :, :-1]], dim=2)
-    return (before + chance).masked_fill(~inside, float("-inf"))
+    for start, reach, score in zip(starts.tolist(), reaches.tolist(), scores.tolist(), strict=True):
+        if score > IMPOSSIBLE:
+            passage = int(np.searchsorted(before, start, side="right")) - 1
+            first = start - int(before[passage])
+            spans.append(Span(passage, first, first + reach, score))
+    return sorted(spans, key=lambda s: -s.log_probability), math.exp(float(absent))
 
 
 def write_readings(
     spans: Sequence[Span], pairs: Sequence[Pair], texts: Sequence[str], no_answer: float
 ) -> list[Reading]:
     """Spans to whole words of the passages; of spans that overlap only the most probable stays."""
-    import math
-
     readings: list[Reading] = []
     for span in spans:
         pair, text = pairs[span.passage], texts[span.passage]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from rag.encoder import load_encoder
 from rag.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -37,11 +39,11 @@ class Example:
 class Mixture:
     """Shares of the kinds of example, each of all paragraph questions; the rest are single answerable passages."""
 
-    fused: float = 0.22
-    distractors_only: float = 0.07
-    sentence_removed: float = 0.07
-    question_changed: float = 0.05
-    most_passages: int = 4
+    fused: float = 0.4
+    distractors_only: float = 0.1
+    sentence_removed: float = 0.08
+    question_changed: float = 0.08
+    most_passages: int = 5
 
 
 class ExampleSource:
@@ -51,11 +53,12 @@ class ExampleSource:
         self.mixture, self.seed = mixture, seed
         self.paragraphs = [p for p in paragraphs if p.questions]
         self.long = [i for i, p in enumerate(self.paragraphs) if p.source != "qamr"]
-        self.neighbours = rank_neighbours(self.paragraphs)
+        self.distractors = rank_distractors(self.paragraphs)
         by_article: dict[tuple[str, str], list[int]] = {}
         for i, p in enumerate(self.paragraphs):
             by_article.setdefault((p.source, p.article), []).append(i)
         self.by_article = by_article
+        self.common = find_common_words([q.question for i in self.long for q in self.paragraphs[i].questions])
         self.sentences = {i: split_sentences(p.text) for i, p in enumerate(self.paragraphs)}
         texts = [q.question for i in self.long for q in self.paragraphs[i].questions]
         self.names = sorted({name for text in texts for name in find_names(text)})
@@ -77,7 +80,7 @@ class ExampleSource:
         """One example of a question; None where this draw cannot be made (the answer was cut off)."""
         number, which = where
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
-        question = disturb_question(record.question, rng)
+        question = disturb_question(record.question, self.common, rng)
         start, end = rng.choice(record.answers)
         if paragraph.source == "qamr":
             return self.draw_sentence(number, question, (start, end), rng)
@@ -92,11 +95,11 @@ class ExampleSource:
             if changed:
                 return Example(changed, ((paragraph.title, crop(paragraph.text, (start, end), rng)[0]),), None)
         elif (roll := roll - mix.distractors_only) < 0:
-            others = self.pick_distractors(number, golds, rng.randint(1, mix.most_passages - 1 if fuse else 1), rng)
+            others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages if fuse else 1), rng)
             if others:
                 return Example(question, tuple(others), None)
         elif fuse and roll - mix.fused < 0:
-            others = self.pick_distractors(number, golds, rng.randint(1, mix.most_passages - 1), rng)
+            others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages - 1), rng)
             gold, span = self.take_context(paragraph, (start, end), rng)
             place = rng.randint(0, len(others))
             passages = (*others[:place], gold, *others[place:])
@@ -147,11 +150,12 @@ class ExampleSource:
         new = rng.choice(pool)
         return question.replace(old, new, 1) if new.lower() not in text.lower() and new != old else None
 
-    def pick_distractors(self, number: int, golds: set[str], count: int, rng: random.Random) -> list[tuple[str, str]]:
-        """The most similar other paragraphs that hold no gold answer, as (context, text), in random order."""
-        allowed = [
-            i for i in self.neighbours[number] if not any(gold in self.paragraphs[i].text.lower() for gold in golds)
-        ]
+    def pick_distractors(
+        self, where: tuple[int, int], golds: set[str], count: int, rng: random.Random
+    ) -> list[tuple[str, str]]:
+        """Paragraphs that the question retrieves and that hold no gold answer, as (context, text), in random order."""
+        found = self.distractors.get(where, ())
+        allowed = [i for i in found if not any(gold in self.paragraphs[i].text.lower() for gold in golds)]
         chosen = rng.sample(allowed[: count + 4], min(count, len(allowed)))
         return [
             (
@@ -177,6 +181,38 @@ def rank_neighbours(paragraphs: Sequence[Paragraph], most: int = 16) -> list[lis
             scores[row, row] = -1
             neighbours[i] = [rows[j] for j in (-scores[row]).argsort(kind="stable")[:most]]
     return neighbours
+
+
+def rank_distractors(paragraphs: Sequence[Paragraph], most: int = 12) -> dict[tuple[int, int], list[int]]:
+    """For each paragraph question the ``most`` other paragraphs of its data set that it retrieves, best first.
+
+    Retrieval is as the product's: words (here TF-IDF) and vectors, fused by reciprocal rank.
+
+    :returns: (paragraph, question) to paragraphs; sentence questions are left out.
+    """
+    import numpy as np
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    encoder = load_encoder(None)
+    found: dict[tuple[int, int], list[int]] = {}
+    for source in sorted({p.source for p in paragraphs} - {"qamr"}):
+        rows = [i for i, p in enumerate(paragraphs) if p.source == source]
+        asked = [(place, i, j) for place, i in enumerate(rows) for j, _ in enumerate(paragraphs[i].questions)]
+        questions = [paragraphs[i].questions[j].question for _, i, j in asked]
+        texts = [paragraphs[i].text for i in rows]
+        vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+        matrix = vectorizer.fit_transform(texts)
+        words = (vectorizer.transform(questions) @ matrix.T).toarray()
+        meaning = encoder.encode(questions, query=True, progress=True) @ encoder.encode(texts, progress=True).T
+        for row, (place, i, j) in enumerate(asked):
+            fused: dict[int, float] = {}
+            for scores in (words[row], meaning[row]):
+                for rank, column in enumerate(np.argsort(-scores, kind="stable")[: 2 * most]):
+                    fused[int(column)] = fused.get(int(column), 0.0) + 1 / (60 + rank)
+            fused.pop(place, None)
+            best = sorted(fused, key=lambda column: (-fused[column], column))[:most]
+            found[i, j] = [rows[column] for column in best]
+    return found
 
 
 def crop(text: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[str, tuple[int, int]]:
@@ -217,11 +253,25 @@ def find_names(question: str) -> list[str]:
     return [" ".join(r) for r in runs if " ".join(r) in question]
 
 
-def disturb_question(question: str, rng: random.Random) -> str:
-    """Now and then a missing question mark or a slip of the keyboard, as people type."""
-    if rng.random() < 0.15:
+def find_common_words(questions: Sequence[str], share: float = 0.002) -> frozenset[str]:
+    """Words of at least this share of the questions: "the", "what", "did"."""
+    counts = Counter(word for question in questions for word in set(question.lower().rstrip("?").split()))
+    return frozenset(word for word, count in counts.items() if count >= max(2, share * len(questions)))
+
+
+def disturb_question(question: str, common: frozenset[str], rng: random.Random) -> str:
+    """Now and then as people type: no question mark, no capitals, only the telling words, a slip of the keyboard.
+
+    :param common: words that a terse question goes without.
+    """
+    if rng.random() < 0.2:
         question = question.rstrip("?! ")
-    if rng.random() < 0.08:
+    if rng.random() < 0.12:
+        question = question.lower()
+    if rng.random() < 0.1:
+        told = [w for w in question.split() if w.lower().strip("?") not in common or rng.random() < 0.3]
+        question = " ".join(told) if len(told) >= 3 else question
+    if rng.random() < 0.1:
         letters = [i for i, (a, b) in enumerate(pairwise(question)) if a.isalpha() and b.isalpha()]
         if letters:
             i = rng.choice(letters)

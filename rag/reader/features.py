@@ -1,20 +1,24 @@
-"""Questions and passages to the tensors the copying reader reads, with the way back to characters."""
+"""Questions and passages to the arrays the copying reader reads, with the way back to characters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
-    from torch import Tensor
 
 MAX_QUESTION_TOKENS = 64
 MAX_CONTEXT_TOKENS = 48
+STARTS = 12
+"""Starts of an answer whose every end is scored."""
+STEPS = 32
+"""Most tokens of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +71,20 @@ def tokenize_pairs(pairs: Sequence[tuple[str, str, str]], max_tokens: int) -> li
     return made
 
 
-def collate_pairs(questions: Sequence[Sequence[Pair]]) -> dict[str, Tensor]:
-    """Pads the pairs of B questions to P passages of L tokens.
+def collate_pairs(pairs: Sequence[Pair]) -> dict[str, NDArray[Any]]:
+    """Pads P pairs to L tokens.
 
-    :returns: ``input_ids``, ``attention_mask``, ``token_type_ids`` int64 and ``copyable`` bool, (B, P, L).
+    :returns: ``input_ids``, ``token_type_ids`` int64, ``attention_mask``, ``copyable`` bool, (P, L) each.
     """
-    import torch
+    import numpy as np
 
-    passages = max(len(pairs) for pairs in questions)
-    length = max(len(pair.ids) for pairs in questions for pair in pairs)
-    shape = (len(questions), passages, length)
-    ids, attended, kinds = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
-    copyable = torch.zeros(shape, dtype=torch.bool)
-    for q, pairs in enumerate(questions):
-        for p, pair in enumerate(pairs):
-            n = len(pair.ids)
-            ids[q, p, :n] = torch.tensor(pair.ids)
-            attended[q, p, :n] = 1
-            kinds[q, p, pair.segment : n] = 1
-            copyable[q, p, pair.first : n - 1] = True
+    shape = (len(pairs), max(len(pair.ids) for pair in pairs))
+    ids, kinds = (np.zeros(shape, dtype=np.int64) for _ in range(2))
+    attended, copyable = (np.zeros(shape, dtype=np.bool_) for _ in range(2))
+    for row, pair in enumerate(pairs):
+        n = len(pair.ids)
+        ids[row, :n] = pair.ids
+        attended[row, :n] = True
+        kinds[row, pair.segment : n] = 1
+        copyable[row, pair.first : n - 1] = True
     return {"input_ids": ids, "attention_mask": attended, "token_type_ids": kinds, "copyable": copyable}

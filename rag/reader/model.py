@@ -156,35 +156,49 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         model, report = super().from_pretrained(*args, **{**kwargs, "output_loading_info": True})
         if missing := sorted(set(report["missing_keys"]) - set(cls._keys_to_ignore_on_save)):
             raise ModelError(f"The reader's weights lack {missing[0]}: install them again.")
-        embeddings = load_embeddings(model.config.base_sha256)
+        embeddings = torch.from_numpy(load_embeddings(model.config.base_sha256))
         model.encoder.embeddings.word_embeddings.weight.data = embeddings.to(model.device, model.dtype)
         return model
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
         """Reads every pair by itself; all arguments int64 or bool, (B, P, L)."""
-        questions, passages, length = input_ids.shape
-        attention_mask = attention_mask.bool()
-        # An all-padding row (a question with fewer passages) would attend to nothing and give NaN.
-        pairs = attention_mask.flatten(0, 1).clone()
-        pairs[:, 0] = True
+        shape = input_ids.shape[:2]
+        read = self.read_pairs(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
+        states, starts, ends, absences = (part.unflatten(0, shape) for part in read)
+        return self.remember(
+            states=states.flatten(1, 2),
+            attended=attention_mask.bool().flatten(1, 2),
+            copyable=copyable.bool().flatten(1, 2),
+            starts=starts.flatten(1, 2),
+            ends=ends.flatten(1, 2),
+            absences=absences,
+        )
+
+    def read_pairs(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Encodes (P, L) tokens: states (P, L, hidden), scores of starts and ends (P, L), and of absence (P,)."""
         states = self.encoder(
-            input_ids=input_ids.flatten(0, 1),
-            attention_mask=pairs,
-            token_type_ids=token_type_ids.flatten(0, 1),
-        ).last_hidden_state.view(questions, passages, length, -1)
-        present = attention_mask[:, :, 0]
-        absent_in_each = self.absence_head(states[:, :, 0]).squeeze(-1).float()
-        # The passage surest of holding an answer decides: a soft minimum of absence over the passages.
-        absence = -torch.logsumexp((-absent_in_each).masked_fill(~present, float("-inf")), dim=1)
-        states = states.flatten(1, 2)
+            input_ids=input_ids, attention_mask=attention_mask.bool(), token_type_ids=token_type_ids
+        ).last_hidden_state
         starts, ends = self.boundary_head(states).float().unbind(-1)
+        return states, starts, ends, self.absence_head(states[:, 0]).squeeze(-1).float()
+
+    def remember(
+        self, *, states: Tensor, attended: Tensor, copyable: Tensor, starts: Tensor, ends: Tensor, absences: Tensor
+    ) -> Memory:
+        """What the decoder reads, from what was encoded.
+
+        :param absences: score of "no answer in this passage", (B, P); the rest is as in :class:`Memory`.
+        """
         return Memory(
             states=states,
-            attended=attention_mask.flatten(1, 2),
-            copyable=copyable.bool().flatten(1, 2),
+            attended=attended,
+            copyable=copyable,
             starts=starts,
             ends=ends,
-            absence=absence,
+            # The passage surest of holding an answer decides: a soft minimum of absence over the passages.
+            absence=-torch.logsumexp(-absences, dim=1),
             pointer_keys=self.pointer_key(states),
             keys_values=tuple(layer.project_memory(states) for layer in self.layers),
         )

