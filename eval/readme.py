@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from eval.report import format_figure
 from eval.results import RESULTS, ROOT, find_last
-from eval.summary import BY_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- results: written by python -m eval -->", "<!-- end of results -->"
-SHOWN = (
-    "facts.right",
-    "facts.precision",
-    "facts.success@10",
-    "unanswerable.declined",
-    "disagreements.shown",
-    "conversations.first",
-    "conversations.followups",
-    "explanations.key_facts",
-    "citations.precision",
-    "citations.grounding",
-)
+SHOWN = {
+    "facts.right": "facts answered rightly",
+    "facts.precision": "of the facts answered at all, those answered rightly",
+    "facts.success@10": "facts whose evidence is among the ten passages read",
+    "unanswerable.declined": "questions without an answer declined",
+    "disagreements.shown": "questions on which the articles differ, with two or more of the values shown",
+    "conversations.first": "first questions of a conversation that went right",
+    "conversations.followups": "follow-ups that went right",
+    "explanations.key_facts": "key facts held by answers to why, how, compare, summarise",
+    "citations.precision": "citations that overlap the gold evidence",
+    "citations.grounding": "words of the answers that stand in a cited quote",
+}
+"""The figures of the README, in words that need no section heading."""
 
 
 def write_table(readme: Path = README, results: Path = RESULTS) -> None:
@@ -52,10 +52,9 @@ def make_table(results: Path = RESULTS) -> str:
             "| | all | test part | questions |",
             "|---|---|---|---|",
         ]
-        for name in SHOWN:
+        for name, label in SHOWN.items():
             if name in figures["all"]:
                 whole, test = figures["all"][name], figures.get("test", {}).get(name)
-                label = BY_NAME[name].label
                 lines.append(f"| {label} | {format_figure(whole)} | {format_figure(test)} | {whole['count']} |")
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
     kept = [result for result in found if result["benchmark"] != "gold" and not result["made"]["changed_since"]]

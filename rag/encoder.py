@@ -94,7 +94,11 @@ class SentenceEncoder:
         import numpy as np
 
         if query and texts and self._graph_path is not None:
-            return self._encode_with_graph(self._graph_path, [encodable(text) for text in texts])
+            from tqdm import tqdm
+
+            starts = tqdm(range(0, len(texts), BATCH_SIZE), disable=not progress, leave=False)
+            batches = ([encodable(text) for text in texts[i : i + BATCH_SIZE]] for i in starts)
+            return np.concatenate([self._encode_with_graph(self._graph_path, batch) for batch in batches])
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)

@@ -80,6 +80,9 @@ def test_questions_are_encoded_as_passages_are_without_importing_torch(
     assert by_graph.dtype == np.float32
     assert np.abs(np.linalg.norm(by_graph, axis=1) - 1).max() < 1e-5
     assert np.abs(by_graph - by_library).max() < 1e-5
+    # Many are encoded a few at a time, in their order.
+    many = encoder.encode(texts * 20, query=True)
+    assert np.abs(many - np.tile(by_graph, (20, 1))).max() < 1e-5
     code = (
         "import sys\nfrom rag.encoder import load_encoder\n"
         "print(load_encoder().encode(['who?'], query=True).shape, 'torch' in sys.modules)"

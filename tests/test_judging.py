@@ -17,9 +17,10 @@ from eval.gold import Claim, Evidence, GoldQuestion, KeyFact, Value
 from eval.judging import Record, describe_record, judge_answer
 from eval.latency import summarize_latency
 from eval.readme import BEGIN, END, write_table
-from eval.report import write_report
+from eval.report import check_packages, write_report
 from eval.results import describe_origin, describe_run, find_last, load_result, name_result, save_result
 from eval.summary import measure_changes, summarize
+from rag.errors import RagError
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Timing
 
 if TYPE_CHECKING:
@@ -265,6 +266,12 @@ def test_figures_and_their_change_stand_in_both_reports_and_nothing_in_them_is_m
     again = tmp_path / "again"
     write_report(records, result, earlier, again)
     assert (again / "calibration.svg").read_bytes() == (tmp_path / "calibration.svg").read_bytes()
+
+
+def test_what_makes_the_report_is_asked_for_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eval.report.find_spec", lambda name: None if name == "matplotlib" else object())
+    with pytest.raises(RagError, match=r"needs matplotlib: pip install '\.\[eval\]'"):
+        check_packages()
 
 
 def test_result_files_come_back_and_only_committed_ones_count(tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,15 @@ from hypothesis import strategies as st
 from rag.errors import RagError
 from rag.reader.batches import Features, cut_batches, featurize
 from rag.reader.data import Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
-from rag.reader.examples import Example, ExampleSource, Mixture, crop
+from rag.reader.examples import (
+    Example,
+    ExampleSource,
+    Mixture,
+    crop,
+    disturb_question,
+    find_common_words,
+    rank_distractors,
+)
 from rag.reader.train import TRAINING_FILES, main, rate_at
 
 TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")
@@ -128,6 +139,57 @@ def test_an_answer_cut_off_by_the_limit_is_dropped() -> None:
     assert featurize([example], 64, 40) == []
     (kept,) = featurize([example], 200, 40)
     assert isinstance(kept, Features)
+
+
+def test_distractors_are_what_the_question_retrieves_best_first() -> None:
+    towns = [make_paragraph(n) for n in range(6)]
+    asked = replace(towns[0], questions=(replace(towns[0].questions[0], question="Which town is like Elgin?"),))
+    found = rank_distractors([asked, *towns[1:]], 3)
+    assert found[0, 0][0] == TOWNS.index("Elgin")
+    assert len(found[0, 0]) == 3
+    assert all(i not in others for (i, _), others in found.items())
+    assert rank_distractors([make_paragraph(0, "qamr")]) == {}
+
+
+def test_questions_are_disturbed_as_people_type() -> None:
+    asked = "What is the population of the town of Elgin?"
+    common = find_common_words([asked, "What is the town hall of Crieff?"])
+    assert common == {"what", "is", "the", "town", "of"}
+    drawn = {disturb_question(asked, common, random.Random(seed)) for seed in range(300)}
+    assert asked in drawn
+    assert asked.lower() in drawn
+    assert asked.rstrip("?") in drawn
+    assert any(question.startswith("population") and question.rstrip("?").endswith("Elgin") for question in drawn)
+
+
+def test_a_run_can_go_on_from_weights_and_ends_in_their_average(data: Path, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    from rag.reader.copying import WEIGHTS
+
+    def run(name: str, *arguments: str) -> dict[str, Any]:
+        folder = tmp_path / name
+        common = [
+            "--data",
+            str(data),
+            "--checkpoints",
+            str(folder / "c"),
+            "--out",
+            str(folder / "w"),
+            "--examples",
+            "24",
+        ]
+        assert main([*common, "--tokens", "800", "--init", str(WEIGHTS), *arguments]) == 0
+        return load_file(folder / "w" / "model.safetensors")
+
+    start, still = load_file(WEIGHTS / "model.safetensors"), run("still", "--encoder-rate", "0", "--new-rate", "0")
+    # bf16 keeps eight bits of each number.
+    assert all(np.allclose(start[k], still[k], rtol=0.01, atol=1e-6) for k in start)
+    last, averaged = run("last", "--average", "0"), run("averaged", "--average", "0.999")
+    key = "pointer_query.weight"
+    moved = [np.abs(w[key].astype(float) - still[key].astype(float)).sum() for w in (last, averaged)]
+    assert 0 < moved[1] < moved[0]
+    assert main(["--data", str(data), "--init", str(tmp_path / "none")]) == 1
 
 
 def test_learning_rate_rises_then_falls_to_zero() -> None:

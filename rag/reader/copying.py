@@ -154,7 +154,7 @@ def search_spans(graphs: Graphs, pairs: Sequence[Pair]) -> tuple[list[Span], flo
         states=np.pad(np.concatenate([e.states for e in encoded]), ((0, padding), (0, 0))),
         starts=np.pad(np.concatenate([e.starts for e in encoded]), (0, padding)),
         ends=np.pad(np.concatenate([e.ends for e in encoded]), (0, padding)),
-        copyable=np.pad(np.concatenate([collate_pairs([pair])["copyable"][0] for pair in pairs]), (0, padding)),
+        copyable=np.pad(np.concatenate([pair.copyable for pair in pairs]), (0, padding)),
         segments=np.pad(np.repeat(np.arange(len(pairs)), lengths), (0, padding), constant_values=-1),
         absences=np.array([e.absence for e in encoded], dtype=np.float32),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -203,7 +204,8 @@ def rank_distractors(paragraphs: Sequence[Paragraph], most: int = 12) -> dict[tu
         vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
         matrix = vectorizer.fit_transform(texts)
         words = (vectorizer.transform(questions) @ matrix.T).toarray()
-        meaning = encoder.encode(questions, query=True, progress=True) @ encoder.encode(texts, progress=True).T
+        shown = sys.stderr.isatty()
+        meaning = encoder.encode(questions, query=True, progress=shown) @ encoder.encode(texts, progress=shown).T
         for row, (place, i, j) in enumerate(asked):
             fused: dict[int, float] = {}
             for scores in (words[row], meaning[row]):

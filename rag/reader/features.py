@@ -36,6 +36,12 @@ class Pair:
     first: int
     spans: tuple[tuple[int, int], ...]
 
+    @property
+    def copyable(self) -> list[bool]:
+        """For each token whether it is one of the text's own."""
+        rest = len(self.ids) - self.first - 1
+        return [False] * self.first + [True] * rest + [False]
+
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
         """Token indices (first, last) of the characters ``start`` to ``end`` of the text; None where cut off."""
         inside = [i for i, (a, b) in enumerate(self.spans) if b > start and a < end]
@@ -86,5 +92,5 @@ def collate_pairs(pairs: Sequence[Pair]) -> dict[str, NDArray[Any]]:
         ids[row, :n] = pair.ids
         attended[row, :n] = True
         kinds[row, pair.segment : n] = 1
-        copyable[row, pair.first : n - 1] = True
+        copyable[row, :n] = pair.copyable
     return {"input_ids": ids, "attention_mask": attended, "token_type_ids": kinds, "copyable": copyable}

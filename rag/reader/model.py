@@ -161,7 +161,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         return model
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
-        """Reads every pair by itself; all arguments int64 or bool, (B, P, L)."""
+        """Reads every pair by itself; all arguments int64 or bool, (B, P, L), none of the B * P pairs empty."""
         shape = input_ids.shape[:2]
         read = self.read_pairs(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
         states, starts, ends, absences = (part.unflatten(0, shape) for part in read)
