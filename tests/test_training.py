@@ -162,10 +162,15 @@ def test_questions_are_disturbed_as_people_type() -> None:
     assert any(question.startswith("population") and question.rstrip("?").endswith("Elgin") for question in drawn)
 
 
-def test_a_run_can_go_on_from_weights_and_ends_in_their_average(data: Path, tmp_path: Path) -> None:
+def test_a_run_can_go_on_from_weights_and_ends_in_their_average(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from safetensors.numpy import load_file
 
     from rag.reader.copying import WEIGHTS
+
+    # The graphs are made, and read from, in the next test.
+    monkeypatch.setattr("rag.reader.export.export_reader", lambda _: None)
 
     def run(name: str, *arguments: str) -> dict[str, Any]:
         folder = tmp_path / name
@@ -196,7 +201,9 @@ def test_learning_rate_rises_then_falls_to_zero() -> None:
     assert [rate_at(p, 0.1) for p in (0.0, 0.05, 0.1, 0.55, 1.0)] == pytest.approx([0, 0.5, 1, 0.5, 0])
 
 
-def test_a_run_goes_on_from_its_checkpoint_and_ends_in_loadable_weights(data: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_from_its_checkpoint_and_ends_in_loadable_weights(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from rag.reader.copying import CopyingReader
 
     folder = tmp_path / "run"
@@ -210,7 +217,9 @@ def test_a_run_goes_on_from_its_checkpoint_and_ends_in_loadable_weights(data: Pa
         "--tokens",
         "800",
     ]
-    assert main([*common, "--examples", "40"]) == 0
+    with monkeypatch.context() as patched:  # the graphs of the end are enough
+        patched.setattr("rag.reader.export.export_reader", lambda _: None)
+        assert main([*common, "--examples", "40"]) == 0
     first = json.loads((tmp_path / "weights" / "training.json").read_text(encoding="utf-8"))
     # The same command again starts from the finished checkpoint: it has nothing left but one last step.
     assert main([*common, "--examples", "40"]) == 0
