@@ -62,13 +62,16 @@ def build_parser() -> argparse.ArgumentParser:
         type=parse_distractors,
         default=0,
         metavar="N",
-        help="hide the gold paragraph among the N most similar others (default: %(default)s)",
+        help="hide the gold paragraph among N others that the question retrieves (default: %(default)s)",
     )
     given.add_argument(
         "--open",
         type=parse_path,
         metavar="DIR",
         help="give no paragraph: the whole product over all of them; DIR keeps corpus and index",
+    )
+    reading.add_argument(
+        "--separately", action="store_true", help="read each passage by itself; the surest answer counts"
     )
     reading.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
     reading.set_defaults(run=squad.run)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eval.results import describe_origin, write_benchmark
@@ -17,8 +20,8 @@ from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.data import Paragraph, load_squad
-from rag.reader.examples import rank_neighbours
-from rag.types import Passage, ScoredPassage
+from rag.reader.distractors import place_gold, rank_passages
+from rag.types import Passage, Reading, ScoredPassage
 
 if TYPE_CHECKING:
     import argparse
@@ -32,11 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["WEIGHTS", "run"]
 
-BATCH = 64
-
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints and saves EM and F1; of a set with unanswerable questions, over HasAns and NoAns too."""
+    if arguments.separately and not arguments.distractors:
+        raise RagError("--separately compares with reading several passages at once: add --distractors N.")
     origin = describe_origin()
     paragraphs = load_squad(arguments.path)
     asked = [(i, j) for i, p in enumerate(paragraphs) for j, _ in enumerate(p.questions)][:: arguments.every]
@@ -46,33 +49,46 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.open is not None:
         answers = list(answer_openly(arguments.path, arguments.open, paragraphs, asked))
     else:
-        answers = list(answer_given(arguments.weights, arguments.distractors, paragraphs, asked))
+        answers = list(answer_given(arguments, paragraphs, asked))
     seconds = round(time.perf_counter() - began, 1)
     golds = [[paragraphs[i].text[a:b] for a, b in paragraphs[i].questions[j].answers] for i, j in asked]
-    result = describe_benchmark(arguments, score_answers(answers, golds))
+    given = list_given(answers, golds)
+    figures = score_answers(answers, given, golds)
+    figures["kinds"] = describe_kinds([paragraphs[i].questions[j].question for i, j in asked], given, golds)
+    result = describe_benchmark(arguments, figures)
     write_benchmark({**result, "seconds": seconds}, origin, arguments.save)
 
 
 def answer_given(
-    weights: Path, distractors: int, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
+    arguments: argparse.Namespace, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
 ) -> Iterator[Answer]:
-    """Each question with its paragraph, among its most similar ones where ``distractors`` are wanted.
+    """Each question with its paragraph, among the others it retrieves where distractors are wanted, best first.
 
     The reader never sees SQuAD's titles.
     """
     from tqdm import tqdm
 
-    nearest = rank_neighbours(paragraphs, distractors) if distractors else [[] for _ in paragraphs]
-    reader, calibration = CopyingReader(weights), load_calibration(WEIGHTS / "calibration.json")
-    for start in tqdm(range(0, len(asked), BATCH), disable=None, leave=False):
-        batch = asked[start : start + BATCH]
-        questions = [paragraphs[i].questions[j].question for i, j in batch]
-        # The gold paragraph stands in the middle, where position alone does not give it away.
-        shown = [
-            place_gold(make_passage(paragraphs, i), [make_passage(paragraphs, n) for n in nearest[i]]) for i, _ in batch
-        ]
-        for question, passages, readings in zip(questions, shown, reader.read(questions, shown), strict=True):
-            yield compose_answer(question, [ScoredPassage(p, 0.0) for p in passages], readings, calibration)
+    reader, calibration = CopyingReader(arguments.weights), load_calibration(arguments.weights / "calibration.json")
+    questions = [paragraphs[i].questions[j].question for i, j in asked]
+    shown = [[i] for i, _ in asked]
+    if arguments.distractors:
+        ranked = rank_passages(questions, [p.text for p in paragraphs], arguments.distractors + 1)
+        shown = [place_gold(i, found, arguments.distractors) for (i, _), found in zip(asked, ranked, strict=True)]
+    for question, places in tqdm(zip(questions, shown, strict=True), total=len(asked), disable=None, leave=False):
+        passages = [make_passage(paragraphs, n) for n in places]
+        if arguments.separately:
+            readings = read_separately(reader, question, passages)
+        else:
+            (readings,) = reader.read([question], [passages])
+        yield compose_answer(question, [ScoredPassage(p, 0.0) for p in passages], readings, calibration)
+
+
+def read_separately(reader: CopyingReader, question: str, passages: Sequence[Passage]) -> list[Reading]:
+    """What is found in each passage read by itself, most probable first: what reading them together is held against."""
+    alone = reader.read([question] * len(passages), [[passage] for passage in passages])
+    absent = math.prod(readings[0].no_answer for readings in alone)
+    found = [replace(r, passage=i, no_answer=absent) for i, readings in enumerate(alone) for r in readings if r.text]
+    return sorted(found, key=lambda r: -r.probability) or [Reading("", -1, 0, 0, 0.0, absent)]
 
 
 def answer_openly(
@@ -90,19 +106,26 @@ def answer_openly(
     pipeline.close()
 
 
-def score_answers(answers: Sequence[Answer | None], golds: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Figures in per cent with 95 % intervals.
+def list_given(answers: Sequence[Answer | None], golds: Sequence[Sequence[str]]) -> list[str]:
+    """The answers that count; empty for none.
 
     A set in which every question has an answer is scored as published: the best answer counts, trusted or not.
     In one with unanswerable questions an answer below the product's threshold counts as none (SQuAD 2.0,
-    Rajpurkar et al. 2018); ``AURC`` needs no threshold, and takes for right what has a token F1 of 0.5.
+    Rajpurkar et al. 2018).
+    """
+    mixed = not all(golds)
+    return [find_best(a) if not mixed or (a is not None and a.answered) else "" for a in answers]
+
+
+def score_answers(
+    answers: Sequence[Answer | None], given: Sequence[str], golds: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    """Figures in per cent with 95 % intervals.
+
+    ``AURC`` needs no threshold: it takes the best answer found, and for right what has a token F1 of 0.5.
     """
     best = [find_best(answer) for answer in answers]
     mixed = not all(golds)
-    given = [
-        text if not mixed or (answer is not None and answer.answered) else ""
-        for text, answer in zip(best, answers, strict=True)
-    ]
     exact = [score_exact_match(text, gold) for text, gold in zip(given, golds, strict=True)]
     f1 = [score_token_f1(text, gold) for text, gold in zip(given, golds, strict=True)]
     confidences = [answer.confidence if answer is not None else 0.0 for answer in answers]
@@ -117,6 +140,31 @@ def score_answers(answers: Sequence[Answer | None], golds: Sequence[Sequence[str
                 figures |= describe_mean(f"{label}_EM", [exact[i] for i in some])
                 figures |= describe_mean(f"{label}_F1", [f1[i] for i in some])
     return figures
+
+
+def describe_kinds(
+    questions: Sequence[str], given: Sequence[str], golds: Sequence[Sequence[str]]
+) -> dict[str, dict[str, float]]:
+    """Number, EM and F1 of the questions that have an answer, by what they ask with, most frequent first."""
+    kinds: dict[str, list[tuple[float, float]]] = {}
+    for question, text, gold in zip(questions, given, golds, strict=True):
+        if gold:
+            scores = score_exact_match(text, gold), score_token_f1(text, gold)
+            kinds.setdefault(find_kind(question), []).append(scores)
+    return {
+        kind: {
+            "questions": len(scores),
+            "EM": round(100 * sum(em for em, _ in scores) / len(scores), 1),
+            "F1": round(100 * sum(f1 for _, f1 in scores) / len(scores), 1),
+        }
+        for kind, scores in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))
+    }
+
+
+def find_kind(question: str) -> str:
+    """The question word, with "many" or "much" after "how"; ``other`` where there is none."""
+    found = re.search(r"\b(how (?:many|much)|what|which|who|whom|whose|when|where|why|how)\b", question.lower())
+    return {"whom": "who", "whose": "who"}.get(found[1], found[1]) if found else "other"
 
 
 def find_best(answer: Answer | None) -> str:
@@ -141,9 +189,11 @@ def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -
     if arguments.open is not None:
         how = "open, over all paragraphs of the set"
     elif arguments.distractors:
-        how = f"gold paragraph among its {arguments.distractors} most similar others"
+        how = f"gold paragraph among {arguments.distractors} others that the question retrieves"
+    how += ", each read by itself" if arguments.separately else ""
     flags = " --open DIR" if arguments.open is not None else ""
     flags += f" --distractors {arguments.distractors}" if arguments.distractors else ""
+    flags += " --separately" if arguments.separately else ""
     flags += f" --every {arguments.every}" if arguments.every > 1 else ""
     shown = f"EM {figures['EM']:.1f}, F1 {figures['F1']:.1f}"
     if mixed:
@@ -160,8 +210,3 @@ def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -
 def make_passage(paragraphs: Sequence[Paragraph], i: int) -> Passage:
     text = paragraphs[i].text
     return Passage(f"{i}#0-{len(text)}", str(i), "", "", None, 0, len(text), text)
-
-
-def place_gold(gold: Passage, others: Sequence[Passage]) -> list[Passage]:
-    middle = len(others) // 2
-    return [*others[:middle], gold, *others[middle:]]

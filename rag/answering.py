@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.calibration import Calibration, measure_features
-from rag.sentences import split_sentences
+from rag.calibration import Calibration, Evidence, measure_features
+from rag.question import find_topic_words
+from rag.sentences import find_touched
 from rag.types import Alternative, Answer, Citation, Passage, Reading, ScoredPassage
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def compose_answer(
     if not candidates:
         return abstain(question, found)
     best, rest = candidates[0], candidates[1:]
-    cited = passages[best.readings[0].passage]
-    second = rest[0].probability if rest else 0.0
-    confidence = calibration.confide(measure_features(question, readings, cited, best.probability, second))
+    features = measure_features(question, weigh_best(candidates, passages))
+    confidence = 0.0 if shares_nothing(question, passages) else calibration.confide(features)
     chosen = Alternative(best.readings[0].text, confidence, cite_all(best, passages))
     if confidence < calibration.threshold:
         return abstain(question, found, chosen)
@@ -62,6 +62,19 @@ def compose_answer(
         alternatives=alternatives,
         passages=tuple(found),
     )
+
+
+def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether none of a question's topic words, two or more, stands in any passage: gibberish, another language."""
+    asked = find_topic_words(question)
+    return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
+
+
+def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Evidence:
+    """What speaks for the most probable of the candidates, of which there is at least one."""
+    best = candidates[0]
+    rival = candidates[1].probability if len(candidates) > 1 else 0.0
+    return Evidence(best.readings[0], best.probability, rival, passages)
 
 
 def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
@@ -107,7 +120,7 @@ def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citatio
 
 def cite(reading: Reading, passage: Passage) -> Citation:
     """The whole sentence or sentences of the passage that a reading stands in."""
-    touched = [(a, b) for a, b in split_sentences(passage.text) if b > reading.start and a < reading.end]
+    touched = find_touched(passage.text, reading.start, reading.end)
     start = min([a for a, _ in touched] + [reading.start])
     end = max([b for _, b in touched] + [reading.end])
     return Citation(

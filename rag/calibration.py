@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelError
-from rag.question import find_topic_words
+from rag.question import asks_for_figure, find_mentions, find_topic_words, holds_figure
+from rag.sentences import find_touched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
     from rag.types import Passage, Reading
 
-FEATURES = ("answer", "absence", "margin", "coverage")
+FEATURES = (
+    "probability", "absence", "margin", "coverage", "sentence", "mentions",
+    "figure", "echo", "length", "repeats", "rank", "passages",
+)  # fmt: skip
+"""What :func:`measure_features` measures, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +42,65 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
-UNCALIBRATED = Calibration(weights=(1.0, -1.0, 0.0, 0.0), bias=0.0, threshold=0.3)
+UNCALIBRATED = Calibration(weights=(1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), bias=0.0, threshold=0.3)
 """For readers without a calibration of their own: their probability against their probability of no answer."""
 
 
-def measure_features(
-    question: str, readings: Sequence[Reading], cited: Passage, best: float, second: float
-) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one answer among several.
+
+    :param reading: its most probable reading.
+    :param probability: the reader's own, summed over the places the answer stands in, 0 to 1.
+    :param rival: the same of the most probable other answer, 0 where there is none.
+    :param passages: all that were read, best first.
+    """
+
+    reading: Reading
+    probability: float
+    rival: float
+    passages: Sequence[Passage]
+
+
+def measure_features(question: str, evidence: Evidence) -> list[float]:
     """What confidence is judged by, in the order of ``FEATURES``.
 
-    :param cited: the passage the best answer stands in.
-    :param best: probability of the best answer, summed over the places it stands in, 0 to 1.
-    :param second: the same of the next one, 0 where there is none.
+    Log-probabilities of the answer, of no answer, and of the answer against its rival; share of the question's topic
+    words in the passage, and in the answer's sentence; share of its names and numbers that the passage lacks; 1 where
+    it asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms
+    of the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many
+    passages were read.
     """
-    absence = readings[0].no_answer
-    shown = find_topic_words(f"{cited.context} {cited.text}")
-    asked = find_topic_words(question)
-    coverage = len(asked & shown) / len(asked) if asked else 0.0
-    return [_log(best), _log(absence), _log(best) - _log(best + second), coverage]
+    reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
+    shown = find_topic_words(f"{passage.context} {passage.text}")
+    asked, mentioned, said = find_topic_words(question), find_mentions(question), find_topic_words(reading.text)
+    near = " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
+    places = find_whole(reading.text)
+    probability = _log(evidence.probability)
+    return [
+        probability,
+        _log(reading.no_answer),
+        probability - _log(evidence.probability + evidence.rival),
+        share_words(asked, shown),
+        share_words(asked, find_topic_words(near)),
+        1 - share_words(mentioned, shown) if mentioned else 0.0,
+        float(asks_for_figure(question) and not holds_figure(reading.text)),
+        share_words(said, asked),
+        math.log(1 + len(reading.text.split())),
+        math.log(1 + sum(bool(places.search(other.text)) for other in evidence.passages)),
+        1 / (1 + reading.passage),
+        math.log(len(evidence.passages)),
+    ]
+
+
+def find_whole(answer: str) -> re.Pattern[str]:
+    """Finds the answer where it stands by itself, in any case: "5" neither in "15" nor in "5.1"."""
+    return re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
+
+
+def share_words(some: frozenset[str], others: frozenset[str]) -> float:
+    """Share of ``some`` that stands among the others; 0 where there are none."""
+    return len(some & others) / len(some) if some else 0.0
 
 
 def _log(probability: float) -> float:
@@ -64,9 +111,15 @@ def load_calibration(path: Path) -> Calibration:
     """:raises ModelError: where the file is missing or damaged."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return Calibration(tuple(map(float, fields["weights"])), float(fields["bias"]), float(fields["threshold"]))
+        weights = tuple(map(float, fields["weights"]))
+        if fields["record"]["features"] == list(FEATURES) and len(weights) == len(FEATURES):
+            return Calibration(weights, float(fields["bias"]), float(fields["threshold"]))
     except (OSError, ValueError, KeyError, TypeError):
-        raise ModelError(f"No calibration can be read from {path}: install the package again.") from None
+        pass
+    raise ModelError(
+        f"No calibration that fits this version can be read from {path}: install the package again, or, for weights of "
+        "your own, run python -m rag.reader.calibrate."
+    )
 
 
 def save_calibration(calibration: Calibration, path: Path, record: dict[str, object]) -> None:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
 class Graph:
     """A graph ready to run, from several threads if need be.
 
-    :param path: the .onnx file; the .json beside it lists the weights it wants, ``.T`` at the end of transposed ones.
+    :param path: the .onnx file; the .json beside it lists the weights it wants: ``.T`` at the end of transposed ones,
+        ``:int8`` and ``:scale`` of quantised ones.
     :param tensors: its weights, of any floating type, by name; they may be more than it wants, and are copied.
     :raises ModelError: where the file cannot be read, or wants other weights.
     """
@@ -47,9 +47,20 @@ class Graph:
         return outputs
 
 
-def pick_tensor(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
-    """:raises KeyError: where there is no such tensor."""
+def pick_tensor(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """A weight as the graph wants it: float32, or a matrix in int8, or the scales that belong to that.
+
+    Integers go from -63 to 63: the sum of two products with 8-bit inputs then fits into 16 bits, in which processors
+    without VNNI add them.
+
+    :raises KeyError: where there is no such tensor.
+    """
     import numpy as np
 
+    name, _, form = name.partition(":")
     stored = tensors[name.removesuffix(".T")]
-    return np.ascontiguousarray(stored.T if name.endswith(".T") else stored, dtype=np.float32)
+    whole = np.ascontiguousarray(stored.T if name.endswith(".T") else stored, dtype=np.float32)
+    if not form:
+        return whole
+    scales: NDArray[Any] = np.maximum(np.abs(whole).max(axis=0) / 63, np.float32(1e-12))
+    return np.rint(whole / scales).astype(np.int8) if form == "int8" else scales

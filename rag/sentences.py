@@ -40,6 +40,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def find_touched(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentences that the characters ``start`` to ``end`` of a text stand in."""
+    return [(a, b) for a, b in split_sentences(text) if b > start and a < end]
+
+
 def _split_line(line: str) -> list[tuple[int, int]]:
     from sentencex import get_sentence_boundaries
 

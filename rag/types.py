@@ -133,7 +133,7 @@ class Answer:
     :param text: the short answer; empty where ``status`` is ``abstained``.
     :param reason: one plain sentence; empty where ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right.
-    :param alternatives: other answers the passages give, most probable first.
+    :param alternatives: other answers the passages give, surest first.
     :param passages: what was read, best first.
     :param timing: where the time went; the first question of all also loads the models.
     :param withheld: of an abstention, the best answer found, which was not trusted enough; None where none was found.
@@ -163,7 +163,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another answer, with the sentence it stands in."""
+    """Another answer, with the sentence it stands in.
+
+    :param confidence: on the scale of :attr:`Answer.confidence`, which was fitted to answers that are given first.
+    """
 
     text: str
     confidence: float

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering import cite, compose_answer, group_readings
-from rag.calibration import Calibration
+from rag.calibration import FEATURES, Calibration
 from rag.types import Passage, Reading, ScoredPassage
 
 TEXT = "Acme was founded in 1999. It sold 12% of its shares to Bolt in 2020. Nobody knows why."
-SURE = Calibration((0.0, 0.0, 0.0, 0.0), 2.0, 0.5)
-UNSURE = Calibration((0.0, 0.0, 0.0, 0.0), -2.0, 0.5)
+PROBABILITY = (2.0, *[0.0] * (len(FEATURES) - 1))
+SURE = Calibration(PROBABILITY, 4.0, 0.5)
+UNSURE = Calibration(PROBABILITY, -4.0, 0.5)
 
 
 def make_passage(text: str = TEXT, start: int = 100, document_id: str = "a.txt") -> Passage:
@@ -60,6 +61,17 @@ def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None
 )
 def test_different_figures_are_different_answers(one: str, other: str) -> None:
     assert len(group_readings([Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [("asdf qwer zxcv", "abstained"), ("How many?", "answered"), ("shares of qwer?", "answered")],
+)
+def test_a_question_that_shares_no_word_with_any_passage_is_not_answered(question: str, status: str) -> None:
+    passage = make_passage()
+    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], [read(passage, "12%", 0.9)], SURE)
+    assert answer.status == status
+    assert (answer.confidence == 0.0) is (status == "abstained")
 
 
 def test_low_confidence_is_an_abstention_that_keeps_the_nearest_passages() -> None:

@@ -8,9 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from rag.calibration import FEATURES, Calibration, load_calibration, measure_features, save_calibration
+from rag.calibration import (
+    FEATURES,
+    Calibration,
+    Evidence,
+    find_whole,
+    load_calibration,
+    measure_features,
+    save_calibration,
+)
 from rag.errors import ModelError
-from rag.reader.calibrate import Trial, make_passage, make_trials, pick_threshold, weigh_trials
+from rag.reader.calibrate import (
+    Measured,
+    Trial,
+    cross_fit,
+    fit_calibration,
+    make_passage,
+    make_trials,
+    pick_threshold,
+    weigh_trials,
+)
 from rag.reader.copying import WEIGHTS
 from rag.reader.data import Paragraph, QuestionRecord
 from rag.types import Reading
@@ -22,16 +39,55 @@ PARAGRAPH = Paragraph("new_wiki", "Acme", "Acme", "Acme sold 12% of Bolt. It rai
 
 
 def test_confidence_is_a_logistic_function_of_the_features() -> None:
-    calibration = Calibration((1.0, 0.0, 0.0, 2.0), -1.0, 0.5)
-    assert calibration.confide([0.0, 9.0, 9.0, 0.5]) == 0.5
-    assert calibration.confide([2.0, 0.0, 0.0, 0.5]) == pytest.approx(0.8808, abs=1e-4)
+    calibration = Calibration((1.0, 0.0, 2.0), -1.0, 0.5)
+    assert calibration.confide([0.0, 9.0, 0.5]) == 0.5
+    assert calibration.confide([2.0, 0.0, 0.5]) == pytest.approx(0.8808, abs=1e-4)
 
 
-def test_features_are_log_probabilities_margin_and_the_share_of_the_questions_words() -> None:
+def test_features_by_hand() -> None:
     passage = make_passage(PARAGRAPH, PARAGRAPH.text)
-    readings = [Reading("12%", 0, 10, 13, 0.5, 0.1)]
-    features = measure_features("What did Acme sell to Cargo?", readings, passage, 0.5, 0.5)
-    assert features == pytest.approx([np.log(0.5), np.log(0.1), np.log(0.5), 1 / 3])
+    other = make_passage(PARAGRAPH, "Nothing is said here.")
+    reading = Reading("Bolt", 1, 17, 21, 0.5, 0.1)
+    features = dict(
+        zip(
+            FEATURES,
+            measure_features("How much rain did Acme sell to Cargo?", Evidence(reading, 0.6, 0.2, [other, passage])),
+            strict=True,
+        )
+    )
+    assert features == pytest.approx(
+        {
+            "probability": np.log(0.6),
+            "absence": np.log(0.1),
+            "margin": np.log(0.75),
+            "coverage": 1 / 4,  # of rain, acme, sell, cargo: "rained" and "sold" are other words to it
+            "sentence": 1 / 4,
+            "mentions": 1 / 2,
+            "figure": 1.0,
+            "echo": 0.0,
+            "length": np.log(2),
+            "repeats": np.log(2),
+            "rank": 1 / 2,
+            "passages": np.log(2),
+        }
+    )
+
+
+def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:
+    measured = [
+        Measured(Trial(n, "?", ("a",) if right else (), ()), (n / 100, float(right), 1.0), right)
+        for n in range(20)
+        for right in (True, False)
+    ]
+    slopes, bias = fit_calibration(measured, np.ones(40))
+    assert slopes[1] > 1
+    assert abs(slopes[2]) < 1e-6
+    rows = np.array([m.features for m in measured])
+    right = np.array([m.right for m in measured])
+    confidence = 1 / (1 + np.exp(-rows @ slopes - bias))
+    assert confidence[right].min() > 0.8 > 0.2 > confidence[~right].max()
+    crossed = cross_fit(measured, np.ones(40))
+    assert crossed[right].min() > 0.8 > 0.2 > crossed[~right].max()
 
 
 def test_threshold_is_the_lowest_that_keeps_the_stated_precision() -> None:
@@ -43,28 +99,49 @@ def test_threshold_is_the_lowest_that_keeps_the_stated_precision() -> None:
     assert pick_threshold(confidence, right, np.array([1, 1, 0.1, 1]), 0.95) == 0.6
 
 
-def test_weights_give_the_stated_share_of_unanswerable_questions() -> None:
-    trials = [Trial("?", golds, ()) for golds in (("a",), ("b",), (), ())]
-    assert weigh_trials(trials, 1 / 3).tolist() == pytest.approx([4 / 3, 4 / 3, 2 / 3, 2 / 3])
+def test_weights_give_the_stated_share_of_unanswerable_questions_over_one_passage_and_over_several() -> None:
+    passage = make_passage(PARAGRAPH, PARAGRAPH.text)
+    trials = [Trial(0, "?", golds, (passage,) * n) for n in (1, 2) for golds in (("a",), ("b",), (), ())[n - 1 :]]
+    weights = weigh_trials(trials, 1 / 3).tolist()
+    assert weights[:4] == pytest.approx([4 / 3, 4 / 3, 2 / 3, 2 / 3])
+    assert weights[4:] == pytest.approx([2, 1 / 2, 1 / 2])
+
+
+TOWNS = ((1101, "Elgin"), (1202, "Forres"), (1303, "Huntly"))
+
+
+def make_town(year: int, town: str) -> Paragraph:
+    start = len(f"{town} was founded in ")
+    return Paragraph(
+        "new_wiki",
+        town,
+        town,
+        f"{town} was founded in {year}. It is a town in the north.",
+        (QuestionRecord(f"When was the town of {town} first founded?", ((start, start + 4),)),),
+    )
 
 
 def test_trials_without_golds_hold_no_answer() -> None:
-    towns = [
-        Paragraph(
-            "new_wiki",
-            t,
-            t,
-            f"{t} was founded in {n}. It is a town in the north.",
-            (QuestionRecord("?", ((len(t) + 16, len(t) + 20),)),),
-        )
-        for n, t in ((1101, "Elgin"), (1202, "Forres"), (1303, "Huntly"))
-    ]
+    towns = [make_town(*town) for town in TOWNS]
     trials = make_trials(towns, 3, 2)
-    assert {bool(t.golds) for t in trials} == {True, False}
+    assert {(bool(t.golds), len(t.passages)) for t in trials} == {(True, 2), (True, 1), (False, 2), (False, 1)}
     for one in trials:
         texts = " ".join(p.text for p in one.passages)
-        assert all(gold in texts for gold in one.golds)
-    assert len(trials) == 6
+        assert len(one.passages) > 1 or all(gold in texts for gold in one.golds)
+    assert sorted({t.group for t in trials}) == [0, 1, 2]
+
+
+def test_no_passage_of_a_false_trial_answers_it() -> None:
+    towns = [make_town(*town) for town in TOWNS]
+    asked = {q.question for p in towns for q in p.questions}
+    false = [t for t in make_trials(towns, 9, 3) if t.question not in asked]
+    assert {len(t.passages) > 1 for t in false} == {True, False}
+    for one in false:
+        assert one.golds == ()
+        named = [town for _, town in TOWNS if town in one.question]
+        assert not any(
+            p.text.startswith(f"{town} was") for town in named for p in one.passages if "first" in one.question
+        )
 
 
 def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_made() -> None:
@@ -72,13 +149,30 @@ def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_m
     assert len(calibration.weights) == len(FEATURES)
     assert 0 < calibration.threshold < 1
     record = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))["record"]
-    assert set(record) >= {"trials", "precision", "unanswerable", "auc", "curve"}
+    assert set(record) >= {"questions", "precision", "unanswerable", "several", "one"}
+    assert record["features"] == list(FEATURES)
+    assert record["several"]["best"] > 0.5
 
 
 def test_saving_and_loading_give_the_same_and_damage_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    save_calibration(Calibration((1.0, 2.0, 3.0, 4.0), 0.5, 0.25), path, {})
-    assert load_calibration(path) == Calibration((1.0, 2.0, 3.0, 4.0), 0.5, 0.25)
-    path.write_text('{"weights": 3}', encoding="utf-8")
-    with pytest.raises(ModelError, match="install the package again"):
-        load_calibration(path)
+    kept = Calibration(tuple(map(float, range(len(FEATURES)))), 0.5, 0.25)
+    save_calibration(kept, path, {"features": list(FEATURES)})
+    assert load_calibration(path) == kept
+    for damaged in ('{"weights": 3}', path.read_text(encoding="utf-8").replace("margin", "other")):
+        path.write_text(damaged, encoding="utf-8")
+        with pytest.raises(ModelError, match="install the package again"):
+            load_calibration(path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "found"),
+    [
+        ("5", "15% in 2025.", False),
+        ("us", "They use Russian.", False),
+        ("$5", "It cost $5.", True),
+        ("5", "5.1", False),
+    ],
+)
+def test_an_answer_is_repeated_where_it_stands_by_itself(answer: str, text: str, found: bool) -> None:
+    assert bool(find_whole(answer).search(text)) is found

@@ -56,7 +56,7 @@ COUNTERS = st.sampled_from(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 @given(PARAGRAPHS, COUNTERS, st.integers(2, 40), st.integers(0, 10), st.sets(st.integers(0, 7)))
 def test_passages_have_exact_offsets_fit_and_leave_out_nothing(
     paragraphs: list[str], count: Callable[[str], int], maximum: int, overlap: int, headed: set[int]

@@ -257,7 +257,7 @@ MESSY_LINES = st.tuples(
 ).map("".join)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 @given(st.one_of(st.text(), st.lists(MESSY_LINES, max_size=12).map("".join)))
 def test_cleaning_again_changes_nothing_and_paragraphs_are_one_blank_line_apart(raw: str) -> None:
     cleaned = clean_text(raw)

@@ -9,8 +9,10 @@ import pytest
 
 from eval.__main__ import main
 from eval.retrieval import list_evidence
-from eval.squad import make_passage, place_gold
+from eval.squad import describe_kinds, find_kind, read_separately
 from rag.reader.data import Paragraph, QuestionRecord
+from rag.reader.distractors import place_gold
+from rag.types import Passage, Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +54,15 @@ def test_reader_benchmark(squad: Path, tmp_path: Path) -> None:
     assert result["EM"] == result["F1"] == 100.0
     assert result["command"] == "python -m eval squad squad.json --distractors 1"
     assert result["figure"] == "EM 100.0, F1 100.0"
+    assert result["kinds"] == {"when": {"questions": 2, "EM": 100.0, "F1": 100.0}}
     assert set(result["made"]) >= {"commit", "packages", "processor"}
+
+
+def test_reader_benchmark_with_each_passage_read_by_itself(squad: Path, tmp_path: Path) -> None:
+    result = run("squad", str(squad), "--distractors", "1", "--separately", out=tmp_path / "result.json")
+    assert result["EM"] == 100.0
+    assert result["command"] == "python -m eval squad squad.json --distractors 1 --separately"
+    assert "each read by itself" in result["title"]
 
 
 def test_reader_benchmark_with_unanswerable_questions(tmp_path: Path) -> None:
@@ -82,7 +92,46 @@ def test_evidence_is_the_answer_with_its_neighbours() -> None:
     assert list_evidence(paragraph, paragraph.questions[0].answers) == {" elgin was founded in 1190 by monks it has "}
 
 
-def test_gold_stands_among_its_distractors() -> None:
-    paragraphs = [Paragraph("s", "a", "", text, ()) for text in "gabcd"]
-    gold, *others = (make_passage(paragraphs, i) for i in range(5))
-    assert [p.text for p in place_gold(gold, others)] == ["a", "b", "g", "c", "d"]
+def test_gold_stands_among_what_the_question_retrieves() -> None:
+    assert place_gold(7, [3, 7, 1, 2], 2) == [3, 7, 1]
+    assert place_gold(7, [3, 1, 2], 2) == [3, 1, 7]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("In what year?", "what"),
+        ("How many bridges?", "how many"),
+        ("How is it made?", "how"),
+        ("Whose is it?", "who"),
+        ("Name it!", "other"),
+    ],
+)
+def test_kinds_of_question(question: str, kind: str) -> None:
+    assert find_kind(question) == kind
+
+
+def test_kinds_count_what_was_given_to_questions_that_have_an_answer() -> None:
+    kinds = describe_kinds(["Who?", "Who else?", "When?"], ["Meta", "", "1999"], [["Meta"], ["Scale"], []])
+    assert kinds == {"who": {"questions": 2, "EM": 50.0, "F1": 50.0}}
+
+
+class FirstWordReader:
+    """Finds the first word of each passage, the surer the longer that is."""
+
+    def read(self, questions: list[str], passages: list[list[Passage]]) -> list[list[Reading]]:
+        assert set(questions) == {"What?"}
+        words = [shown[0].text.split()[0] for shown in passages]
+        return [[Reading(word, 0, 0, len(word), len(word) / 10, 0.5)] for word in words]
+
+
+def test_passages_read_by_themselves_are_told_apart_and_the_surest_comes_first() -> None:
+    passages = [Passage("", "", "", "", None, 0, len(text), text) for text in ("It is.", "Lossie is.")]
+    found = read_separately(FirstWordReader(), "What?", passages)  # type: ignore[arg-type]
+    assert [(r.text, r.passage, r.probability) for r in found] == [("Lossie", 1, 0.6), ("It", 0, 0.2)]
+    assert {r.no_answer for r in found} == {0.25}
+
+
+def test_reading_separately_wants_several_passages(squad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["squad", str(squad), "--separately"]) == 1
+    assert "add --distractors N" in capsys.readouterr().err

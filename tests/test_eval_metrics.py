@@ -41,7 +41,7 @@ def test_ranking_by_hand() -> None:
         assert score(RANKED, set(), 10) == 0.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations([f"p{i}" for i in range(15)]), st.sets(st.integers(0, 20), min_size=1), st.integers(1, 15))
 def test_ranking_against_ir_measures(ranked: list[str], wanted: set[int], k: int) -> None:
     ir = pytest.importorskip("ir_measures")
@@ -139,7 +139,6 @@ def test_abstention_by_hand() -> None:
     assert score_abstention([True], [True]) == (0.0, 0.0, 0.0)
 
 
-@settings(deadline=None)  # the first example imports sklearn
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30))
 def test_abstention_against_sklearn(pairs: list[tuple[bool, bool]]) -> None:
     from sklearn.metrics import precision_recall_fscore_support
@@ -179,7 +178,6 @@ def test_calibration_error_against_a_loop_over_bins(pairs: list[tuple[int, bool]
     assert measure_calibration_error(confidences, right) == pytest.approx(error, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_mcnemar_against_scipy(first: int, second: int) -> None:
     from scipy.stats import binomtest

@@ -18,7 +18,7 @@ from eval.readme import BEGIN, END, make_table
 from eval.results import find_last, load_result
 from eval.run import hash_gold
 from eval.summary import Figure, count_failures, summarize
-from rag.calibration import Calibration
+from rag.calibration import FEATURES, Calibration
 from rag.types import Passage, Reading, ScoredPassage
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class StuckReader:
         return [[Reading(p[-1].text[: self.length], len(p) - 1, 0, self.length, 0.99, 0.01)] for p in passages]
 
 
-ALWAYS, NEVER = Calibration((0.0,) * 4, 0.0, 0.0), Calibration((0.0,) * 4, 0.0, 1.0)
+ALWAYS, NEVER = (Calibration((0.0,) * len(FEATURES), 0.0, threshold) for threshold in (0.0, 1.0))
 
 
 @pytest.fixture(scope="session")

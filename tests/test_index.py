@@ -417,7 +417,7 @@ def test_a_question_is_never_syntax(index: Index, question: str) -> None:
     assert index.passage_count > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_can_be_searched(index: Index, question: str) -> None:
     assert len(index.search_bm25(question, 3)) <= 3

@@ -50,7 +50,7 @@ def quote(text: str) -> list[str]:
     return [text[start:end] for start, end in split_sentences(text)]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=20).map(" ".join), st.lists(PIECES, max_size=20).map("".join)))
 def test_spans_are_trimmed_cross_no_line_and_leave_only_white_space_between_them(text: str) -> None:
     last = 0

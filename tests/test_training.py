@@ -10,22 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import RagError
 from rag.reader.batches import Features, cut_batches, featurize
+from rag.reader.copying import WEIGHTS
 from rag.reader.data import Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
-from rag.reader.examples import (
-    Example,
-    ExampleSource,
-    Mixture,
-    crop,
-    disturb_question,
-    find_common_words,
-    rank_distractors,
-)
-from rag.reader.train import TRAINING_FILES, main, rate_at
+from rag.reader.distractors import rank_distractors
+from rag.reader.examples import Example, ExampleSource, Mixture, crop
+from rag.reader.questions import Mentions, disturb_question, falsify_question, find_common_words, find_names
+from rag.reader.train import TRAINING_FILES, build_model, main, parse_arguments, rate_at, read_settings
 
 TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")
 
@@ -149,6 +145,42 @@ def test_distractors_are_what_the_question_retrieves_best_first() -> None:
     assert len(found[0, 0]) == 3
     assert all(i not in others for (i, _), others in found.items())
     assert rank_distractors([make_paragraph(0, "qamr")]) == {}
+
+
+FALSE_DEAL = Paragraph(
+    "new_wiki",
+    "Acme",
+    "Acme",
+    "Acme bought Bolt in 1999. Cargo sold Dynamo in 2003.",
+    (QuestionRecord("?", ((20, 24),)),),
+)
+
+
+def test_false_questions_name_another_thing_or_the_opposite_and_never_what_stands_beside_the_answer() -> None:
+    elsewhere = Mentions(("Elgin",), ("1850",))
+
+    def falsify(question: str) -> set[str | None]:
+        (record,) = FALSE_DEAL.questions
+        return {falsify_question(question, FALSE_DEAL, record, elsewhere, random.Random(n)) for n in range(200)}
+
+    made = falsify("Who bought shares of Bolt?")
+    assert {"Who bought shares of Elgin?", "Who sold shares of Bolt?", "Who bought shares of Dynamo?"} <= made
+    assert "Who bought shares of Acme?" not in made
+    assert falsify("Why does it rain here?") == {None, "Why does not it rain here?"}
+    assert falsify("Name some towns!") == falsify("Why did it not rain?") == {None}
+    assert find_names("What did Texas' and Paris's mayors say in the United States?") == [
+        "Texas",
+        "Paris",
+        "United States",
+    ]
+
+
+def test_dropout_is_a_trainings_own() -> None:
+    settings = read_settings(parse_arguments(["--data", ".", "--dropout", "0.25"]))
+    model = build_model(settings, WEIGHTS, "cpu")
+    dropped = {name: m.p for name, m in model.encoder.named_modules() if isinstance(m, torch.nn.Dropout)}
+    assert {p for name, p in dropped.items() if not name.endswith("self.dropout")} == {0.25}
+    assert model.config.encoder["hidden_dropout_prob"] == 0.0
 
 
 def test_questions_are_disturbed_as_people_type() -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rag.answering import group_readings
+from rag.answering import group_readings, weigh_best
 from rag.calibration import FEATURES, Calibration, measure_features, save_calibration
 from rag.errors import RagError
 from rag.metrics import score_token_f1
+from rag.question import find_topic_words
 from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.examples import crop, rank_neighbours
+from rag.reader.distractors import place_gold, rank_passages
+from rag.reader.examples import crop
+from rag.reader.questions import collect_mentions, falsify_question
 from rag.reader.train import load_paragraphs
-from rag.types import Passage, Reading
+from rag.types import Passage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,16 +32,29 @@ if TYPE_CHECKING:
 
 RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
-BATCH = 32
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A held-out question with passages that hold its answer, or (no golds) the most similar ones that do not."""
+    """A held-out question and the passages it is read with; no golds where it has no answer there.
 
+    :param group: the same number for all trials about one paragraph.
+    """
+
+    group: int
     question: str
     golds: tuple[str, ...]
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The best answer to one trial: its features, in the order of ``FEATURES``, and whether it is right."""
+
+    trial: Trial
+    features: tuple[float, ...]
+    right: bool
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -45,7 +62,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder the reader was trained on")
     parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="as in training")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="default: the package's")
-    parser.add_argument("--passages", type=int, default=10, help="passages a question; default: %(default)s")
+    parser.add_argument("--passages", type=int, default=10, help="passages a question, 2 or more; default: %(default)s")
     parser.add_argument("--questions", type=int, default=600, help="held-out questions; default: %(default)s")
     parser.add_argument(
         "--unanswerable",
@@ -63,24 +80,42 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int) -> list[Trial]:
-    """Two trials of each question: its passage among similar ones, and the similar ones alone."""
+    """Six trials of each of ``count`` questions, fewer where one cannot be made.
+
+    The passages it retrieves; the same without those that hold an answer; passages about other things; the question
+    made false, and what that retrieves; its paragraph alone; its paragraph alone with the false question.
+    """
     rng = random.Random(0)
-    neighbours = rank_neighbours(paragraphs, 3 * passages)
     asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers and p.source != "qamr"]
+    drawn = rng.sample(asked, min(count, len(asked)))
+    mentions = collect_mentions([q.question for _, q in asked])
+    false = [falsify_question(q.question, paragraphs[i], q, mentions, rng) or "" for i, q in drawn]
+    texts = [p.text for p in paragraphs]
+    ranked = rank_passages([*[q.question for _, q in drawn], *false], texts, 3 * passages)
+    halves = ranked[: len(drawn)], ranked[len(drawn) :]
     trials = []
-    for i, record in rng.sample(asked, min(count, len(asked))):
-        paragraph = paragraphs[i]
-        golds = tuple(paragraph.text[a:b] for a, b in record.answers)
-        others = [
-            paragraphs[n] for n in neighbours[i] if not any(g.lower() in paragraphs[n].text.lower() for g in golds)
-        ]
-        shown = [make_passage(p, crop(p.text, None, rng)[0]) for p in others[:passages]]
-        gold = make_passage(paragraph, crop(paragraph.text, record.answers[0], rng)[0])
-        among = shown[: passages - 1]
-        place = rng.randint(0, len(among))
-        trials.append(Trial(record.question, golds, (*among[:place], gold, *among[place:])))
-        if shown:
-            trials.append(Trial(record.question, (), tuple(shown)))
+    for (i, q), changed, found, found_instead in zip(drawn, false, *halves, strict=True):
+        golds = tuple(texts[i][a:b] for a, b in q.answers)
+        gold = make_passage(paragraphs[i], crop(texts[i], rng.choice(q.answers), rng)[0])
+
+        def show(places: Sequence[int], i: int = i, gold: Passage = gold) -> tuple[Passage, ...]:
+            return tuple(gold if n == i else make_passage(paragraphs[n], crop(texts[n], None, rng)[0]) for n in places)
+
+        among = place_gold(i, found, passages - 1)
+        trials += [Trial(i, q.question, golds, show(among)), Trial(i, q.question, golds, (gold,))]
+        bare = [n for n in found if not any(g.lower() in texts[n].lower() for g in golds)]
+        if len(bare) > 1:
+            trials.append(Trial(i, q.question, (), show(bare[:passages])))
+        strange = [n for n, p in enumerate(paragraphs) if p.source not in ("qamr", paragraphs[i].source)]
+        if len(strange) > 1:
+            trials.append(Trial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
+        if changed:
+            trials.append(Trial(i, changed, (), (gold,)))
+            new = find_topic_words(changed) - find_topic_words(q.question)
+            # What another paragraph says of the other name may answer the changed question.
+            silent = [n for n in found_instead if n == i or new.isdisjoint(find_topic_words(texts[n]))]
+            if len(silent) > 1:
+                trials.append(Trial(i, changed, (), show(silent[:passages])))
     return trials
 
 
@@ -88,41 +123,64 @@ def make_passage(paragraph: Paragraph, text: str) -> Passage:
     return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
 
 
-def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Features (trials, FEATURES) and whether the best answer was right."""
-    import numpy as np
+def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> list[Measured]:
+    """Reads every trial; one in which nothing is found is left out."""
     from tqdm import tqdm
 
-    rows, right = [], []
-    for start in tqdm(range(0, len(trials), BATCH), disable=None):
-        batch = trials[start : start + BATCH]
-        for trial, readings in zip(
-            batch, reader.read([t.question for t in batch], [t.passages for t in batch]), strict=True
-        ):
-            row, correct = measure_trial(trial, readings)
-            rows.append(row)
-            right.append(correct)
-    return np.array(rows), np.array(right)
+    measured = []
+    for trial in tqdm(trials, disable=None):
+        (readings,) = reader.read([trial.question], [trial.passages])
+        candidates = group_readings(readings)
+        if candidates:
+            features = measure_features(trial.question, weigh_best(candidates, trial.passages))
+            right = bool(trial.golds) and score_token_f1(candidates[0].readings[0].text, trial.golds) >= RIGHT
+            measured.append(Measured(trial, tuple(features), right))
+    return measured
 
 
-def measure_trial(trial: Trial, readings: Sequence[Reading]) -> tuple[list[float], bool]:
-    candidates = group_readings(readings)
-    if not candidates:
-        return [0.0] * len(FEATURES), False
-    best = candidates[0]
-    second = candidates[1].probability if len(candidates) > 1 else 0.0
-    cited = trial.passages[best.readings[0].passage]
-    features = measure_features(trial.question, readings, cited, best.probability, second)
-    return features, bool(trial.golds) and score_token_f1(best.readings[0].text, trial.golds) >= RIGHT
+def fit_calibration(measured: Sequence[Measured], weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """(weights of the features, bias) of a logistic regression.
+
+    :param weights: of the trials, (trials,).
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    rows, right = np.array([m.features for m in measured]), np.array([m.right for m in measured])
+    scaler = StandardScaler().fit(rows)
+    fitted = LogisticRegression(C=1.0).fit(scaler.transform(rows), right, sample_weight=weights)
+    slopes = fitted.coef_[0] / scaler.scale_
+    return slopes, float(fitted.intercept_[0] - slopes @ scaler.mean_)
+
+
+def cross_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Confidence in each trial's answer, (trials,), from a fit on the other paragraphs' trials."""
+    import numpy as np
+    from sklearn.model_selection import GroupKFold
+
+    confidence = np.zeros(len(measured))
+    for rest, part in GroupKFold(FOLDS).split(confidence, groups=[m.trial.group for m in measured]):
+        slopes, bias = fit_calibration([measured[i] for i in rest], weights[rest])
+        scores = np.array([measured[i].features for i in part]) @ slopes + bias
+        confidence[part] = 1 / (1 + np.exp(-scores))
+    return confidence
 
 
 def weigh_trials(trials: Sequence[Trial], unanswerable: float) -> NDArray[np.float64]:
-    """Weights (trials,) under which a share ``unanswerable`` of the questions has no answer; their mean is 1."""
+    """Weights (trials,), of mean 1, under which a share ``unanswerable`` of the questions has no answer.
+
+    That holds for the trials with one passage and for those with several, each by themselves.
+    """
     import numpy as np
 
+    weights = np.ones(len(trials))
+    single = np.array([len(t.passages) == 1 for t in trials])
     answerable = np.array([bool(t.golds) for t in trials])
-    share = answerable.mean()
-    weights: NDArray[np.float64] = np.where(answerable, (1 - unanswerable) / share, unanswerable / (1 - share))
+    for some in (single, ~single):
+        if some.any() and 0 < answerable[some].mean() < 1:
+            share = answerable[some].mean()
+            weights[some] = np.where(answerable[some], (1 - unanswerable) / share, unanswerable / (1 - share))
     return weights
 
 
@@ -148,7 +206,7 @@ def describe_curve(
         good = float((right * kept).sum())
         curve.append({
             "threshold": step / 100,
-            "answered": round(float(kept.mean()), 4),
+            "answered": round(float(kept.sum() / weights.sum()), 4),
             "precision": round(good / max(1e-9, float(kept.sum())), 4),
             "recall": round(good / possible, 4),
         })  # fmt: skip
@@ -156,36 +214,68 @@ def describe_curve(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-
     arguments = parse_arguments(argv)
     try:
+        if arguments.passages < 2:
+            raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)
         trials = make_trials(held_out, arguments.questions, arguments.passages)
-        features, right = measure_trials(CopyingReader(arguments.weights), trials)
+        measured = measure_trials(CopyingReader(arguments.weights), trials)
+        record = calibrate(measured, arguments)
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
-    weights = weigh_trials(trials, arguments.unanswerable)
-    model = LogisticRegression(C=1.0).fit(features, right, sample_weight=weights)
-    confidence = model.predict_proba(features)[:, 1]
-    threshold = pick_threshold(confidence, right, weights, arguments.precision)
-    calibration = Calibration(tuple(float(w) for w in model.coef_[0]), float(model.intercept_[0]), threshold)
-    answerable = sum(bool(t.golds) for t in trials)
+    print(json.dumps(record, indent=1))
+    return 0
+
+
+def calibrate(measured: Sequence[Measured], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Fits, saves beside the weights, and returns the record of it.
+
+    :raises RagError: where there are too few trials to fit on.
+    """
+    if len({m.trial.group for m in measured}) < FOLDS or len({bool(m.trial.golds) for m in measured}) < 2:
+        raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
+    weights = weigh_trials([m.trial for m in measured], arguments.unanswerable)
+    slopes, bias = fit_calibration(measured, weights)
     record = {
         "features": list(FEATURES),
-        "trials": len(trials),
-        "answerable": answerable,
+        "questions": arguments.questions,
         "passages": arguments.passages,
         "unanswerable": arguments.unanswerable,
         "precision": arguments.precision,
-        "auc": round(float(roc_auc_score(right, confidence)), 4),
-        "curve": describe_curve(confidence, right, weights, len(trials) * (1 - arguments.unanswerable)),
+        **describe_fit(measured, weights, arguments.precision),
     }
+    threshold = float(record["several"]["threshold"])
+    calibration = Calibration(tuple(float(w) for w in slopes), bias, threshold)
     save_calibration(calibration, arguments.weights / "calibration.json", record)
-    print(record, threshold)
-    return 0
+    return record
+
+
+def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64], precision: float) -> dict[str, Any]:
+    """Figures of answers judged by a fit on other questions: over several passages, and over one.
+
+    ``best`` is the share of answerable trials whose best answer is right, trusted or not; the threshold is the one
+    for the stated precision.
+    """
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    confidence, right = cross_fit(measured, weights), np.array([m.right for m in measured])
+    record: dict[str, Any] = {}
+    for name, single in (("several", False), ("one", True)):
+        places = np.array([i for i, m in enumerate(measured) if (len(m.trial.passages) == 1) is single])
+        answerable = np.array([bool(measured[i].trial.golds) for i in places])
+        sure, hit, weight = confidence[places], right[places], weights[places]
+        record[name] = {
+            "trials": len(places),
+            "answerable": int(answerable.sum()),
+            "best": round(float(hit[answerable].mean()), 4),
+            "auc": round(float(roc_auc_score(hit, sure)), 4),
+            "threshold": round(pick_threshold(sure, hit, weight, precision), 4),
+            "curve": describe_curve(sure, hit, weight, float(weight[answerable].sum())),
+        }
+    return record
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The built-in reader: finds the most probable run of tokens to copy, exactly as the model scores it."""
+"""The built-in reader: finds the most probable runs of tokens to copy."""
 
 from __future__ import annotations
 

@@ -1,20 +1,17 @@
 """Training examples for the copying reader, drawn from questions and their paragraphs.
 
 Where an example is drawn unanswerable, its passages were made so: the sentence with the answer is taken out, the
-question's name or number is exchanged, or only the most similar other passages are given.
+question is made false, or only the most similar other passages are given.
 """
 
 from __future__ import annotations
 
 import random
-import re
-import sys
-from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rag.encoder import load_encoder
+from rag.reader.distractors import rank_distractors
+from rag.reader.questions import collect_mentions, disturb_question, falsify_question, find_common_words
 from rag.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -40,10 +37,10 @@ class Example:
 class Mixture:
     """Shares of the kinds of example, each of all paragraph questions; the rest are single answerable passages."""
 
-    fused: float = 0.4
+    fused: float = 0.3
     distractors_only: float = 0.1
     sentence_removed: float = 0.08
-    question_changed: float = 0.08
+    question_changed: float = 0.14
     most_passages: int = 5
 
 
@@ -61,9 +58,7 @@ class ExampleSource:
         self.by_article = by_article
         self.common = find_common_words([q.question for i in self.long for q in self.paragraphs[i].questions])
         self.sentences = {i: split_sentences(p.text) for i, p in enumerate(self.paragraphs)}
-        texts = [q.question for i in self.long for q in self.paragraphs[i].questions]
-        self.names = sorted({name for text in texts for name in find_names(text)})
-        self.numbers = sorted({number for text in texts for number in re.findall(r"\b\d[\d,.]*\b", text)})
+        self.mentions = collect_mentions([q.question for i in self.long for q in self.paragraphs[i].questions])
 
     def list_questions(self, epoch: int, sentence_share: float) -> list[tuple[int, int]]:
         """(paragraph, question) of one epoch, shuffled: all paragraph questions, a share of the sentence ones."""
@@ -92,7 +87,7 @@ class ExampleSource:
             if removed:
                 return Example(question, ((paragraph.title, crop(removed, None, rng)[0]),), None)
         elif (roll := roll - mix.question_changed) < 0:
-            changed = self.change_question(question, paragraph.text, rng)
+            changed = falsify_question(question, paragraph, record, self.mentions, rng)
             if changed:
                 return Example(changed, ((paragraph.title, crop(paragraph.text, (start, end), rng)[0]),), None)
         elif (roll := roll - mix.distractors_only) < 0:
@@ -141,16 +136,6 @@ class ExampleSource:
         rest = " ".join(kept)
         return rest if len(kept) >= 2 and not any(gold in rest.lower() for gold in golds) else None
 
-    def change_question(self, question: str, text: str, rng: random.Random) -> str | None:
-        """Another name or number in the question's place, one that the paragraph does not hold."""
-        found = [(name, self.names) for name in find_names(question)]
-        found += [(number, self.numbers) for number in re.findall(r"\b\d[\d,.]*\b", question)]
-        if not found:
-            return None
-        old, pool = rng.choice(found)
-        new = rng.choice(pool)
-        return question.replace(old, new, 1) if new.lower() not in text.lower() and new != old else None
-
     def pick_distractors(
         self, where: tuple[int, int], golds: set[str], count: int, rng: random.Random
     ) -> list[tuple[str, str]]:
@@ -165,56 +150,6 @@ class ExampleSource:
             )
             for i in chosen
         ]
-
-
-def rank_neighbours(paragraphs: Sequence[Paragraph], most: int = 16) -> list[list[int]]:
-    """For each paragraph the ``most`` similar others of its data set, by TF-IDF cosine."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    neighbours: list[list[int]] = [[] for _ in paragraphs]
-    for source in sorted({p.source for p in paragraphs}):
-        rows = [i for i, p in enumerate(paragraphs) if p.source == source]
-        questions = [" ".join(q.question for q in paragraphs[i].questions) for i in rows]
-        vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-        matrix = vectorizer.fit_transform([paragraphs[i].text for i in rows])
-        scores = (vectorizer.transform(questions) @ matrix.T).toarray()
-        for row, i in enumerate(rows):
-            scores[row, row] = -1
-            neighbours[i] = [rows[j] for j in (-scores[row]).argsort(kind="stable")[:most]]
-    return neighbours
-
-
-def rank_distractors(paragraphs: Sequence[Paragraph], most: int = 12) -> dict[tuple[int, int], list[int]]:
-    """For each paragraph question the ``most`` other paragraphs of its data set that it retrieves, best first.
-
-    Retrieval is as the product's: words (here TF-IDF) and vectors, fused by reciprocal rank.
-
-    :returns: (paragraph, question) to paragraphs; sentence questions are left out.
-    """
-    import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    encoder = load_encoder(None)
-    found: dict[tuple[int, int], list[int]] = {}
-    for source in sorted({p.source for p in paragraphs} - {"qamr"}):
-        rows = [i for i, p in enumerate(paragraphs) if p.source == source]
-        asked = [(place, i, j) for place, i in enumerate(rows) for j, _ in enumerate(paragraphs[i].questions)]
-        questions = [paragraphs[i].questions[j].question for _, i, j in asked]
-        texts = [paragraphs[i].text for i in rows]
-        vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-        matrix = vectorizer.fit_transform(texts)
-        words = (vectorizer.transform(questions) @ matrix.T).toarray()
-        shown = sys.stderr.isatty()
-        meaning = encoder.encode(questions, query=True, progress=shown) @ encoder.encode(texts, progress=shown).T
-        for row, (place, i, j) in enumerate(asked):
-            fused: dict[int, float] = {}
-            for scores in (words[row], meaning[row]):
-                for rank, column in enumerate(np.argsort(-scores, kind="stable")[: 2 * most]):
-                    fused[int(column)] = fused.get(int(column), 0.0) + 1 / (60 + rank)
-            fused.pop(place, None)
-            best = sorted(fused, key=lambda column: (-fused[column], column))[:most]
-            found[i, j] = [rows[column] for column in best]
-    return found
 
 
 def crop(text: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[str, tuple[int, int]]:
@@ -237,46 +172,3 @@ def crop(text: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[s
     a, b = span or (start, start)
     start, end = min(start, a), max(end, b)
     return text[start:end], (a - start, b - start)
-
-
-def find_names(question: str) -> list[str]:
-    """Runs of capitalised words after the first word."""
-    words = question.split()
-    runs: list[list[str]] = []
-    previous = -2
-    for i, word in enumerate(words):
-        bare = word.strip("?,.!\"'’s")
-        if i and bare[:1].isupper() and len(bare) > 1:
-            if previous == i - 1:
-                runs[-1].append(bare)
-            else:
-                runs.append([bare])
-            previous = i
-    return [" ".join(r) for r in runs if " ".join(r) in question]
-
-
-def find_common_words(questions: Sequence[str], share: float = 0.002) -> frozenset[str]:
-    """Words of at least this share of the questions: "the", "what", "did"."""
-    counts = Counter(word for question in questions for word in set(question.lower().rstrip("?").split()))
-    return frozenset(word for word, count in counts.items() if count >= max(2, share * len(questions)))
-
-
-def disturb_question(question: str, common: frozenset[str], rng: random.Random) -> str:
-    """Now and then as people type: no question mark, no capitals, only the telling words, a slip of the keyboard.
-
-    :param common: words that a terse question goes without.
-    """
-    if rng.random() < 0.2:
-        question = question.rstrip("?! ")
-    if rng.random() < 0.12:
-        question = question.lower()
-    if rng.random() < 0.1:
-        told = [w for w in question.split() if w.lower().strip("?") not in common or rng.random() < 0.3]
-        question = " ".join(told) if len(told) >= 3 else question
-    if rng.random() < 0.1:
-        letters = [i for i, (a, b) in enumerate(pairwise(question)) if a.isalpha() and b.isalpha()]
-        if letters:
-            i = rng.choice(letters)
-            slip = rng.choice([question[i + 1] + question[i], question[i], question[i : i + 2] + question[i + 1]])
-            question = question[:i] + slip + question[i + 2 :]
-    return question

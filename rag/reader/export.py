@@ -23,6 +23,7 @@ from rag.reader.base import describe_encoder, locate_base
 from rag.reader.copying import WEIGHTS
 from rag.reader.features import STARTS, STEPS
 from rag.reader.model import CopyingReaderModel, Memory
+from rag.reader.quantization import quantize_products, stub_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +134,7 @@ def export_reader(folder: Path) -> None:
         {"input_ids": ids, "attention_mask": attended, "token_type_ids": torch.zeros_like(ids)},
         {key: {0: passages, 1: length} for key in ("input_ids", "attention_mask", "token_type_ids")},
         folder / "pairs.onnx",
+        quantized=True,
     )
     sources = torch.export.Dim("sources", min=STARTS, max=1 << 20)
     size, width = 50, int(model.encoder.config.hidden_size)
@@ -171,12 +173,14 @@ def export_encoder(path: Path = ENCODER_GRAPH) -> None:
     )
 
 
-def write_graph(module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, Any], path: Path) -> None:
+def write_graph(
+    module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, Any], path: Path, *, quantized: bool = False
+) -> None:
     """Writes ``path`` without weights, and beside it their names in a .json; ``.T`` ends those that are transposed.
 
     The names are those of the module inside ``module``: of the tensors as they are stored.
     """
-    from onnx import TensorProto, numpy_helper
+    from onnx import numpy_helper
 
     with torch.no_grad(), warnings.catch_warnings():
         # The exporter's own; that the graphs say what the model says is tested.
@@ -196,12 +200,7 @@ def write_graph(module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str,
                 raise RagError(f"{tensor.name} in {path.name} is no stored weight, and too large to stand in it.")
             continue
         renamed[tensor.name] = name
-        size = array.size * 4
-        stub = TensorProto(name=name, dims=tensor.dims, data_type=tensor.data_type)
-        stub.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", "weights"), ("offset", "0"), ("length", str(size))):
-            stub.external_data.add(key=key, value=value)
-        tensor.CopyFrom(stub)
+        tensor.CopyFrom(stub_tensor(name, tensor.dims, tensor.data_type, array.size * 4))
     for node in proto.graph.node:
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.ClearField("metadata_props")
@@ -209,8 +208,11 @@ def write_graph(module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str,
     del proto.graph.value_info[:]
     proto.ClearField("metadata_props")
     proto.graph.ClearField("metadata_props")
+    if quantized:
+        quantize_products(proto.graph)
+    names = sorted({tensor.name for tensor in proto.graph.initializer if tensor.external_data})
     path.write_bytes(proto.SerializeToString(deterministic=True))
-    path.with_suffix(".json").write_text(json.dumps(sorted(set(renamed.values())), indent=0) + "\n", encoding="utf-8")
+    path.with_suffix(".json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")
 
 
 def hash_tensors(module: nn.Module) -> dict[str, str]:

@@ -51,6 +51,7 @@ class Settings:
     single_first: float
     max_tokens: int
     average: float
+    dropout: float
     init: str
 
 
@@ -108,6 +109,12 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=0.999,
         help="decay, per step, of the running average of weights that is kept; 0 keeps the last; default: %(default)s",
     )
+    parser.add_argument(
+        "--dropout",
+        type=float,
+        default=0.1,
+        help="share of the encoder's hidden values dropped in training; default: %(default)s",
+    )
     parser.add_argument("--init", type=Path, metavar="DIR", help="weights to go on from; default: the encoder's alone")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; default: %(default)s")
     return parser.parse_args(argv)
@@ -127,6 +134,7 @@ def read_settings(a: argparse.Namespace) -> Settings:
         single_first=a.single_first,
         max_tokens=384,
         average=a.average,
+        dropout=a.dropout,
         init=hash_weights(a.init) if a.init else "",
     )
 
@@ -231,14 +239,15 @@ def build_model(settings: Settings, init: Path | None, device: str) -> CopyingRe
     torch.manual_seed(settings.seed)
     if init is not None:
         model: CopyingReaderModel = CopyingReaderModel.from_pretrained(init, local_files_only=True)
-        model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-        model.to(device=device, dtype=torch.bfloat16)
-        return model
-    config = CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings())
-    model = CopyingReaderModel(config)
-    base = load_file(locate_base() / "model.safetensors")
-    model.encoder.load_state_dict({k: v for k, v in base.items() if k in model.encoder.state_dict()})
+    else:
+        model = CopyingReaderModel(CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings()))
+        base = load_file(locate_base() / "model.safetensors")
+        model.encoder.load_state_dict({k: v for k, v in base.items() if k in model.encoder.state_dict()})
     model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    for name, module in model.encoder.named_modules():
+        # Attention's own is left out: its masks cost more time on a CPU than they were ever shown to be worth.
+        if isinstance(module, torch.nn.Dropout) and not name.endswith("self.dropout"):
+            module.p = settings.dropout
     model.to(device=device, dtype=torch.bfloat16)
     return model
 
