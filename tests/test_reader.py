@@ -248,6 +248,10 @@ def test_answers_without_torch() -> None:
         ("labelling", 2, 5, "labelling"),
         ("the “deal”, then", 4, 11, "deal"),
         ("learning from feedback (RLHF).", 0, 30, "learning from feedback (RLHF)"),
+        ("It rose to $29 billion.", 11, 12, "$29 billion"),
+        ("It rose to 300 million a year.", 11, 14, "300 million"),
+        ("It rose to 300 millionaires.", 11, 14, "300"),
+        ("It rose to 12% a year.", 11, 13, "12%"),
     ],
 )
 def test_spans_are_widened_to_what_a_person_would_copy(text: str, start: int, end: int, wanted: str) -> None:

@@ -29,6 +29,8 @@ LEAST_FILLED = 0.8
 IMPOSSIBLE = -1e4
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
+FIGURE_AHEAD = re.compile(r"\s?\d")
+MAGNITUDE = re.compile(r"[ -]?(?:hundred|thousand|million|billion|trillion|bn|mn)\b", re.IGNORECASE)
 INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
 OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 
@@ -177,7 +179,7 @@ def write_readings(
         start, end = pair.spans[span.first - pair.first][0], pair.spans[span.last - pair.first][1]
         start, end = widen_span(text, start, end)
         taken = any(r.passage == span.passage and r.start < end and r.end > start for r in readings)
-        if start < end and not taken:
+        if start < end and not taken and any(map(str.isalnum, text[start:end])):
             probability = math.exp(span.log_probability)
             readings.append(Reading(text[start:end], span.passage, start, end, probability, no_answer))
     return readings
@@ -188,14 +190,17 @@ def widen_span(text: str, start: int, end: int) -> tuple[int, int]:
     start, end = trim_marks(text, start, end)
     if start >= end:
         return start, end
+    ahead = FIGURE_AHEAD.match(text, end) if text[end - 1] in "$€£¥₹" else None
+    end = ahead.end() if ahead else end
     while start > 0 and joins(text, start):
         start -= 1
     while end < len(text) and joins(text, end):
         end += 1
     if text[start].isdigit():
         start = SIGN.search(text, 0, start).start()  # type: ignore[union-attr]
-    if text[end - 1].isdigit() and text[end : end + 1] == "%":
-        end += 1
+    if text[end - 1].isdigit():
+        magnitude = MAGNITUDE.match(text, end)
+        end = magnitude.end() if magnitude else end + (text[end : end + 1] == "%")
     if text[end : end + 1] == "." and INITIALS.search(text, start, end):
         end += 1
     return start, end
