@@ -235,7 +235,7 @@ def test_answers_without_torch() -> None:
     [
         ("paid $14.3 billion", 6, 18, "$14.3 billion"),
         ("a 49% stake", 2, 4, "49%"),
-        ("$14.3 billion", 1, 3, "$14.3"),
+        ("$14.3 billion", 1, 3, "$14.3 billion"),
         ("$14.3 billion", 4, 13, "$14.3 billion"),
         ("1,000,000 users.", 2, 9, "1,000,000"),
         ("fell (-5%) again", 7, 9, "-5%"),
