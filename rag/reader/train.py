@@ -19,6 +19,7 @@ from rag.errors import RagError
 from rag.reader.batches import Features, collate, cut_batches, featurize
 from rag.reader.data import Paragraph, drop_overlaps, is_held_out, load_squad
 from rag.reader.examples import ExampleSource, Mixture
+from rag.reader.followups import draw_followup, load_dialogues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from torch import Tensor
     from tqdm import tqdm
 
+    from rag.reader.examples import Example
+    from rag.reader.followups import FollowUp
     from rag.reader.model import CopyingReaderModel
 
 TRAINING_FILES = ("new_wiki.json", "reddit.json", "amazon_reviews.json", "qamr.json")
+FOLLOW_UPS = "canard-dev.json"
 BLOCK = 2048
 """Examples drawn, sorted by length and cut into micro-batches at a time; checkpoints fall between blocks."""
 
@@ -53,6 +57,7 @@ class Settings:
     average: float
     dropout: float
     init: str
+    followups: int = 0
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -61,7 +66,12 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", type=Path, required=True, help=f"folder with {', '.join(TRAINING_FILES)}")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help=f"folder with {', '.join(TRAINING_FILES)}, and {FOLLOW_UPS} for --followups",
+    )
     parser.add_argument(
         "--exclude",
         type=Path,
@@ -115,6 +125,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=0.1,
         help="share of the encoder's hidden values dropped in training; default: %(default)s",
     )
+    parser.add_argument(
+        "--followups",
+        type=int,
+        default=3,
+        metavar="N",
+        help="each follow-up question is drawn this often an epoch; default: %(default)s",
+    )
     parser.add_argument("--init", type=Path, metavar="DIR", help="weights to go on from; default: the encoder's alone")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; default: %(default)s")
     return parser.parse_args(argv)
@@ -136,6 +153,7 @@ def read_settings(a: argparse.Namespace) -> Settings:
         average=a.average,
         dropout=a.dropout,
         init=hash_weights(a.init) if a.init else "",
+        followups=a.followups,
     )
 
 
@@ -159,8 +177,13 @@ def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph
     return [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
 
 
-def iterate_blocks(source: ExampleSource, settings: Settings, first: int) -> Iterator[tuple[int, list[list[Features]]]]:
-    """(block number, its micro-batches) from block ``first`` on, without end."""
+def iterate_blocks(
+    source: ExampleSource, followups: Sequence[FollowUp], settings: Settings, first: int
+) -> Iterator[tuple[int, list[list[Features]]]]:
+    """(block number, its micro-batches) from block ``first`` on, without end.
+
+    Follow-ups take their share of each block, so that an epoch draws each of them ``settings.followups`` times.
+    """
     epoch, number = 0, 0
     while True:
         questions = source.list_questions(epoch, settings.sentence_share)
@@ -168,7 +191,9 @@ def iterate_blocks(source: ExampleSource, settings: Settings, first: int) -> Ite
             if number >= first:
                 rng = random.Random(f"{settings.seed}/{epoch}/{start}")
                 fuse = number * BLOCK >= settings.single_first * settings.examples
-                drawn = [source.draw(q, rng, fuse=fuse) for q in questions[start : start + BLOCK]]
+                drawn: list[Example | None] = [source.draw(q, rng, fuse=fuse) for q in questions[start : start + BLOCK]]
+                share = min(1.0, BLOCK / len(questions)) * settings.followups * len(followups)
+                drawn += [draw_followup(rng.choice(followups), followups, rng) for _ in range(round(share))]
                 features = featurize([e for e in drawn if e], settings.max_tokens, 40)
                 yield number, cut_batches(features, settings.tokens, rng)
             number += 1
@@ -282,7 +307,13 @@ def load_checkpoint(folder: Path, masters: MasterWeights, settings: Settings) ->
     return dict(saved["state"])
 
 
-def run(model: CopyingReaderModel, source: ExampleSource, settings: Settings, checkpoints: Path) -> dict[str, Any]:
+def run(
+    model: CopyingReaderModel,
+    source: ExampleSource,
+    followups: Sequence[FollowUp],
+    settings: Settings,
+    checkpoints: Path,
+) -> dict[str, Any]:
     """Trains to the end of the schedule; returns what it took."""
     from tqdm import tqdm
 
@@ -293,7 +324,7 @@ def run(model: CopyingReaderModel, source: ExampleSource, settings: Settings, ch
         (checkpoints / "log.jsonl").open("a", encoding="utf-8") as log,
         tqdm(total=settings.examples, initial=state["seen"], unit="ex", disable=None) as bar,
     ):
-        for block, batches in iterate_blocks(source, settings, state["block"]):
+        for block, batches in iterate_blocks(source, followups, settings, state["block"]):
             progress = train_block(model, masters, batches, settings, (state, bar, began))
             state.update(block=block + 1, seconds=time.monotonic() - began)
             print(json.dumps({k: v for k, v in state.items() if k != "settings"}), file=log, flush=True)
@@ -354,10 +385,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = read_settings(arguments)
         training, _ = load_paragraphs(arguments.data, arguments.exclude)
         source = ExampleSource(training, Mixture(), settings.seed)
+        followups: list[FollowUp] = []
+        if settings.followups:
+            followups, _ = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)
         arguments.checkpoints.mkdir(parents=True, exist_ok=True)
         model = build_model(settings, arguments.init, arguments.device)
         model.train()
-        state = run(model, source, settings, arguments.checkpoints)
+        state = run(model, source, followups, settings, arguments.checkpoints)
         save_weights(model, arguments.out, {**state, "mixture": asdict(source.mixture)})
     except RagError as error:
         print(error, file=sys.stderr)
