@@ -51,7 +51,7 @@ def ask_turns(pipeline: Pipeline, turns: Sequence[GoldQuestion], located: dict[s
         if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
             record = replace(record, failure="not understood")
         yield record
-        said = (answer.text or answer.reason) if answer else ""
+        said = (answer.short or answer.text or answer.reason) if answer else ""
         history += [Turn("user", gold.question), Turn("assistant", said)]
 
 

@@ -70,24 +70,31 @@ class Record:
 def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) -> Record:
     """Measures and verdict; see :func:`find_failure` for the stages."""
     given = answer.text if answer is not None else ""
+    short = answer.short if answer is not None and answer.short else given
     withheld = answer.withheld if answer is not None else None
-    best = withheld.text if withheld else given
+    best = withheld.text if withheld else short
     answered = answer is not None and answer.answered
+    said = False
     measures: dict[str, float] = {}
     if not gold.answerable:
         right, could = not answered, not answered
         measures["declined"] = float(right)
     elif gold.facts:
         measures |= measure_explanation(gold, given)
-        right, could = holds_enough(gold, given), holds_enough(gold, best)
+        right = holds_enough(gold, given)
+        could = right or holds_enough(gold, best)
     else:
-        measures |= measure_values(gold, answer) if len(gold.values) > 1 else measure_fact(gold, given)
-        could = gives_value(gold, best)
-        right = answered and could and measures.get("differing", 1.0) > 0
+        measures |= measure_values(gold, answer) if len(gold.values) > 1 else measure_fact(gold, short)
+        said = answered and gives_value(gold, short)
+        could = said or gives_value(gold, best)
+        right = said and measures.get("differing", 1.0) > 0
+        if answer is not None and answered and len(gold.values) == 1:
+            # A second value that is another wording of the first alarms as falsely as a wrong one.
+            measures["alarm"] = float(bool(answer.alternatives))
     if gold.answerable:
         measures |= {"right": float(right), "answered": float(answered), "could": float(could)}
         if answered:
-            measures["precision"] = float(right if gold.facts else could)
+            measures["precision"] = float(right if gold.facts else said)
     if answer is not None:
         if gold.evidence:
             measures |= measure_retrieval(answer, located)
@@ -127,7 +134,11 @@ def measure_values(gold: GoldQuestion, answer: Answer | None) -> dict[str, float
 
     ``differing`` is 1 where at least two of them are shown: then a reader sees that the articles differ.
     """
-    shown = [answer.text, *(other.text for other in answer.alternatives)] if answer and answer.answered else []
+    shown = (
+        [answer.short or answer.text, *(other.text for other in answer.alternatives)]
+        if answer and answer.answered
+        else []
+    )
     given = [match_value(text, [value.answers for value in gold.values]) for text in shown]
     found = set(given) - {None}
     measures = {"value_recall": len(found) / len(gold.values), "differing": float(len(found) > 1)}
@@ -227,6 +238,7 @@ def describe_record(record: Record) -> dict[str, Any]:
         **described,
         "standalone": answer.standalone,
         "answer": answer.text,
+        "short": answer.short,
         "citations": [[c.document_id, c.start, c.end, c.quote] for c in answer.citations],
         "alternatives": [describe_other(other) for other in answer.alternatives],
         "withheld": describe_other(answer.withheld) if answer.withheld else None,

@@ -130,7 +130,7 @@ def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus:
         "reader": hide_path(pipeline.reader.name),
         "k": pipeline.k,
         "chunking": pipeline.index.state.chunking,
-        "threshold": round(pipeline.calibration.threshold, 4),
+        "threshold": round(pipeline.calibration.short.threshold, 4),
         "gold_sha256": hash_gold(gold),
     }
 

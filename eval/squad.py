@@ -21,7 +21,7 @@ from rag.pipeline import Config, Pipeline, Question
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.data import Paragraph, load_squad
 from rag.reader.distractors import place_gold, rank_passages
-from rag.types import Passage, Reading, ScoredPassage
+from rag.types import Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
     import argparse
@@ -83,12 +83,13 @@ def answer_given(
         yield compose_answer(question, [ScoredPassage(p, 0.0) for p in passages], readings, calibration)
 
 
-def read_separately(reader: CopyingReader, question: str, passages: Sequence[Passage]) -> list[Reading]:
+def read_separately(reader: CopyingReader, question: str, passages: Sequence[Passage]) -> Readings:
     """What is found in each passage read by itself, most probable first: what reading them together is held against."""
-    alone = reader.read([question] * len(passages), [[passage] for passage in passages])
+    alone = [r.together for r in reader.read([question] * len(passages), [[passage] for passage in passages])]
     absent = math.prod(readings[0].no_answer for readings in alone)
     found = [replace(r, passage=i, no_answer=absent) for i, readings in enumerate(alone) for r in readings if r.text]
-    return sorted(found, key=lambda r: -r.probability) or [Reading("", -1, 0, 0, 0.0, absent)]
+    found.sort(key=lambda r: -r.probability)
+    return Readings(tuple(found) or (Reading("", -1, 0, 0, 0.0, absent),))
 
 
 def answer_openly(
@@ -168,10 +169,10 @@ def find_kind(question: str) -> str:
 
 
 def find_best(answer: Answer | None) -> str:
-    """The best answer found, whether it was given or withheld."""
+    """The best short answer found, whether it was given or withheld."""
     if answer is None:
         return ""
-    return answer.withheld.text if answer.withheld else answer.text
+    return answer.withheld.text if answer.withheld else answer.short or answer.text
 
 
 def describe_mean(name: str, values: Sequence[float]) -> dict[str, Any]:

@@ -148,6 +148,13 @@ METRICS = (
         "disagreements.precision", "of the values shown, those in the gold", _is("disagreements"), "value_precision"
     ),
     Metric("disagreements.shown", "two or more of the differing values shown", _is("disagreements"), "differing"),
+    Metric(
+        "disagreements.alarms",
+        "answers to facts beside which another value is shown",
+        _is("facts"),
+        "alarm",
+        higher_is_better=False,
+    ),
     Metric("conversations.right", "turns that went right", _turn, statistic=_right),
     Metric("conversations.first", "first turns", _first, statistic=_right),
     Metric("conversations.followups", "follow-ups", _followup, statistic=_right),

@@ -1,80 +1,126 @@
-"""What a reader found becomes an answer: grouped, judged, cited, or withheld."""
+"""What a reader found becomes an answer: judged, counted over the articles, cited, explained, or withheld."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.calibration import Calibration, Evidence, measure_features
+from rag.disagreement import judge_articles, weigh_values
+from rag.explaining import explain
+from rag.form import find_form
+from rag.grouping import group_readings
 from rag.question import find_topic_words
 from rag.sentences import find_touched
-from rag.types import Alternative, Answer, Citation, Passage, Reading, ScoredPassage
+from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag.disagreement import Backed
+    from rag.explaining import Explanation
+    from rag.grouping import Candidate
+    from rag.types import Encoder
+
 MOST_CITATIONS = 3
 MOST_ALTERNATIVES = 3
-ALTERNATIVE_SHARE = 0.25
-"""Another answer is shown where its probability is at least this share of the best one's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """Readings that say the same, most probable first, and their summed probability."""
+class Judged:
+    """A short answer and the values that contradict it, best supported first.
 
-    readings: tuple[Reading, ...]
-    probability: float
+    :param trusted: whether its confidence reaches the threshold.
+    """
+
+    values: tuple[Alternative, ...]
+    trusted: bool
 
 
 def compose_answer(
-    question: str, found: Sequence[ScoredPassage], readings: Sequence[Reading], calibration: Calibration
+    question: str,
+    found: Sequence[ScoredPassage],
+    readings: Readings,
+    calibration: Calibration,
+    encoder: Encoder | None = None,
 ) -> Answer:
-    """The most probable answer with its citations, or an abstention; not yet timed."""
+    """The short answer that most articles give, or quoted sentences, or an abstention; not yet timed.
+
+    :param encoder: compares sentences with the question; without one there are short answers only.
+    """
     passages = [scored.passage for scored in found]
-    candidates = group_readings(readings)
+    if shares_nothing(question, passages):
+        return abstain(question, found, withhold(judge_short(question, passages, readings, calibration), sure=False))
+    judged = judge_short(question, passages, readings, calibration)
+    form = find_form(question) if encoder is not None else "short"
+    if encoder is not None and (form == "sentences" or (form == "either" and not judged.trusted)):
+        explanation = explain(question, passages, readings.together, encoder)
+        if explanation is not None:
+            confidence = calibration.sentences.confide(explanation.features)
+            if confidence >= calibration.sentences.threshold:
+                return give_sentences(question, found, judged, explanation, confidence)
+    return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))
+
+
+def judge_short(question: str, passages: Sequence[Passage], readings: Readings, calibration: Calibration) -> Judged:
+    """The short answers found, whatever the question wants."""
+    candidates = group_readings(question, readings.together)
     if not candidates:
-        return abstain(question, found)
-    best, rest = candidates[0], candidates[1:]
-    features = measure_features(question, weigh_best(candidates, passages))
-    confidence = 0.0 if shares_nothing(question, passages) else calibration.confide(features)
-    chosen = Alternative(best.readings[0].text, confidence, cite_all(best, passages))
-    if confidence < calibration.threshold:
-        return abstain(question, found, chosen)
-    alternatives = tuple(
-        Alternative(
-            other.readings[0].text,
-            confidence * other.probability / best.probability,
-            cite_all(other, passages),
-        )
-        for other in rest[:MOST_ALTERNATIVES]
-        if other.probability >= ALTERNATIVE_SHARE * best.probability
+        return Judged((), trusted=False)
+    confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages)))
+    stances = judge_articles(question, readings.apart, passages, calibration)
+    values = weigh_values(candidates[0], confidence, stances, passages, calibration.rival)
+    trusted = confidence >= calibration.short.threshold
+    # What is not trusted contradicts nothing.
+    shown = (
+        values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == candidates[0].text]
     )
+    return Judged(tuple(show_value(value, passages) for value in shown), trusted)
+
+
+def show_value(value: Backed, passages: Sequence[Passage]) -> Alternative:
+    citations = cite_all(value.candidate, passages)
+    return Alternative(value.candidate.text, value.confidence, citations, len(value.articles))
+
+
+def give_short(question: str, found: Sequence[ScoredPassage], judged: Judged) -> Answer:
+    best = judged.values[0]
     return Answer(
         question=question,
         standalone=question,
         status="answered",
-        text=chosen.text,
+        text=best.text,
         reason="",
-        confidence=confidence,
-        citations=chosen.citations,
-        alternatives=alternatives,
+        confidence=best.confidence,
+        citations=best.citations,
+        alternatives=judged.values[1:],
         passages=tuple(found),
+        short=best.text,
+        articles=best.articles,
     )
 
 
-def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
-    """Whether none of a question's topic words, two or more, stands in any passage: gibberish, another language."""
-    asked = find_topic_words(question)
-    return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
-
-
-def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Evidence:
-    """What speaks for the most probable of the candidates, of which there is at least one."""
-    best = candidates[0]
-    rival = candidates[1].probability if len(candidates) > 1 else 0.0
-    return Evidence(best.readings[0], best.probability, rival, passages)
+def give_sentences(
+    question: str, found: Sequence[ScoredPassage], judged: Judged, explanation: Explanation, confidence: float
+) -> Answer:
+    """Whole sentences, under the short answer where that is trusted without reserve."""
+    passages = [scored.passage for scored in found]
+    sure = judged.trusted and judged.values[0].confidence >= LOW_CONFIDENCE
+    citations = tuple(quote(passages[s.passage], s.start, s.end) for s in explanation.sentences)
+    return Answer(
+        question=question,
+        standalone=question,
+        status="answered",
+        text=" ".join(citation.quote for citation in citations),
+        reason="",
+        confidence=confidence,
+        citations=citations,
+        alternatives=judged.values[1:],
+        passages=tuple(found),
+        withheld=None if sure else withhold(judged),
+        short=judged.values[0].text if sure else "",
+        articles=len({citation.document_id for citation in citations}),
+    )
 
 
 def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
@@ -93,29 +139,36 @@ def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative
     )
 
 
-def group_readings(readings: Sequence[Reading]) -> list[Candidate]:
-    """Readings that differ in case, article or quotes only together, most probable group first."""
-    groups: dict[str, list[Reading]] = {}
-    for reading in readings:
-        if reading.text:
-            groups.setdefault(fold_answer(reading.text), []).append(reading)
-    candidates = [Candidate(tuple(group), min(1.0, sum(r.probability for r in group))) for group in groups.values()]
-    return sorted(candidates, key=lambda c: -c.probability)
+def withhold(judged: Judged, *, sure: bool = True) -> Alternative | None:
+    """The best short answer found, if any; its confidence is none where nothing asked for stands in the passages."""
+    best = judged.values[0] if judged.values else None
+    if best is None or sure:
+        return best
+    return Alternative(best.text, 0.0, best.citations, best.articles)
 
 
-def fold_answer(text: str) -> str:
-    """What two wordings of one answer share. Signs stay: 1.5% is not 15%, and $49 not 49%."""
-    bare = " ".join(text.casefold().split()).strip("“”‘’\"' ").rstrip(".")
-    return re.sub(r"^(?:an?|the) (?=\S)", "", bare) or text
+def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether none of a question's topic words, two or more, stands in any passage: gibberish, another language."""
+    asked = find_topic_words(question)
+    return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
+
+
+def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Evidence:
+    """What speaks for the most probable of the candidates, of which there is at least one."""
+    best = candidates[0]
+    rival = candidates[1].probability if len(candidates) > 1 else 0.0
+    return Evidence(best.readings[0], best.probability, rival, passages)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:
-    """The sentences an answer stands in, each once, most probable first."""
+    """The sentences an answer stands in, each once; of each article its most probable one before any second one."""
     citations: dict[tuple[str, int, int], Citation] = {}
     for reading in candidate.readings:
         made = cite(reading, passages[reading.passage])
         citations.setdefault((made.document_id, made.start, made.end), made)
-    return tuple(citations.values())[:MOST_CITATIONS]
+    firsts = {citation.document_id: citation for citation in reversed(citations.values())}
+    ordered = sorted(citations.values(), key=lambda c: firsts[c.document_id] is not c)
+    return tuple(ordered[:MOST_CITATIONS])
 
 
 def cite(reading: Reading, passage: Passage) -> Citation:
@@ -123,6 +176,14 @@ def cite(reading: Reading, passage: Passage) -> Citation:
     touched = find_touched(passage.text, reading.start, reading.end)
     start = min([a for a, _ in touched] + [reading.start])
     end = max([b for _, b in touched] + [reading.end])
+    return quote(passage, start, end, (reading.start, reading.end), reading)
+
+
+def quote(
+    passage: Passage, start: int, end: int, answer: tuple[int, int] | None = None, reading: Reading | None = None
+) -> Citation:
+    """Characters of a passage; all of them are the answer unless it is named."""
+    first, last = answer or (start, end)
     return Citation(
         document_id=passage.document_id,
         title=passage.title,
@@ -131,7 +192,7 @@ def cite(reading: Reading, passage: Passage) -> Citation:
         quote=passage.text[start:end],
         start=passage.start + start,
         end=passage.start + end,
-        answer_start=passage.start + reading.start,
-        answer_end=passage.start + reading.end,
-        origin=reading.origin,
+        answer_start=passage.start + first,
+        answer_end=passage.start + last,
+        origin=reading.origin if reading else "copied",
     )

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.question import asks_for_figure, find_mentions, find_topic_words, holds_figure
@@ -25,25 +25,47 @@ FEATURES = (
 """What :func:`measure_features` measures, in its order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Logistic regression over :func:`measure_features` (Platt 1999); below ``threshold`` the answer is withheld.
+SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "absence", "probability", "read")
+"""What :func:`rag.explaining.explain` measures of sentences, in its order."""
 
-    :param weights: one for each of ``FEATURES``.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Logistic regression over features (Platt 1999); what it is less sure of than ``threshold`` is withheld."""
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
 
     def confide(self, features: Sequence[float]) -> float:
-        """Probability that the answer is right, 0 to 1."""
+        """Probability that what the features were measured on is right, 0 to 1."""
         score = self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
-UNCALIBRATED = Calibration(weights=(1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), bias=0.0, threshold=0.3)
-"""For readers without a calibration of their own: their probability against their probability of no answer."""
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Judges of answers.
+
+    :param short: over :func:`measure_features`.
+    :param sentences: over what :func:`rag.explaining.explain` measures.
+    :param rival: confidence from which one article's value counts against another's.
+    """
+
+    short: Judge
+    sentences: Judge
+    rival: float
+
+
+UNCALIBRATED = Calibration(
+    short=Judge((1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), 0.0, 0.3),
+    sentences=Judge((12.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), -6.0, 0.5),
+    rival=1.0,
+)
+"""For readers without a calibration of their own: their probability against their probability of no answer.
+
+For sentences: a cosine of one half with the question.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +133,27 @@ def load_calibration(path: Path) -> Calibration:
     """:raises ModelError: where the file is missing or damaged."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        weights = tuple(map(float, fields["weights"]))
-        if fields["record"]["features"] == list(FEATURES) and len(weights) == len(FEATURES):
-            return Calibration(weights, float(fields["bias"]), float(fields["threshold"]))
+        known = fields["record"]["features"], fields["record"]["sentence_features"]
+        if known == (list(FEATURES), list(SENTENCE_FEATURES)):
+            return Calibration(
+                read_judge(fields["short"], len(FEATURES)),
+                read_judge(fields["sentences"], len(SENTENCE_FEATURES)),
+                float(fields["rival"]),
+            )
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ModelError(
         f"No calibration that fits this version can be read from {path}: install the package again, or, for weights of "
         "your own, run python -m rag.reader.calibrate."
     )
+
+
+def read_judge(fields: dict[str, Any], features: int) -> Judge:
+    """:raises ValueError: for another number of weights."""
+    judge = Judge(tuple(map(float, fields["weights"])), float(fields["bias"]), float(fields["threshold"]))
+    if len(judge.weights) != features:
+        raise ValueError(f"{len(judge.weights)} weights for {features} features")
+    return judge
 
 
 def save_calibration(calibration: Calibration, path: Path, record: dict[str, object]) -> None:

@@ -26,6 +26,7 @@ from rag.types import Timing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rag.conversation import Resolver
     from rag.types import Answer, Encoder, Reader, Retriever, Turn
 
 MOST_PASSAGES = 100
@@ -66,9 +67,11 @@ class Pipeline:
     """
 
     index: Index
+    encoder: Encoder
     retriever: Retriever
     reader: Reader
     calibration: Calibration
+    resolver: Resolver
     k: int
     changes: Changes
 
@@ -86,7 +89,9 @@ class Pipeline:
         reader, calibration = load_reader(config.reader)
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress)
         index = open_index(folder)
-        return cls(index, HybridRetriever(index, encoder), reader, calibration, config.k, changes)
+        # What follow-ups leave unsaid is found by the built-in reader, whichever one answers.
+        resolver = reader if isinstance(reader, CopyingReader) else CopyingReader()
+        return cls(index, encoder, HybridRetriever(index, encoder), reader, calibration, resolver, config.k, changes)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """:raises QuestionError: where nothing can be asked with it."""
@@ -103,7 +108,7 @@ class Pipeline:
         waiting = iter(questions)
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
             began = time.perf_counter()
-            cleaned = [prepare_question(q) for q in batch]
+            cleaned = [prepare_question(q, self.resolver) for q in batch]
             asked = [q for q in cleaned if isinstance(q, tuple)]
             rewriting = (time.perf_counter() - began) / len(batch)
             answers = iter(self._answer(asked, rewriting))
@@ -121,7 +126,7 @@ class Pipeline:
         readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
         times.append(time.perf_counter())
         answers = [
-            compose_answer(question, scored, read, self.calibration)
+            compose_answer(question, scored, read, self.calibration, self.encoder)
             for question, scored, read in zip(standalone, found, readings, strict=True)
         ]
         times.append(time.perf_counter())
@@ -135,11 +140,11 @@ class Pipeline:
         self.index.close()
 
 
-def prepare_question(question: Question) -> tuple[str, str] | QuestionError:
+def prepare_question(question: Question, resolver: Resolver) -> tuple[str, str] | QuestionError:
     """(cleaned, self-contained), or why it cannot be asked."""
     try:
         cleaned = clean_question(question.text)
-        return cleaned, clean_question(contextualize_question(cleaned, question.history))
+        return cleaned, clean_question(contextualize_question(cleaned, question.history, resolver))
     except QuestionError as error:
         return error
 

@@ -13,21 +13,28 @@ if TYPE_CHECKING:
     from rag.types import Alternative, Answer, Citation
 
 NEAREST = 3
-LOW_CONFIDENCE = 0.5
 
 
 def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
-    """The short answer, the sentences it stands in, and where; or that there is none, and what comes nearest."""
+    """The answer, the sentences it stands in, and where; or that there is none, and what comes nearest."""
     paint = _paint if colour else _plain
     lines = []
     if answer.answered:
-        lines.append(paint("1", printable(answer.text)))
-        for citation in answer.citations:
-            lines += ["", *format_citation(citation, width=width, colour=colour)]
+        cited = [*answer.citations, *(c for other in answer.alternatives for c in other.citations)]
+        dates = {c.date for c in cited if c.date}
+        newest = max(dates) if len(dates) > 1 and answer.alternatives else None
+        if answer.alternatives:
+            lines += [paint("1", f"The articles disagree: {list_values(answer)}")]
+        elif answer.short:
+            lines.append(paint("1", printable(answer.short)))
+        for number, citation in enumerate(answer.citations):
+            gap = [""] if lines and not (answer.explained and number and same_source(answer, number)) else []
+            lines += [*gap, *format_citation(citation, width=width, colour=colour, newest=newest)]
+            if answer.explained and same_source(answer, number + 1):
+                del lines[-1]  # the source stands under the last of its sentences
         for other in answer.alternatives:
-            lines += ["", *format_alternative(other, width=width, colour=colour)]
-        low = " (low: check the sentence)" if answer.confidence < LOW_CONFIDENCE else ""
-        lines += ["", paint("2", f"confidence {answer.confidence:.0%}{low}")]
+            lines += ["", *format_alternative(other, width=width, colour=colour, newest=newest)]
+        lines += ["", paint("2", describe_trust(answer))]
         return "\n".join(lines)
     lines.append(paint("1", answer.reason))
     if answer.passages:
@@ -39,24 +46,46 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def format_citation(citation: Citation, *, width: int, colour: bool) -> list[str]:
-    """The quote with its answer marked, then title, date and file."""
+def same_source(answer: Answer, number: int) -> bool:
+    """Whether a citation comes from the same article as the one before it."""
+    cited = [citation.document_id for citation in answer.citations]
+    return 0 < number < len(cited) and cited[number] == cited[number - 1]
+
+
+def list_values(answer: Answer) -> str:
+    """Each value with the number of its articles: ``$14.3 billion (2 articles) · $10 billion (1)``."""
+    counted = f"{answer.articles} article" if answer.articles == 1 else f"{answer.articles} articles"
+    others = (f"{printable(other.text)} ({other.articles})" for other in answer.alternatives)
+    return " · ".join([f"{printable(answer.short or answer.text)} ({counted})", *others])
+
+
+def describe_trust(answer: Answer) -> str:
+    """Confidence, and what there is to doubt, in one line."""
+    low = " (low: check the sentence)" if "low confidence" in answer.doubts else ""
+    alone = ", only one article says so" if "one article" in answer.doubts else ""
+    return f"confidence {answer.confidence:.0%}{low}{alone}"
+
+
+def format_citation(citation: Citation, *, width: int, colour: bool, newest: str | None = None) -> list[str]:
+    """The quote with its answer marked, then title, date and file; ``newest`` is the date to be marked so."""
     a, b = citation.answer_start - citation.start, citation.answer_end - citation.start
     quote = citation.quote
     opened, closed = ("\0", "\1") if colour else ("[", "]")
     marked = f"{printable(quote[:a])}{opened}{printable(quote[a:b])}{closed}{printable(quote[b:])}"
+    if (a, b) == (0, len(quote)):
+        marked = printable(quote)
     lines = textwrap.wrap(f"“{marked}”", width - 2, initial_indent="  ", subsequent_indent="  ")
     painted = [line.replace("\0", "\x1b[1;32m").replace("\1", "\x1b[0m") for line in lines]
-    date = f", {citation.date}" if citation.date else ""
+    date = f", {citation.date}{' (newest)' if citation.date == newest else ''}" if citation.date else ""
     kind = " (found by alignment)" if citation.origin == "aligned" else ""
     source = f"  — {printable(citation.title)}{date} ({printable(citation.document_id)}){kind}"
     return [*painted, (_paint if colour else _plain)("2", source)]
 
 
-def format_alternative(other: Alternative, *, width: int, colour: bool) -> list[str]:
+def format_alternative(other: Alternative, *, width: int, colour: bool, newest: str | None = None) -> list[str]:
     """Another answer that the articles give."""
     head = (_paint if colour else _plain)("1", f"or: {printable(other.text)}")
-    return [head, *format_citation(other.citations[0], width=width, colour=colour)]
+    return [head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
 
 
 def printable(text: str) -> str:
@@ -72,9 +101,12 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "question": answer.question,
         "standalone": answer.standalone,
         "answer": answer.text,
+        "short": answer.short,
         "answered": answer.answered,
         "reason": answer.reason,
         "confidence": round(answer.confidence, 4),
+        "articles": answer.articles,
+        "doubts": list(answer.doubts),
         "citations": [asdict(citation) for citation in answer.citations],
         "alternatives": [describe_alternative(other) for other in answer.alternatives],
         "withheld": describe_alternative(answer.withheld) if answer.withheld else None,
@@ -89,6 +121,7 @@ def describe_alternative(other: Alternative) -> dict[str, Any]:
     return {
         "answer": other.text,
         "confidence": round(other.confidence, 4),
+        "articles": other.articles,
         "citations": [asdict(citation) for citation in other.citations],
     }
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+LOW_CONFIDENCE = 0.5
+Doubt = Literal["low confidence", "articles disagree", "one article"]
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of a document under one heading: it starts at ``start`` and runs to the next section."""
@@ -91,6 +95,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """What a reader found in the passages of one question.
+
+    :param together: read all at once; most probable first, never empty: an empty text says that they hold no answer.
+    :param apart: the same for each article by itself that has passages among them, in the order of its best one;
+        empty where the reader reads only all at once.
+    """
+
+    together: tuple[Reading, ...]
+    apart: tuple[tuple[Reading, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """The sentence an answer stands in.
 
@@ -130,13 +147,16 @@ class Answer:
 
     :param standalone: the question as it was read: a follow-up is made self-contained from its history.
     :param status: ``answered``, or ``abstained``: an abstention is a value, no exception.
-    :param text: the short answer; empty where ``status`` is ``abstained``.
+    :param text: the short answer; or whole sentences, quoted, where the question wants an explanation, with a
+        citation for each, in their order; empty where ``status`` is ``abstained``.
     :param reason: one plain sentence; empty where ``status`` is ``answered``.
-    :param confidence: calibrated probability, 0 to 1, that ``text`` is right.
-    :param alternatives: other answers the passages give, surest first.
+    :param confidence: calibrated probability, 0 to 1, that ``text`` is right, or holds what is right.
+    :param alternatives: other values that other articles give, best supported first: the articles disagree.
     :param passages: what was read, best first.
     :param timing: where the time went; the first question of all also loads the models.
-    :param withheld: of an abstention, the best answer found, which was not trusted enough; None where none was found.
+    :param withheld: the best short answer found, where it was not trusted enough; None where none was found.
+    :param short: the short answer where one is trusted: ``text`` itself, or what stands above an explanation.
+    :param articles: how many articles give ``text``.
     """
 
     question: str
@@ -150,6 +170,25 @@ class Answer:
     passages: tuple[ScoredPassage, ...]
     timing: Timing = Timing()
     withheld: Alternative | None = None
+    short: str = ""
+    articles: int = 0
+
+    @property
+    def explained(self) -> bool:
+        """Whether ``text`` is sentences rather than a short answer."""
+        return self.answered and self.text != self.short
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What a reader should know before relying on the answer."""
+        if not self.answered:
+            return ()
+        known: dict[Doubt, bool] = {
+            "low confidence": self.confidence < LOW_CONFIDENCE,
+            "articles disagree": bool(self.alternatives),
+            "one article": self.articles == 1,
+        }
+        return tuple(doubt for doubt, holds in known.items() if holds)
 
     @property
     def seconds(self) -> float:
@@ -166,11 +205,13 @@ class Alternative:
     """Another answer, with the sentence it stands in.
 
     :param confidence: on the scale of :attr:`Answer.confidence`, which was fitted to answers that are given first.
+    :param articles: how many articles give it.
     """
 
     text: str
     confidence: float
     citations: tuple[Citation, ...]
+    articles: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +258,5 @@ class Reader(Protocol):
     def name(self) -> str:
         """What the user named, or the built-in reader's name."""
 
-    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
-        """For each question its readings, most probable first, never empty.
-
-        A reading with an empty text says that the passages hold no answer.
-        """
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
+        """What each question's passages hold."""

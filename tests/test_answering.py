@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering import cite, compose_answer, group_readings
-from rag.calibration import FEATURES, Calibration
-from rag.types import Passage, Reading, ScoredPassage
+from rag.answering import cite, compose_answer
+from rag.calibration import FEATURES, UNCALIBRATED, Calibration, Judge
+from rag.grouping import group_readings
+from rag.types import Passage, Reading, Readings, ScoredPassage
 
 TEXT = "Acme was founded in 1999. It sold 12% of its shares to Bolt in 2020. Nobody knows why."
 PROBABILITY = (2.0, *[0.0] * (len(FEATURES) - 1))
-SURE = Calibration(PROBABILITY, 4.0, 0.5)
-UNSURE = Calibration(PROBABILITY, -4.0, 0.5)
+SURE = replace(UNCALIBRATED, short=Judge(PROBABILITY, 4.0, 0.5), rival=0.5)
+UNSURE = replace(UNCALIBRATED, short=Judge(PROBABILITY, -4.0, 0.5))
 
 
 def make_passage(text: str = TEXT, start: int = 100, document_id: str = "a.txt") -> Passage:
@@ -26,7 +29,15 @@ def read(passage: Passage, words: str, probability: float, number: int = 0) -> R
 
 
 def compose(passages: list[Passage], readings: list[Reading], calibration: Calibration = SURE):  # type: ignore[no-untyped-def]
-    return compose_answer("how much was sold?", [ScoredPassage(p, 1.0) for p in passages], readings, calibration)
+    found = Readings(tuple(readings), group_articles(passages, readings))
+    return compose_answer("how much was sold?", [ScoredPassage(p, 1.0) for p in passages], found, calibration)
+
+
+def group_articles(passages: list[Passage], readings: list[Reading]) -> tuple[tuple[Reading, ...], ...]:
+    """The same readings, article by article, as a reader that reads them apart might find them."""
+    names = dict.fromkeys(p.document_id for p in passages)
+    found = [r for r in readings if r.text]
+    return tuple(tuple(r for r in found if passages[r.passage].document_id == name) for name in names)
 
 
 def test_answer_is_cited_with_its_whole_sentence_at_document_offsets() -> None:
@@ -47,12 +58,12 @@ def test_same_answer_in_two_articles_counts_as_support_and_is_cited_twice() -> N
     answer = compose([one, two], readings)
     assert answer.text == "12%"
     assert [c.document_id for c in answer.citations] == ["a.txt", "b.txt"]
-    assert [a.text for a in answer.alternatives] == ["1999"]
+    assert (answer.articles, answer.alternatives) == (2, ())
 
 
 def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None:
     readings = [Reading("the Bolt", 0, 0, 8, 0.2, 0.1), Reading("bolt", 0, 9, 13, 0.3, 0.1)]
-    (group,) = group_readings(readings)
+    (group,) = group_readings("Who?", readings)
     assert group.probability == 0.5
 
 
@@ -60,7 +71,7 @@ def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None
     ("one", "other"), [("$14.3 billion", "$143 billion"), ("1.5%", "15%"), ("49%", "$49"), ("-5%", "5%"), ("C++", "C")]
 )
 def test_different_figures_are_different_answers(one: str, other: str) -> None:
-    assert len(group_readings([Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)])) == 2
+    assert len(group_readings("", [Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)])) == 2
 
 
 @pytest.mark.parametrize(
@@ -69,7 +80,7 @@ def test_different_figures_are_different_answers(one: str, other: str) -> None:
 )
 def test_a_question_that_shares_no_word_with_any_passage_is_not_answered(question: str, status: str) -> None:
     passage = make_passage()
-    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], [read(passage, "12%", 0.9)], SURE)
+    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], Readings((read(passage, "12%", 0.9),)), SURE)
     assert answer.status == status
     assert (answer.confidence == 0.0) is (status == "abstained")
 

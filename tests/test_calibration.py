@@ -10,8 +10,10 @@ import pytest
 
 from rag.calibration import (
     FEATURES,
+    SENTENCE_FEATURES,
     Calibration,
     Evidence,
+    Judge,
     find_whole,
     load_calibration,
     measure_features,
@@ -30,18 +32,19 @@ from rag.reader.calibrate import (
 )
 from rag.reader.copying import WEIGHTS
 from rag.reader.data import Paragraph, QuestionRecord
-from rag.types import Reading
+from rag.types import Reading, Readings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOTHING = Readings((Reading("", -1, 0, 0, 0.0, 1.0),))
 PARAGRAPH = Paragraph("new_wiki", "Acme", "Acme", "Acme sold 12% of Bolt. It rained.", ())
 
 
 def test_confidence_is_a_logistic_function_of_the_features() -> None:
-    calibration = Calibration((1.0, 0.0, 2.0), -1.0, 0.5)
-    assert calibration.confide([0.0, 9.0, 0.5]) == 0.5
-    assert calibration.confide([2.0, 0.0, 0.5]) == pytest.approx(0.8808, abs=1e-4)
+    judge = Judge((1.0, 0.0, 2.0), -1.0, 0.5)
+    assert judge.confide([0.0, 9.0, 0.5]) == 0.5
+    assert judge.confide([2.0, 0.0, 0.5]) == pytest.approx(0.8808, abs=1e-4)
 
 
 def test_features_by_hand() -> None:
@@ -75,7 +78,7 @@ def test_features_by_hand() -> None:
 
 def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:
     measured = [
-        Measured(Trial(n, "?", ("a",) if right else (), ()), (n / 100, float(right), 1.0), right)
+        Measured(Trial(n, "?", ("a",) if right else (), ()), (n / 100, float(right), 1.0), right, NOTHING)
         for n in range(20)
         for right in (True, False)
     ]
@@ -146,20 +149,24 @@ def test_no_passage_of_a_false_trial_answers_it() -> None:
 
 def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_made() -> None:
     calibration = load_calibration(WEIGHTS / "calibration.json")
-    assert len(calibration.weights) == len(FEATURES)
-    assert 0 < calibration.threshold < 1
+    for judge, features in ((calibration.short, FEATURES), (calibration.sentences, SENTENCE_FEATURES)):
+        assert len(judge.weights) == len(features)
+        assert 0 < judge.threshold < 1
+    assert 0 < calibration.rival < 1
     record = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))["record"]
-    assert set(record) >= {"questions", "precision", "unanswerable", "several", "one"}
+    assert set(record) >= {"questions", "explanations", "precision", "unanswerable", "alarms", "short", "sentences"}
     assert record["features"] == list(FEATURES)
-    assert record["several"]["best"] > 0.5
+    assert record["short"]["several"]["best"] > 0.5
+    assert record["sentences"]["several"]["best"] > 0.5
 
 
 def test_saving_and_loading_give_the_same_and_damage_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    kept = Calibration(tuple(map(float, range(len(FEATURES)))), 0.5, 0.25)
-    save_calibration(kept, path, {"features": list(FEATURES)})
+    short, told = (Judge(tuple(map(float, range(len(f)))), 0.5, 0.25) for f in (FEATURES, SENTENCE_FEATURES))
+    kept = Calibration(short, told, 0.75)
+    save_calibration(kept, path, {"features": list(FEATURES), "sentence_features": list(SENTENCE_FEATURES)})
     assert load_calibration(path) == kept
-    for damaged in ('{"weights": 3}', path.read_text(encoding="utf-8").replace("margin", "other")):
+    for damaged in ('{"short": 3}', path.read_text(encoding="utf-8").replace("margin", "other")):
         path.write_text(damaged, encoding="utf-8")
         with pytest.raises(ModelError, match="install the package again"):
             load_calibration(path)

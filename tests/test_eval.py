@@ -12,7 +12,7 @@ from eval.retrieval import list_evidence
 from eval.squad import describe_kinds, find_kind, read_separately
 from rag.reader.data import Paragraph, QuestionRecord
 from rag.reader.distractors import place_gold
-from rag.types import Passage, Reading
+from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,17 +119,17 @@ def test_kinds_count_what_was_given_to_questions_that_have_an_answer() -> None:
 class FirstWordReader:
     """Finds the first word of each passage, the surer the longer that is."""
 
-    def read(self, questions: list[str], passages: list[list[Passage]]) -> list[list[Reading]]:
+    def read(self, questions: list[str], passages: list[list[Passage]]) -> list[Readings]:
         assert set(questions) == {"What?"}
         words = [shown[0].text.split()[0] for shown in passages]
-        return [[Reading(word, 0, 0, len(word), len(word) / 10, 0.5)] for word in words]
+        return [Readings((Reading(word, 0, 0, len(word), len(word) / 10, 0.5),)) for word in words]
 
 
 def test_passages_read_by_themselves_are_told_apart_and_the_surest_comes_first() -> None:
     passages = [Passage("", "", "", "", None, 0, len(text), text) for text in ("It is.", "Lossie is.")]
     found = read_separately(FirstWordReader(), "What?", passages)  # type: ignore[arg-type]
-    assert [(r.text, r.passage, r.probability) for r in found] == [("Lossie", 1, 0.6), ("It", 0, 0.2)]
-    assert {r.no_answer for r in found} == {0.25}
+    assert [(r.text, r.passage, r.probability) for r in found.together] == [("Lossie", 1, 0.6), ("It", 0, 0.2)]
+    assert {r.no_answer for r in found.together} == {0.25}
 
 
 def test_reading_separately_wants_several_passages(squad: Path, capsys: pytest.CaptureFixture[str]) -> None:

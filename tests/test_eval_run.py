@@ -18,8 +18,8 @@ from eval.readme import BEGIN, END, make_table
 from eval.results import find_last, load_result
 from eval.run import hash_gold
 from eval.summary import Figure, count_failures, summarize
-from rag.calibration import FEATURES, Calibration
-from rag.types import Passage, Reading, ScoredPassage
+from rag.calibration import FEATURES, UNCALIBRATED, Judge
+from rag.types import Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,13 +102,18 @@ class StuckReader:
     length: int
     name: str = "stuck"
 
-    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         if not self.length:
-            return [[Reading("", -1, 0, 0, 0.0, 1.0)] for _ in questions]
-        return [[Reading(p[-1].text[: self.length], len(p) - 1, 0, self.length, 0.99, 0.01)] for p in passages]
+            return [Readings((Reading("", -1, 0, 0, 0.0, 1.0),)) for _ in questions]
+        return [
+            Readings((Reading(p[-1].text[: self.length], len(p) - 1, 0, self.length, 0.99, 0.01),)) for p in passages
+        ]
 
 
-ALWAYS, NEVER = (Calibration((0.0,) * len(FEATURES), 0.0, threshold) for threshold in (0.0, 1.0))
+ALWAYS, NEVER = (
+    replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 0.0, least), sentences=Judge((0.0,) * 7, 0.0, 1.0))
+    for least in (0.0, 1.0)
+)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +15,12 @@ from hypothesis import strategies as st
 
 from rag.errors import ModelError
 from rag.graphs import Graph, pick_tensor
-from rag.reader.copying import WEIGHTS, CopyingReader, group_lengths, search_spans, widen_span
+from rag.reader.copying import WEIGHTS, CopyingReader, encode_pairs, find_spans, group_lengths, widen_span
 from rag.reader.export import SpanSearcher, score_ends
 from rag.reader.features import collate_pairs, tokenize_pairs
 from rag.reader.model import CopyingReaderModel
 from rag.reader.quantization import quantize_products, stub_tensor
+from rag.types import Passage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ def test_end_scores_equal_the_full_decoder_step_by_step(model: CopyingReaderMode
     (pair,), memory, segments = encode(model, CHIPS)
     start, steps = pair.first + 3, 5
     with torch.inference_mode():
-        scores = score_ends(model, memory, torch.tensor([pair.first, start]), segments)[1]
+        scores = score_ends(model, memory, torch.tensor([[pair.first, start]]), segments[None])[0, 1]
         sources, expected, before = memory.states.shape[1], [], 0.0
         for taken in range(1, steps + 1):
             copied = torch.arange(start, start + taken)[None]
@@ -137,14 +137,16 @@ def search_padded(model: CopyingReaderModel, *texts: str) -> tuple[dict[tuple[in
     inputs = {name: torch.from_numpy(rows) for name, rows in collate_pairs(pairs).items()}
     inputs.pop("copyable")
     with torch.inference_mode():
-        starts, reaches, scores, absent = SpanSearcher(model)(
-            memory.states[0],
-            memory.starts[0],
-            memory.ends[0],
-            memory.copyable[0],
-            segments.masked_fill(~memory.attended[0], -1),
-            model.read_pairs(**inputs)[3],
+        found = SpanSearcher(model)(
+            memory.states,
+            memory.starts,
+            memory.ends,
+            memory.copyable,
+            segments.masked_fill(~memory.attended[0], -1)[None],
+            model.read_pairs(**inputs)[3][None],
+            torch.arange(12),
         )
+    starts, reaches, scores, absent = (part[0] for part in found)
     length = len(segments) // len(texts)
     found = zip(starts.tolist(), reaches.tolist(), scores.tolist(), strict=True)
     return {divmod(start, length): (reach, score) for start, reach, score in found}, float(absent.exp())
@@ -154,20 +156,38 @@ def test_the_second_graph_says_what_the_model_says(model: CopyingReaderModel, re
     """onnxruntime on unpadded passages against PyTorch on padded ones."""
     theirs, absent = search_padded(model, STAKE, CHIPS, BREAD)
     pairs, _, _ = encode(model, STAKE, CHIPS, BREAD)
-    spans, no_answer = search_spans(replace(reader.graphs, pairs=ExactPairs(model)), pairs)  # type: ignore[arg-type]
+    encoded = encode_pairs(ExactPairs(model), pairs)  # type: ignore[arg-type]
+    (found,) = find_spans(reader.graphs.spans, [encoded], 12)
+    spans, no_answer = found.spans, found.no_answer
     assert len(spans) == 12
     for span in spans:
         reach, score = theirs[span.passage, span.first]
         assert span.last - span.first == reach
         assert span.log_probability == pytest.approx(score, abs=1e-3)
     assert no_answer == pytest.approx(absent, abs=1e-4)
-    assert spans == sorted(spans, key=lambda s: -s.log_probability)
+    assert list(spans) == sorted(spans, key=lambda s: -s.log_probability)
+
+
+def test_an_article_read_apart_reads_as_if_it_were_the_only_one(reader: CopyingReader) -> None:
+    texts = {"a": (STAKE, CHIPS), "b": (BREAD,)}
+    passages = [Passage("", name, "", "", None, 0, len(t), t) for name, some in texts.items() for t in some]
+    question = "What stake did Meta buy?"
+    (found,) = reader.read([question], [passages])
+    (alone,) = reader.read([question], [passages[:2]])
+    (bread,) = reader.read([question], [passages[2:]])
+    assert [len(found.apart), len(alone.apart)] == [2, 1]
+    assert [r.passage for r in found.apart[1]] == [2] * len(found.apart[1])
+    for mine, theirs in ((found.apart[0], alone.together), (found.apart[1], bread.together)):
+        assert mine[0].text == theirs[0].text
+        assert mine[0].probability == pytest.approx(theirs[0].probability, abs=0.05)
+        assert mine[0].no_answer == pytest.approx(theirs[0].no_answer, abs=0.05)
 
 
 def test_integers_change_little_of_what_the_model_says(model: CopyingReaderModel, reader: CopyingReader) -> None:
     theirs, absent = search_padded(model, STAKE, CHIPS, BREAD)
     pairs, _, _ = encode(model, STAKE, CHIPS, BREAD)
-    spans, no_answer = search_spans(reader.graphs, pairs)
+    (found,) = find_spans(reader.graphs.spans, [encode_pairs(reader.graphs.pairs, pairs)], 12)
+    spans, no_answer = found.spans, found.no_answer
     best = max(theirs, key=lambda place: theirs[place][1])
     assert (spans[0].passage, spans[0].first) == best
     assert spans[0].last - spans[0].first == theirs[best][0]

@@ -87,7 +87,8 @@ def test_any_seq2seq_folder_reads_a_batch(tiny_t5: Path) -> None:
     passages = [[Passage("a#0", "a", "Acme", "", None, 0, len(t), t) for t in TEXTS[:1]]] * 3
     readings = Seq2SeqReader(str(tiny_t5)).read(["who bought it?", "when?", "why?"], passages)
     assert len(readings) == 3
-    for (reading,) in readings:
+    for found in readings:
+        (reading,) = found.together
         assert reading.origin == "aligned"
         assert 0.0 <= reading.probability <= 1.0
         assert not reading.text or TEXTS[0][reading.start : reading.end]

@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.answering import group_readings, weigh_best
-from rag.calibration import FEATURES, Calibration, measure_features, save_calibration
+from rag.answering import weigh_best
+from rag.calibration import FEATURES, SENTENCE_FEATURES, Calibration, Judge, measure_features, save_calibration
+from rag.disagreement import contradicts, judge_articles
+from rag.encoder import load_encoder
 from rag.errors import RagError
+from rag.explaining import explain
+from rag.form import find_form
+from rag.grouping import group_readings
 from rag.metrics import score_token_f1
 from rag.question import find_topic_words
 from rag.reader.copying import WEIGHTS, CopyingReader
@@ -20,7 +25,7 @@ from rag.reader.distractors import place_gold, rank_passages
 from rag.reader.examples import crop
 from rag.reader.questions import collect_mentions, falsify_question
 from rag.reader.train import load_paragraphs
-from rag.types import Passage
+from rag.types import Passage, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.reader.data import Paragraph
+    from rag.types import Encoder
 
 RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
@@ -50,11 +56,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The best answer to one trial: its features, in the order of ``FEATURES``, and whether it is right."""
+    """The best answer to one trial: its features, in the order of ``FEATURES``, and whether it is right.
+
+    Of sentences the features are those of ``SENTENCE_FEATURES``, and right are those that hold a gold answer.
+    """
 
     trial: Trial
     features: tuple[float, ...]
     right: bool
+    readings: Readings
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -71,6 +81,19 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="share of questions without an answer to reckon with; default: 1/3",
     )
     parser.add_argument(
+        "--explanations",
+        type=int,
+        default=200,
+        help="held-out questions that want sentences, besides; default: %(default)s",
+    )
+    parser.add_argument(
+        "--alarms",
+        type=float,
+        default=0.05,
+        help="share of the answers given beside which a value may be shown that no article gives for an answer; "
+        "default: %(default)s",
+    )
+    parser.add_argument(
         "--precision",
         type=float,
         default=0.7,
@@ -79,15 +102,18 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int) -> list[Trial]:
+def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int, *, explained: bool = False) -> list[Trial]:
     """Six trials of each of ``count`` questions, fewer where one cannot be made.
+
+    :param explained: only of questions that want sentences.
 
     The passages it retrieves; the same without those that hold an answer; passages about other things; the question
     made false, and what that retrieves; its paragraph alone; its paragraph alone with the false question.
     """
     rng = random.Random(0)
     asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers and p.source != "qamr"]
-    drawn = rng.sample(asked, min(count, len(asked)))
+    wanted = [(i, q) for i, q in asked if not explained or find_form(q.question) != "short"]
+    drawn = rng.sample(wanted, min(count, len(wanted)))
     mentions = collect_mentions([q.question for _, q in asked])
     false = [falsify_question(q.question, paragraphs[i], q, mentions, rng) or "" for i, q in drawn]
     texts = [p.text for p in paragraphs]
@@ -130,11 +156,26 @@ def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> list[Measu
     measured = []
     for trial in tqdm(trials, disable=None):
         (readings,) = reader.read([trial.question], [trial.passages])
-        candidates = group_readings(readings)
+        candidates = group_readings(trial.question, readings.together)
         if candidates:
             features = measure_features(trial.question, weigh_best(candidates, trial.passages))
-            right = bool(trial.golds) and score_token_f1(candidates[0].readings[0].text, trial.golds) >= RIGHT
-            measured.append(Measured(trial, tuple(features), right))
+            right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
+            measured.append(Measured(trial, tuple(features), right, readings))
+    return measured
+
+
+def measure_sentences(reader: CopyingReader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+    """The same for answers of several sentences: right are those that hold all of a gold answer."""
+    from tqdm import tqdm
+
+    measured = []
+    for trial in tqdm(trials, disable=None):
+        (readings,) = reader.read([trial.question], [trial.passages])
+        explanation = explain(trial.question, trial.passages, readings.together, encoder)
+        if explanation is not None:
+            told = "\n".join(sentence.text for sentence in explanation.sentences)
+            right = any(gold in told for gold in trial.golds)
+            measured.append(Measured(trial, explanation.features, right, readings))
     return measured
 
 
@@ -213,15 +254,36 @@ def describe_curve(
     return curve
 
 
+def pick_rival(measured: Sequence[Measured], judge: Judge, alarms: float) -> tuple[float, int]:
+    """The confidence from which a value counts against the answer, and how many answers it was chosen over.
+
+    No two held-out articles speak of the same thing: what contradicts an answer that is given is a false alarm, and
+    at most a share ``alarms`` of the answers may have one.
+    """
+    import numpy as np
+
+    calibration = Calibration(judge, judge, 1.0)
+    surest = []
+    for one in measured:
+        if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
+            stances = judge_articles(one.trial.question, one.readings.apart, one.trial.passages, calibration)
+            best = group_readings(one.trial.question, one.readings.together)[0].text
+            against = [s.confidence for s in stances if contradicts(best, s.reading.text)]
+            surest.append(max(against, default=0.0))
+    return (float(np.quantile(surest, 1 - alarms, method="higher")), len(surest)) if surest else (1.0, 0)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     try:
         if arguments.passages < 2:
             raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)
-        trials = make_trials(held_out, arguments.questions, arguments.passages)
-        measured = measure_trials(CopyingReader(arguments.weights), trials)
-        record = calibrate(measured, arguments)
+        reader = CopyingReader(arguments.weights)
+        short = measure_trials(reader, make_trials(held_out, arguments.questions, arguments.passages))
+        trials = make_trials(held_out, arguments.explanations, arguments.passages, explained=True)
+        sentences = measure_sentences(reader, load_encoder(), trials)
+        record = calibrate(short, sentences, arguments)
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
@@ -229,8 +291,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def calibrate(measured: Sequence[Measured], arguments: argparse.Namespace) -> dict[str, Any]:
+def calibrate(
+    short: Sequence[Measured], sentences: Sequence[Measured], arguments: argparse.Namespace
+) -> dict[str, Any]:
     """Fits, saves beside the weights, and returns the record of it.
+
+    :raises RagError: where there are too few trials to fit on.
+    """
+    judge, figures = fit_judge(short, arguments)
+    explainer, told = fit_judge(sentences, arguments)
+    rival, answers = pick_rival(short, judge, arguments.alarms)
+    record = {
+        "features": list(FEATURES),
+        "sentence_features": list(SENTENCE_FEATURES),
+        "questions": arguments.questions,
+        "explanations": arguments.explanations,
+        "passages": arguments.passages,
+        "unanswerable": arguments.unanswerable,
+        "precision": arguments.precision,
+        "alarms": arguments.alarms,
+        "alarms_over": answers,
+        "short": figures,
+        "sentences": told,
+    }
+    save_calibration(Calibration(judge, explainer, rival), arguments.weights / "calibration.json", record)
+    return record
+
+
+def fit_judge(measured: Sequence[Measured], arguments: argparse.Namespace) -> tuple[Judge, dict[str, Any]]:
+    """A judge with the threshold for the stated precision over several passages, and the figures of its fit.
 
     :raises RagError: where there are too few trials to fit on.
     """
@@ -238,18 +327,8 @@ def calibrate(measured: Sequence[Measured], arguments: argparse.Namespace) -> di
         raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
     weights = weigh_trials([m.trial for m in measured], arguments.unanswerable)
     slopes, bias = fit_calibration(measured, weights)
-    record = {
-        "features": list(FEATURES),
-        "questions": arguments.questions,
-        "passages": arguments.passages,
-        "unanswerable": arguments.unanswerable,
-        "precision": arguments.precision,
-        **describe_fit(measured, weights, arguments.precision),
-    }
-    threshold = float(record["several"]["threshold"])
-    calibration = Calibration(tuple(float(w) for w in slopes), bias, threshold)
-    save_calibration(calibration, arguments.weights / "calibration.json", record)
-    return record
+    figures = describe_fit(measured, weights, arguments.precision)
+    return Judge(tuple(float(w) for w in slopes), bias, float(figures["several"]["threshold"])), figures
 
 
 def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64], precision: float) -> dict[str, Any]:

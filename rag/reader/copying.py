@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.graphs import Graph
 from rag.reader.base import EMBEDDINGS, load_embeddings
 from rag.reader.features import STARTS, Pair, collate_pairs, tokenize_pairs
-from rag.types import Passage, Reading
+from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,11 @@ MAX_TOKENS = 512
 TOKENS_AT_ONCE = 2048
 LEAST_FILLED = 0.8
 IMPOSSIBLE = -1e4
+STARTS_APART = 3
+"""Starts looked at in each article by itself: its best answer, and what may stand beside it."""
+PADDING = {"states": 0.0, "starts": 0.0, "ends": 0.0, "copyable": False, "segments": -1}
+FAR = 1e4
+NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
 FIGURE_AHEAD = re.compile(r"\s?\d")
@@ -46,9 +51,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Spans:
+    """Spans of passages read together, most probable first, and the probability that they hold no answer."""
+
+    spans: tuple[Span, ...]
+    no_answer: float
+
+
+@dataclass(frozen=True, slots=True)
 class EncodedPair:
     """What the encoder makes of a pair of n tokens: states (n, hidden), start and end scores (n,), all float32."""
 
+    pair: Pair
     states: NDArray[np.float32]
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
@@ -81,22 +95,52 @@ class CopyingReader:
                 self._graphs = load_graphs(self.folder)
             return self._graphs
 
-    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
-        """Answers from all passages of a question at once (see :class:`rag.types.Reader`)."""
-        texts = [[(p.context, p.text) for p in found] for found in passages]
-        return self.read_texts(questions, texts)
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
+        """Answers from all passages of a question at once, and from each article's (see :class:`rag.types.Reader`)."""
+        return [self._read_one(question, found) for question, found in zip(questions, passages, strict=True)]
+
+    def _read_one(self, question: str, passages: Sequence[Passage]) -> Readings:
+        texts = [(p.context, p.text) for p in passages]
+        encoded = self._encode(question, texts)
+        if not encoded:
+            return Readings((NOTHING,))
+        (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
+        articles: dict[str, list[int]] = {}
+        for i, passage in enumerate(passages):
+            articles.setdefault(passage.document_id, []).append(i)
+        groups = list(articles.values())
+        if len(groups) == 1:
+            apart = [together]
+        else:
+            apart = find_spans(self.graphs.spans, [[encoded[i] for i in group] for group in groups], STARTS_APART)
+        return Readings(
+            tuple(write_readings(together, encoded, texts)),
+            tuple(
+                tuple(
+                    replace(reading, passage=group[reading.passage]) if reading.text else reading
+                    for reading in write_readings(spans, [encoded[i] for i in group], [texts[i] for i in group])
+                )
+                for group, spans in zip(groups, apart, strict=True)
+            ),
+        )
 
     def read_texts(
         self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
     ) -> list[list[Reading]]:
-        """The same for passages given as (context, text)."""
-        readings: list[list[Reading]] = [[Reading("", -1, 0, 0, 0.0, 1.0)] for _ in questions]
-        for i, (question, shown) in enumerate(zip(questions, passages, strict=True)):
-            if any(text.strip() for _, text in shown):
-                pairs = tokenize_pairs([(question, context, text) for context, text in shown], MAX_TOKENS)
-                spans, absent = search_spans(self.graphs, pairs)
-                readings[i] = write_readings(spans, pairs, [text for _, text in shown], absent) or readings[i]
+        """Answers from all passages of a question at once, given as (context, text)."""
+        readings = []
+        for question, texts in zip(questions, passages, strict=True):
+            encoded = self._encode(question, texts)
+            (spans,) = find_spans(self.graphs.spans, [encoded], STARTS) if encoded else [None]
+            readings.append(write_readings(spans, encoded, texts) if spans else [NOTHING])
         return readings
+
+    def _encode(self, question: str, texts: Sequence[tuple[str, str]]) -> list[EncodedPair]:
+        """Each passage beside the question; nothing where there is nothing to read."""
+        if not any(text.strip() for _, text in texts):
+            return []
+        pairs = tokenize_pairs([(question, context, text) for context, text in texts], MAX_TOKENS)
+        return encode_pairs(self.graphs.pairs, pairs)
 
 
 def load_graphs(folder: Path) -> Graphs:
@@ -124,7 +168,7 @@ def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
         states, starts, ends, absences = graph.run(**inputs)
         for row, i in enumerate(group):
             n = len(pairs[i].ids)
-            encoded[i] = EncodedPair(states[row, :n], starts[row, :n], ends[row, :n], float(absences[row]))
+            encoded[i] = EncodedPair(pairs[i], states[row, :n], starts[row, :n], ends[row, :n], float(absences[row]))
     return [encoded[i] for i in range(len(pairs))]
 
 
@@ -140,49 +184,77 @@ def group_lengths(lengths: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def search_spans(graphs: Graphs, pairs: Sequence[Pair]) -> tuple[list[Span], float]:
-    """The best end for each of the most probable starts, most probable first, and the probability of NO-ANSWER.
+def find_spans(graph: Graph, sets: Sequence[Sequence[EncodedPair]], most: int) -> list[Spans]:
+    """The best end for each of the most probable starts in each set of passages, which are read together.
 
-    :param pairs: of one question, at least one.
+    :param sets: none of them empty.
+    :param most: starts to look at, 2 to ``STARTS``.
     """
     import numpy as np
 
-    encoded = encode_pairs(graphs.pairs, pairs)
-    lengths = np.array([len(pair.ids) for pair in pairs])
+    joined = [join_pairs(encoded) for encoded in sets]
+    # As many positions as there are starts to pick, at least.
+    size = max(STARTS, *(len(rows["starts"]) for rows in joined), 0)
+    inputs = {name: np.stack([pad_rows(rows[name], size, PADDING[name]) for rows in joined]) for name in PADDING}
+    passages = max(map(len, sets))
+    absences = [pad_rows(np.array([e.absence for e in encoded], np.float32), passages, FAR) for encoded in sets]
+    found = graph.run(**inputs, absences=np.stack(absences), ranks=np.arange(most))
+    return [locate_spans(encoded, *(part[row] for part in found)) for row, encoded in enumerate(sets)]
+
+
+def join_pairs(encoded: Sequence[EncodedPair]) -> dict[str, NDArray[Any]]:
+    """The passages of one set, one behind the other: rows of S tokens."""
+    import numpy as np
+
+    return {
+        "states": np.concatenate([e.states for e in encoded]),
+        "starts": np.concatenate([e.starts for e in encoded]),
+        "ends": np.concatenate([e.ends for e in encoded]),
+        "copyable": np.concatenate([e.pair.copyable for e in encoded]),
+        "segments": np.repeat(np.arange(len(encoded)), [len(e.pair.ids) for e in encoded]),
+    }
+
+
+def pad_rows(rows: NDArray[Any], size: int, value: float) -> NDArray[Any]:
+    """Filled up to ``size`` rows."""
+    import numpy as np
+
+    return np.pad(rows, [(0, size - len(rows)), *[(0, 0)] * (rows.ndim - 1)], constant_values=value)
+
+
+def locate_spans(
+    encoded: Sequence[EncodedPair],
+    starts: NDArray[np.int64],
+    reaches: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    absent: np.float32,
+) -> Spans:
+    """Positions in the joined rows to tokens of a passage."""
+    import numpy as np
+
+    lengths = np.array([len(e.pair.ids) for e in encoded])
     before = np.cumsum(lengths) - lengths
-    # As many positions as there are starts to pick, at least; -1 is padding.
-    padding = max(0, STARTS - int(lengths.sum()))
-    starts, reaches, scores, absent = graphs.spans.run(
-        states=np.pad(np.concatenate([e.states for e in encoded]), ((0, padding), (0, 0))),
-        starts=np.pad(np.concatenate([e.starts for e in encoded]), (0, padding)),
-        ends=np.pad(np.concatenate([e.ends for e in encoded]), (0, padding)),
-        copyable=np.pad(np.concatenate([pair.copyable for pair in pairs]), (0, padding)),
-        segments=np.pad(np.repeat(np.arange(len(pairs)), lengths), (0, padding), constant_values=-1),
-        absences=np.array([e.absence for e in encoded], dtype=np.float32),
-    )
     spans = []
     for start, reach, score in zip(starts.tolist(), reaches.tolist(), scores.tolist(), strict=True):
         if score > IMPOSSIBLE:
             passage = int(np.searchsorted(before, start, side="right")) - 1
             first = start - int(before[passage])
             spans.append(Span(passage, first, first + reach, score))
-    return sorted(spans, key=lambda s: -s.log_probability), math.exp(float(absent))
+    return Spans(tuple(sorted(spans, key=lambda s: -s.log_probability)), math.exp(float(absent)))
 
 
-def write_readings(
-    spans: Sequence[Span], pairs: Sequence[Pair], texts: Sequence[str], no_answer: float
-) -> list[Reading]:
+def write_readings(found: Spans, encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]]) -> list[Reading]:
     """Spans to whole words of the passages; of spans that overlap only the most probable stays."""
     readings: list[Reading] = []
-    for span in spans:
-        pair, text = pairs[span.passage], texts[span.passage]
+    for span in found.spans:
+        pair, (_, text) = encoded[span.passage].pair, texts[span.passage]
         start, end = pair.spans[span.first - pair.first][0], pair.spans[span.last - pair.first][1]
         start, end = widen_span(text, start, end)
         taken = any(r.passage == span.passage and r.start < end and r.end > start for r in readings)
         if start < end and not taken and any(map(str.isalnum, text[start:end])):
             probability = math.exp(span.log_probability)
-            readings.append(Reading(text[start:end], span.passage, start, end, probability, no_answer))
-    return readings
+            readings.append(Reading(text[start:end], span.passage, start, end, probability, found.no_answer))
+    return readings or [replace(NOTHING, no_answer=found.no_answer)]
 
 
 def widen_span(text: str, start: int, end: int) -> tuple[int, int]:

@@ -47,7 +47,7 @@ class PairReader(nn.Module):
 
 
 class SpanSearcher(nn.Module):
-    """The second graph: the S states of one question's passages, one behind the other, to its most probable spans.
+    """The second graph: the states of B sets of passages, each one passage behind the other, to their likeliest spans.
 
     Only runs of neighbouring tokens are searched, so every continuation is known beforehand and one decoder pass
     scores all of them: the search is exact for the starts it looks at.
@@ -57,7 +57,7 @@ class SpanSearcher(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(
+    def forward(  # noqa: PLR0913 (a graph's inputs)
         self,
         states: Tensor,
         starts: Tensor,
@@ -65,49 +65,46 @@ class SpanSearcher(nn.Module):
         copyable: Tensor,
         segments: Tensor,
         absences: Tensor,
+        ranks: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Spans by their starts.
 
-        :param states: float32 (S, hidden); ``starts``, ``ends`` float32, ``copyable`` bool, (S,).
-        :param segments: int64 (S,), the passage of each position; -1 on padding, which is not attended to.
-        :param absences: float32 (P,).
-        :returns: start positions (``STARTS``,), tokens to the last one (``STARTS``,), log-probabilities (``STARTS``,),
-            and the log-probability of NO-ANSWER, a scalar.
+        :param states: float32 (B, S, hidden); ``starts``, ``ends`` float32, ``copyable`` bool, (B, S).
+        :param segments: int64 (B, S), the passage of each position; -1 on padding, which is not attended to.
+        :param absences: float32 (B, P).
+        :param ranks: int64 (K,), which starts are looked at, the most probable being 0.
+        :returns: start positions (B, K), tokens to the last one (B, K), log-probabilities (B, K), and the
+            log-probability of NO-ANSWER (B,).
         """
         memory = self.model.remember(
-            states=states[None],
-            attended=(segments >= 0)[None],
-            copyable=copyable[None],
-            starts=starts[None],
-            ends=ends[None],
-            absences=absences[None],
+            states=states, attended=segments >= 0, copyable=copyable, starts=starts, ends=ends, absences=absences
         )
-        none = torch.zeros(1, 0, dtype=torch.long)
-        first = self.model.decode(memory, none, 1)[0, 0].log_softmax(dim=-1)
-        top = first[:-2].topk(STARTS)
-        scores = score_ends(self.model, memory, top.indices, segments) + top.values.unsqueeze(-1)
-        best = scores.max(dim=1)
-        return top.indices, best.indices, best.values, first[-1]
+        none = torch.zeros(states.shape[0], 0, dtype=torch.long)
+        first = self.model.decode(memory, none, 1)[:, 0].log_softmax(dim=-1)
+        order = first[:, :-2].sort(dim=-1, descending=True)
+        places = order.indices[:, ranks]
+        scores = score_ends(self.model, memory, places, segments) + order.values[:, ranks].unsqueeze(-1)
+        best = scores.max(dim=-1)
+        return places, best.indices, best.values, first[:, -1]
 
 
 def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segments: Tensor) -> Tensor:
-    """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (N, STEPS).
+    """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (B, K, STEPS).
 
-    :param memory: of one question.
-    :param starts: int64 (N,), source positions.
+    :param starts: int64 (B, K), source positions.
     :param segments: as in :class:`SpanSearcher`: a run never crosses into the next passage.
     """
     positions = starts.unsqueeze(-1) + torch.arange(STEPS)
     last = memory.states.shape[1] - 1
     inside = positions <= last
-    positions = positions.clamp(max=last)
-    inside = inside & (segments[positions] == segments[starts].unsqueeze(-1)) & memory.copyable[0][positions]
-    go_on, stop = model.score_steps(memory, positions.flatten()[None], STEPS + 1)
-    go_on, stop = go_on.view(-1, STEPS), stop.view(-1, STEPS)
-    follows = torch.cat([inside[:, 1:], torch.zeros_like(inside[:, :1])], dim=1)
+    copied = positions.clamp(max=last).flatten(1)
+    same = segments.gather(1, copied).view_as(positions) == segments.gather(1, starts).unsqueeze(-1)
+    inside = inside & same & memory.copyable.gather(1, copied).view_as(positions)
+    go_on, stop = (score.view_as(positions) for score in model.score_steps(memory, copied, STEPS + 1))
+    follows = torch.cat([inside[..., 1:], torch.zeros_like(inside[..., :1])], dim=-1)
     chance = nn.functional.logsigmoid(stop - go_on).masked_fill(~follows, 0.0)
     stay = nn.functional.logsigmoid(go_on - stop).masked_fill(~follows, 0.0)
-    before = torch.cat([torch.zeros_like(stay[:, :1]), stay.cumsum(dim=1)[:, :-1]], dim=1)
+    before = torch.cat([torch.zeros_like(stay[..., :1]), stay.cumsum(dim=-1)[..., :-1]], dim=-1)
     return (before + chance).masked_fill(~inside, float("-inf"))
 
 
@@ -137,20 +134,23 @@ def export_reader(folder: Path) -> None:
         quantized=True,
     )
     sources = torch.export.Dim("sources", min=STARTS, max=1 << 20)
-    size, width = 50, int(model.encoder.config.hidden_size)
-    shown = {name: torch.randn(size) for name in ("starts", "ends")}
+    sets, most = torch.export.Dim("sets", min=1, max=4096), torch.export.Dim("ranks", min=2, max=STARTS)
+    shape, width = (2, 50), int(model.encoder.config.hidden_size)
     write_graph(
         SpanSearcher(model),
         {
-            "states": torch.randn(size, width),
-            **shown,
-            "copyable": torch.ones(size, dtype=torch.bool),
-            "segments": torch.arange(size) // 25,
-            "absences": torch.randn(2),
+            "states": torch.randn(*shape, width),
+            "starts": torch.randn(shape),
+            "ends": torch.randn(shape),
+            "copyable": torch.ones(shape, dtype=torch.bool),
+            "segments": (torch.arange(shape[1]) // 25).repeat(shape[0], 1),
+            "absences": torch.randn(shape[0], 2),
+            "ranks": torch.arange(3),
         },
         {
-            **{key: {0: sources} for key in ("states", "starts", "ends", "copyable", "segments")},
-            "absences": {0: passages},
+            **{key: {0: sets, 1: sources} for key in ("states", "starts", "ends", "copyable", "segments")},
+            "absences": {0: sets, 1: passages},
+            "ranks": {0: most},
         },
         folder / "spans.onnx",
     )

@@ -250,9 +250,9 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
     def run_decoder(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
         """Pointer queries of every step, (B, N * T, hidden); the N answers of a question do not see each other."""
         x = self.embed_steps(memory, copied, length)
-        answers = x.shape[1] // length
-        causal = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
-        visible = torch.block_diag(*[causal] * answers).bool()
+        steps = torch.arange(x.shape[1], device=x.device)
+        answers = steps // length
+        visible = (answers[:, None] == answers) & (steps[:, None] >= steps)
         for number, layer in enumerate(self.layers):
             x = layer(x, visible, memory, number)
         queries: Tensor = self.pointer_query(self.final_norm(x)) * x.shape[-1] ** -0.5

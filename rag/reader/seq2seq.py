@@ -9,7 +9,7 @@ from rag.errors import ModelError
 from rag.folders import find_folder
 from rag.quiet import silence_transformers
 from rag.reader.alignment import align_answer
-from rag.types import Passage, Reading
+from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,15 +52,15 @@ class Seq2SeqReader:
             ) from None
         return tokenizer, model.eval()
 
-    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[list[Reading]]:
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         """One aligned answer for each question (see :class:`rag.types.Reader`)."""
-        readings: list[list[Reading]] = []
+        readings: list[Readings] = []
         for start in range(0, len(questions), BATCH):
             batch = slice(start, start + BATCH)
             texts = [[p.text for p in found] for found in passages[batch]]
             prompts = [write_prompt(q, found) for q, found in zip(questions[batch], passages[batch], strict=True)]
             for (answer, probability), found in zip(self.generate(prompts), texts, strict=True):
-                readings.append([write_reading(answer, probability, found)])
+                readings.append(Readings((write_reading(answer, probability, found),)))
         return readings
 
     def generate(self, prompts: Sequence[str]) -> list[tuple[str, float]]:

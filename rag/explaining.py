@@ -1,0 +1,176 @@
+"""Answers of several sentences: chosen from the passages for what they say on the question, quoted as they stand.
+
+The choice is maximal marginal relevance (Carbonell and Goldstein 1998) over a relevance of four parts: the cosine of
+question and sentence, the question's words in it, the reader's own probability of answers in it, and the rank of its
+passage. What the parts weigh was fitted on held-out training articles (docs/experiments.md).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.calibration import share_words
+from rag.question import find_mentions, find_topic_words
+from rag.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.types import Encoder, Passage, Reading
+
+MOST_SENTENCES = 4
+LEAST_WORDS = 5
+MOST_CHARACTERS = 600
+"""A longer "sentence" is a table or a list that lost its line ends."""
+WORDS_WEIGHT, READING_WEIGHT, RANK_WEIGHT = 0.25, 0.3, 0.1
+REPETITION = 0.35
+"""What the cosine with a sentence that was chosen already takes away."""
+LEAST_SHARE = 0.55
+"""Of the best sentence's relevance: less is not worth the reader's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage: ``passages[passage].text[start:end] == text``."""
+
+    passage: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Sentences in the order in which they are to be read, and what their confidence is judged by.
+
+    :param features: in the order of ``rag.calibration.SENTENCE_FEATURES``; see :func:`measure_sentences`.
+    """
+
+    sentences: tuple[Sentence, ...]
+    features: tuple[float, ...]
+
+
+def explain(
+    question: str, passages: Sequence[Passage], readings: Sequence[Reading], encoder: Encoder
+) -> Explanation | None:
+    """The sentences that together answer best; None where there is none.
+
+    :param readings: of all passages at once.
+    """
+    sentences = list_sentences(passages)
+    if not sentences:
+        return None
+    # Question and sentences are encoded alike: they are compared with each other, not looked up.
+    rows = encoder.encode([question, *(s.text for s in sentences)], query=True)
+    vectors, cosines = rows[1:], rows[1:] @ rows[0]
+    read = measure_reading(sentences, readings)
+    relevance = score_sentences(question, sentences, cosines, read)
+    chosen = choose_sentences(vectors, relevance)
+    features = measure_sentences(question, [sentences[i] for i in chosen], passages, readings)
+    features = (float(cosines[chosen].max()), float(cosines[chosen].mean()), *features, float(read[chosen].sum()))
+    return Explanation(tuple(order_sentences([sentences[i] for i in chosen], passages)), tuple(map(float, features)))
+
+
+def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
+    """Those of all passages that say something, each wording once."""
+    found: dict[str, Sentence] = {}
+    for number, passage in enumerate(passages):
+        for start, end in split_sentences(passage.text):
+            text = passage.text[start:end]
+            words = re.findall(r"\w+", text.casefold())
+            if len(words) >= LEAST_WORDS and len(text) <= MOST_CHARACTERS and not text.endswith("?"):
+                found.setdefault(" ".join(words), Sentence(number, start, end, text))
+    return list(found.values())
+
+
+def measure_reading(sentences: Sequence[Sentence], readings: Sequence[Reading]) -> NDArray[np.float32]:
+    """The reader's probability of answers that touch each sentence, (sentences,), 0 to 1."""
+    import numpy as np
+
+    return np.array(
+        [
+            min(
+                1.0,
+                sum(
+                    r.probability
+                    for r in readings
+                    if r.text and r.passage == s.passage and r.start < s.end and r.end > s.start
+                ),
+            )
+            for s in sentences
+        ],
+        dtype=np.float32,
+    )
+
+
+def score_sentences(
+    question: str,
+    sentences: Sequence[Sentence],
+    cosines: NDArray[np.float32],
+    read: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Relevance of each sentence, (sentences,)."""
+    import numpy as np
+
+    asked = find_topic_words(question)
+    words = np.array([share_words(asked, find_topic_words(s.text)) for s in sentences], dtype=np.float32)
+    ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
+    scores: NDArray[np.float32] = cosines + WORDS_WEIGHT * words + READING_WEIGHT * read + RANK_WEIGHT * ranks
+    return scores
+
+
+def choose_sentences(vectors: NDArray[np.float32], relevance: NDArray[np.float32]) -> list[int]:
+    """Places of the sentences chosen, best first, by maximal marginal relevance."""
+    import numpy as np
+
+    likeness = vectors @ vectors.T
+    chosen = [int(relevance.argmax())]
+    while len(chosen) < min(MOST_SENTENCES, len(relevance)):
+        value = relevance - REPETITION * likeness[:, chosen].max(axis=1)
+        value[chosen] = -np.inf
+        best = int(value.argmax())
+        if relevance[best] < LEAST_SHARE * relevance[chosen[0]]:
+            break
+        chosen.append(best)
+    return chosen
+
+
+def order_sentences(chosen: Sequence[Sentence], passages: Sequence[Passage]) -> list[Sentence]:
+    """Article by article, that of the best sentence first, and within an article as they stand there.
+
+    :param chosen: best first.
+    """
+    documents = list(dict.fromkeys(passages[s.passage].document_id for s in chosen))
+
+    def place(sentence: Sentence) -> tuple[int, int]:
+        passage = passages[sentence.passage]
+        return documents.index(passage.document_id), passage.start + sentence.start
+
+    return sorted(chosen, key=place)
+
+
+def measure_sentences(
+    question: str, chosen: Sequence[Sentence], passages: Sequence[Passage], readings: Sequence[Reading]
+) -> tuple[float, ...]:
+    """What confidence in chosen sentences is judged by, apart from cosines.
+
+    Share of the question's topic words in them and their passages' titles; share of its names and numbers that their
+    passages lack; log-probabilities of no answer and of the reader's best answer.
+    """
+    shown = [passages[s.passage] for s in chosen]
+    told = find_topic_words(" ".join([*(s.text for s in chosen), *(p.context for p in shown)]))
+    known = find_topic_words(" ".join(f"{p.context} {p.text}" for p in shown))
+    mentioned = find_mentions(question)
+    best = readings[0]
+    return (
+        share_words(find_topic_words(question), told),
+        1 - share_words(mentioned, known) if mentioned else 0.0,
+        math.log(max(best.no_answer, 1e-6)),
+        math.log(max(best.probability, 1e-6)),
+    )

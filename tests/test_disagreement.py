@@ -1,0 +1,94 @@
+"""Articles that contradict each other, and articles that only seem to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rag.answering import compose_answer
+from rag.calibration import FEATURES, UNCALIBRATED, Judge
+from rag.rendering import describe_answer, format_answer
+from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
+
+# Confidence follows the reader's probability alone: 0.5 at a probability of one half.
+JUDGE = Judge((4.0, *[0.0] * (len(FEATURES) - 1)), 2.77, 0.2)
+CALIBRATION = replace(UNCALIBRATED, short=JUDGE, rival=0.4)
+QUESTION = "How much did the bridge cost?"
+
+
+def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: str = "") -> Answer:
+    """The answer where each (article, value, probability) stands in a passage of its own."""
+    passages, readings = [], []
+    for number, (name, value, probability) in enumerate(stated):
+        text = f"The bridge over the Firth cost {value} in all."
+        date = f"2020-01-0{number + 1}"
+        passages.append(Passage(f"{name}#0", name, "Bridge", "", date, 0, len(text), text))
+        start = text.index(value)
+        readings.append(Reading(value, number, start, start + len(value), probability, 0.1))
+    names = dict.fromkeys(p.document_id for p in passages)
+    apart = tuple(tuple(r for r in readings if passages[r.passage].document_id == name) for name in names)
+    first = sorted(readings, key=lambda r: (r.text != together, -r.probability))
+    found = Readings(tuple(replace(r, probability=r.probability / (1 + 9 * i)) for i, r in enumerate(first)), apart)
+    return compose_answer(question, [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION)
+
+
+def test_the_value_of_most_articles_is_given_and_the_others_stand_beside_it() -> None:
+    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), ("c", "3 million dollars", 0.6))
+    assert (made.text, made.articles) == ("$3 million", 2)
+    assert {c.document_id for c in made.citations} == {"a", "c"}
+    (other,) = made.alternatives
+    assert (other.text, other.articles, other.citations[0].document_id) == ("$5 million", 1, "b")
+    assert "articles disagree" in made.doubts
+
+
+def test_of_as_many_articles_the_better_answer_is_given() -> None:
+    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), together="$5 million")
+    assert (made.text, [a.text for a in made.alternatives]) == ("$5 million", ["$3 million"])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("b", "3 million dollars", 0.9),  # the same in other words
+        ("b", "49%", 0.9),  # another kind of figure
+        ("b", "more than anyone had thought", 0.9),  # no value
+        ("b", "$5 million", 0.2),  # too unsure
+        ("a", "$5 million", 0.5),  # less likely, in the same article
+    ],
+)
+def test_false_alarms(other: tuple[str, str, float]) -> None:
+    assert answer(("a", "$3 million", 0.8), other, together="$3 million").alternatives == ()
+
+
+def test_names_disagree_but_spellings_of_one_name_do_not() -> None:
+    question = "Who built the bridge?"
+    made = answer(("a", "Ann Gow", 0.8), ("b", "Ann Gow", 0.8), ("c", "Ian Muir", 0.8), question=question)
+    assert (made.text, made.articles, [a.text for a in made.alternatives]) == ("Ann Gow", 2, ["Ian Muir"])
+    made = answer(("a", "Alexandr Gow", 0.8), ("b", "Alexander Gow", 0.8), question=question)
+    assert (made.articles, made.alternatives) == (2, ())
+
+
+def test_what_is_withheld_contradicts_nothing() -> None:
+    made = answer(("a", "$3 million", 0.1), ("b", "$5 million", 0.9), together="$3 million")
+    assert not made.answered
+    assert made.withheld is not None
+    assert (made.withheld.text, made.alternatives) == ("$3 million", ())
+
+
+def test_the_terminal_counts_articles_and_marks_the_newest() -> None:
+    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), ("c", "$3 million", 0.6))
+    shown = format_answer(made, width=100, colour=False)
+    assert shown.startswith("The articles disagree: $3 million (2 articles) · $5 million (1)\n")
+    assert "or: $5 million" in shown
+    assert shown.count("(newest)") == 1
+    assert "2020-01-03 (newest)" in shown
+    described = describe_answer(made)
+    assert (described["articles"], described["doubts"]) == (2, ["articles disagree"])
+    assert [a["articles"] for a in described["alternatives"]] == [1]
+
+
+def test_one_article_alone_is_said() -> None:
+    shown = format_answer(answer(("a", "$3 million", 0.9)), width=100, colour=False)
+    assert shown.endswith(", only one article says so")
+    assert "newest" not in shown

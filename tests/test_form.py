@@ -1,0 +1,42 @@
+"""What form of answer a question wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.form import find_form
+
+
+@pytest.mark.parametrize(
+    ("question", "form"),
+    [
+        ("Why did the bank close?", "sentences"),
+        ("The bank closed last week - why?", "sentences"),
+        ("Who resigned, and why?", "sentences"),
+        ("How does the vaccine work?", "sentences"),
+        ("And how did they find out?", "sentences"),
+        ("Tell me about the new bridge.", "sentences"),
+        ("Could you summarise the ruling?", "sentences"),
+        ("I was away. Explain the strike to me please", "sentences"),
+        ("compare the two bids", "sentences"),
+        ("List the towns that were flooded.", "sentences"),
+        ("Is the bridge open again?", "sentences"),
+        ("For what reason was the trial stopped?", "sentences"),
+        ("What does the charity do?", "either"),
+        ("What are the risks of the new drug?", "either"),
+        ("What happened in Perth?", "either"),
+        ("What is the difference between the two plans?", "either"),
+        ("What is the minister's name?", "short"),
+        ("How many towns were flooded?", "short"),
+        ("How much did the bridge cost?", "short"),
+        ("Roughly how old is the chairman?", "short"),
+        ("When did the plant open?", "short"),
+        ("Who caused the crash?", "short"),
+        ("Where is the plant?", "short"),
+        ("In which year was the plan changed?", "short"),
+        ("Which company bought the ferry?", "short"),
+        ("", "short"),
+    ],
+)
+def test_form(question: str, form: str) -> None:
+    assert find_form(question) == form
