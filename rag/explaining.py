@@ -1,8 +1,8 @@
 """Answers of several sentences: chosen from the passages for what they say on the question, quoted as they stand.
 
-The choice is maximal marginal relevance (Carbonell and Goldstein 1998) over a relevance of four parts: the cosine of
-question and sentence, the question's words in it, the reader's own probability of answers in it, and the rank of its
-passage. What the parts weigh was fitted on held-out training articles (docs/experiments.md).
+The choice is maximal marginal relevance (Carbonell and Goldstein 1998) over a relevance of three parts: the cosine of
+question and sentence, the reader's own probability of answers in it, and the rank of its passage. What the parts
+weigh was fitted on held-out training articles (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ MOST_SENTENCES = 4
 LEAST_WORDS = 5
 MOST_CHARACTERS = 600
 """A longer "sentence" is a table or a list that lost its line ends."""
-WORDS_WEIGHT, READING_WEIGHT, RANK_WEIGHT = 0.25, 0.3, 0.1
-REPETITION = 0.35
+READING_WEIGHT, RANK_WEIGHT = 0.5, 0.3
+"""Beside the cosine's 1: of the logarithm of the reader's probability, and of the passage's reciprocal rank."""
+UNREAD = 0.01
+"""Added to that probability, so that a sentence the reader did not touch can be chosen too."""
+REPETITION = 0.7
 """What the cosine with a sentence that was chosen already takes away."""
-LEAST_SHARE = 0.55
-"""Of the best sentence's relevance: less is not worth the reader's time."""
+FURTHEST = 2.0
+"""Below the best sentence's relevance: less is not worth the reader's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def explain(
 
     :param readings: of all passages at once.
     """
+    import numpy as np
+
     sentences = list_sentences(passages)
     if not sentences:
         return None
@@ -70,7 +75,8 @@ def explain(
     rows = encoder.encode([question, *(s.text for s in sentences)], query=True)
     vectors, cosines = rows[1:], rows[1:] @ rows[0]
     read = measure_reading(sentences, readings)
-    relevance = score_sentences(question, sentences, cosines, read)
+    ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
+    relevance = cosines + RANK_WEIGHT * ranks + READING_WEIGHT * np.log(read + UNREAD)
     chosen = choose_sentences(vectors, relevance)
     features = measure_sentences(question, [sentences[i] for i in chosen], passages, readings)
     features = (float(cosines[chosen].max()), float(cosines[chosen].mean()), *features, float(read[chosen].sum()))
@@ -109,22 +115,6 @@ def measure_reading(sentences: Sequence[Sentence], readings: Sequence[Reading]) 
     )
 
 
-def score_sentences(
-    question: str,
-    sentences: Sequence[Sentence],
-    cosines: NDArray[np.float32],
-    read: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Relevance of each sentence, (sentences,)."""
-    import numpy as np
-
-    asked = find_topic_words(question)
-    words = np.array([share_words(asked, find_topic_words(s.text)) for s in sentences], dtype=np.float32)
-    ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
-    scores: NDArray[np.float32] = cosines + WORDS_WEIGHT * words + READING_WEIGHT * read + RANK_WEIGHT * ranks
-    return scores
-
-
 def choose_sentences(vectors: NDArray[np.float32], relevance: NDArray[np.float32]) -> list[int]:
     """Places of the sentences chosen, best first, by maximal marginal relevance."""
     import numpy as np
@@ -135,7 +125,7 @@ def choose_sentences(vectors: NDArray[np.float32], relevance: NDArray[np.float32
         value = relevance - REPETITION * likeness[:, chosen].max(axis=1)
         value[chosen] = -np.inf
         best = int(value.argmax())
-        if relevance[best] < LEAST_SHARE * relevance[chosen[0]]:
+        if relevance[best] < relevance[chosen[0]] - FURTHEST:
             break
         chosen.append(best)
     return chosen
