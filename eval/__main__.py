@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import retrieval, squad
+from eval import followups, retrieval, squad
 from eval.compare import compare_results
 from eval.gold import KINDS, PARTS
 from eval.run import run
@@ -85,7 +85,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="keeps corpus and index from run to run",
     )
     searching.set_defaults(run=retrieval.run)
-    for command in (reading, searching):
+    following = commands.add_parser("followups", help="follow-ups of dialogues held out of training, against rewrites")
+    following.add_argument("path", type=parse_path, help="canard-dev.json")
+    following.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
+    following.set_defaults(run=followups.run)
+    for command in (reading, searching, following):
         command.add_argument(
             "--every", type=parse_step, default=1, metavar="N", help="every Nth question only (default: 1)"
         )

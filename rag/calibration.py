@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "probability", "absence", "margin", "coverage", "sentence", "mentions",
-    "figure", "echo", "length", "repeats", "rank", "passages",
+    "figure", "echo", "length", "repeats", "rank", "passages", "unknown",
 )  # fmt: skip
 """What :func:`measure_features` measures, in its order."""
 
 
-SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "absence", "probability", "read")
+SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
 """What :func:`rag.explaining.explain` measures of sentences, in its order."""
 
 
@@ -91,7 +91,7 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
     words in the passage, and in the answer's sentence; share of its names and numbers that the passage lacks; 1 where
     it asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms
     of the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many
-    passages were read.
+    passages were read; share of the topic words that stand in none of them.
     """
     reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
@@ -112,12 +112,19 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
         math.log(1 + sum(bool(places.search(other.text)) for other in evidence.passages)),
         1 / (1 + reading.passage),
         math.log(len(evidence.passages)),
+        miss_words(asked, evidence.passages),
     ]
 
 
 def find_whole(answer: str) -> re.Pattern[str]:
     """Finds the answer where it stands by itself, in any case: "5" neither in "15" nor in "5.1"."""
     return re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
+
+
+def miss_words(words: frozenset[str], passages: Sequence[Passage]) -> float:
+    """Share of a question's topic words that stand in none of the passages; 0 where it has none."""
+    shown = find_topic_words("\n".join(f"{passage.context} {passage.text}" for passage in passages))
+    return len(words - shown) / len(words) if words else 0.0
 
 
 def share_words(some: frozenset[str], others: frozenset[str]) -> float:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.calibration import share_words
+from rag.calibration import miss_words, share_words
 from rag.question import find_mentions, find_topic_words
 from rag.sentences import split_sentences
 
@@ -151,7 +151,8 @@ def measure_sentences(
     """What confidence in chosen sentences is judged by, apart from cosines.
 
     Share of the question's topic words in them and their passages' titles; share of its names and numbers that their
-    passages lack; log-probabilities of no answer and of the reader's best answer.
+    passages lack; share of the topic words that no passage holds; log-probabilities of no answer and of the reader's
+    best answer.
     """
     shown = [passages[s.passage] for s in chosen]
     told = find_topic_words(" ".join([*(s.text for s in chosen), *(p.context for p in shown)]))
@@ -161,6 +162,7 @@ def measure_sentences(
     return (
         share_words(find_topic_words(question), told),
         1 - share_words(mentioned, known) if mentioned else 0.0,
+        miss_words(find_topic_words(question), passages),
         math.log(max(best.no_answer, 1e-6)),
         math.log(max(best.probability, 1e-6)),
     )

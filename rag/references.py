@@ -26,7 +26,8 @@ REFERRING = re.compile(
 
 def show_messages(messages: Sequence[str]) -> str:
     """The latest messages as the text that the reader looks for the missing words in, one a line."""
-    return "\n".join(" ".join(message.split())[:MOST_CHARACTERS] for message in messages[-MOST_MESSAGES:])
+    said = [message for message in messages if message.strip()]
+    return "\n".join(" ".join(message.split())[:MOST_CHARACTERS] for message in said[-MOST_MESSAGES:])
 
 
 def mark_reference(question: str, start: int, end: int) -> str:

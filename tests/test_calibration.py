@@ -72,6 +72,7 @@ def test_features_by_hand() -> None:
             "repeats": np.log(2),
             "rank": 1 / 2,
             "passages": np.log(2),
+            "unknown": 3 / 4,
         }
     )
 

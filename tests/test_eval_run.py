@@ -18,7 +18,7 @@ from eval.readme import BEGIN, END, make_table
 from eval.results import find_last, load_result
 from eval.run import hash_gold
 from eval.summary import Figure, count_failures, summarize
-from rag.calibration import FEATURES, UNCALIBRATED, Judge
+from rag.calibration import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.types import Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
@@ -111,7 +111,11 @@ class StuckReader:
 
 
 ALWAYS, NEVER = (
-    replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 0.0, least), sentences=Judge((0.0,) * 7, 0.0, 1.0))
+    replace(
+        UNCALIBRATED,
+        short=Judge((0.0,) * len(FEATURES), 0.0, least),
+        sentences=Judge((0.0,) * len(SENTENCE_FEATURES), 0.0, 1.0),
+    )
     for least in (0.0, 1.0)
 )
 

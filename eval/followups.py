@@ -1,0 +1,71 @@
+"""Follow-up questions on dialogues held out of training: what is filled in, against CANARD's rewrites."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eval.results import describe_origin, write_benchmark
+from rag.conversation import Resolver, contextualize_question
+from rag.errors import RagError
+from rag.metrics import score_token_f1, split_words
+from rag.question import FUNCTION_WORDS
+from rag.reader.copying import CopyingReader
+from rag.reader.followups import load_followups, open_subject
+from rag.types import Turn
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from rag.reader.followups import FollowUp
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints and saves the figures, by rule alone and with the reader."""
+    origin = describe_origin()
+    records = [r for r in load_followups(arguments.path) if r.held_out and r.messages][:: arguments.every]
+    if not records:
+        raise RagError(f"{arguments.path} holds no follow-up for --every {arguments.every}: take a smaller number.")
+    began = time.perf_counter()
+    result: dict[str, Any] = {"benchmark": "follow-ups", "set": arguments.path.name, "every": arguments.every}
+    for name, resolver in (("rules", None), ("reader", CopyingReader(arguments.weights))):
+        result[name] = measure_rewriting(records, resolver)
+    write_benchmark({**result, "seconds": round(time.perf_counter() - began, 1)}, origin, arguments.save)
+
+
+def measure_rewriting(records: Sequence[FollowUp], resolver: Resolver | None) -> dict[str, float]:
+    """Means in per cent over follow-ups with a conversation before them.
+
+    ``F1``: of the rewrite's tokens. ``recall``: of the topic words that the gold rewrite adds and the conversation
+    holds, those added; ``precision``: of the topic words added, those that the gold rewrite has; ``untouched``: of the
+    questions that the gold leaves as they are, those left as they are.
+    """
+    found: dict[str, list[float]] = {"F1": [], "recall": [], "precision": [], "untouched": []}
+    for record in records:
+        said = [*open_subject(record, random.Random(record.question)), *record.messages]
+        # The one who asks speaks first, and last before each answer; an opening without an answer gets a plain one.
+        turns = [Turn("user", said[0]), Turn("assistant", ""), *list_turns(said[1:])]
+        made = contextualize_question(record.question, turns, resolver)
+        found["F1"].append(score_token_f1(made, [record.rewrite]))
+        asked, wanted = find_words(record.question), find_words(record.rewrite)
+        added, missing = find_words(made) - asked, (wanted - asked) & find_words(" ".join(said))
+        if missing:
+            found["recall"].append(len(added & missing) / len(missing))
+        if added:
+            found["precision"].append(len(added & wanted) / len(added))
+        if not wanted - asked:
+            found["untouched"].append(not added)
+    return {"questions": len(records), **{k: round(100 * float(np.mean(v)), 1) for k, v in found.items() if v}}
+
+
+def list_turns(messages: Sequence[str]) -> list[Turn]:
+    return [Turn("assistant" if place % 2 else "user", message) for place, message in enumerate(messages)]
+
+
+def find_words(text: str) -> set[str]:
+    """Words without function words."""
+    return {word for word in split_words(text) if word not in FUNCTION_WORDS}
