@@ -49,9 +49,9 @@ def compose_answer(
     :param encoder: compares sentences with the question; without one there are short answers only.
     """
     passages = [scored.passage for scored in found]
-    if shares_nothing(question, passages):
-        return abstain(question, found, withhold(judge_short(question, passages, readings, calibration), sure=False))
     judged = judge_short(question, passages, readings, calibration)
+    if shares_nothing(question, passages):
+        return abstain(question, found, withhold(judged, sure=False))
     form = find_form(question) if encoder is not None else "short"
     if encoder is not None and (form == "sentences" or (form == "either" and not judged.trusted)):
         explanation = explain(question, passages, readings.together, encoder)

@@ -9,54 +9,99 @@ from rag.question import asks_for_figure
 
 Form = Literal["short", "either", "sentences"]
 
-_OPENING = re.compile(
-    r"^\W*(?:(?:and|but|so|ok|okay|well|also|then|please|hi|hello|hey|now|just)\b[\s,]*)*"
-    r"(?:(?:can|could|would|will) you(?: please)? (?=\w+ ))?",
+_AUXILIARY = (
+    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|isn['’]t|aren['’]t"
+    "|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|hasn['’]t|haven['’]t|won['’]t|wouldn['’]t|shouldn['’]t"
+)
+_WH = "who(?:se|m|['’]s)?|what(?:['’]?s)?|which|when|where|why|how|whether"
+# What is said before the question itself: greetings, politeness, "I'd like to know".
+_TELL = r"(?:say|tell|give|remind|show|find out)(?: me| us)?(?! about\b)"
+_WRAPPING = re.compile(
+    r"\W*(?:(?:and|but|so|ok|okay|well|also|then|please|pls|hi|hello|hey|now|just|quick one|sorry|actually)\b[\s,:-]*"
+    rf"|(?:can|could|would|will) you (?:please |kindly |maybe )?(?:let me know|{_TELL})\s+"
+    r"|(?:do|does|would) (?:you|anyone|anybody) (?:happen to )?know\s+"
+    rf"|(?:please )?{_TELL}\s+(?=(?:the|a|an|who|when|where|what|which|how|why)\b)"
+    r"|i(?:['’]d| would) (?:like|love) to (?:know|hear)(?! about\b)\s+|i (?:want|need) to know\s+"
+    r"|i(?:['’]m| am) wondering\s+|i wonder\s+|any idea\s+|looking for\s+)",
     re.IGNORECASE,
 )
-# What asks for a name or a time whatever else the question holds, unless it asks for a reason too.
-_SHORT = re.compile(r"(?:who(?:se|m)?|when|where|since when|what time|what date)\b", re.IGNORECASE)
-_REASON = re.compile(r"\bwhy\b|\bhow come\b|\bexplain\b|\breasons?\b(?! to)|\bwhat for\b", re.IGNORECASE)
+# "When the lights went out, what …?": what is asked stands behind the comma.
+_CIRCUMSTANCE = re.compile(
+    rf"(?:when|where|while|if|after|before|since|as|given|considering|now that|with|in|on|at|for|of|next to)\b[^,?!.]*,"
+    rf"\s+(?=(?:{_WH}|{_AUXILIARY})\b)",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\bwhy\b|\bhow come\b|\bexplain|\breasons?\b(?! to)|\bwhat for\b|\bon what grounds\b"
+    r"|\b(?:and|or|,) (?:how (?!many|much|old|long|big)|in what way)",
+    re.IGNORECASE,
+)
+_LABEL = (
+    "names?|titles?|dates?|day|year|month|time|number|amount|price|cost|age|size|length|height|address|score|result"
+    "|place|city|town|country|capital|venue|nickname|surname|percentage|share|sum|fine|salary|job|post|position|party|author|population|rate|ceo|head|capacity"
+)
+_SHORT = re.compile(
+    r"(?:who(?:se|m|['’]s)?|when|where|since when|name"
+    rf"|(?:the |a |an )?(?:\w+ )?(?:{_LABEL}) (?:of|for|when|that|at|on|in)\b)"
+    r"(?!.*\b(?:go|goes|went|come|came) wrong\b)(?! (?:do|does|did) .* (?:stand|differ)\b)",
+    re.IGNORECASE,
+)
 _DEGREE = (
     "many|much|old|long|far|big|large|tall|high|deep|wide|heavy|fast|often|soon|early|late|small|young|few|little|"
     "quickly|expensive|cheap|rich|hot|cold|strong|frequently"
 )
 _MANNER = re.compile(rf"\bhow\b(?! (?:{_DEGREE})\b)", re.IGNORECASE)
 _ORDER = re.compile(
-    r"(?:tell|explain|describe|summari[sz]e|sum up|outline|compare|contrast|discuss|list|name|enumerate|give|show|walk"
-    r"|recap|brief|elaborate|clarify|teach|help|i(?:'d| would) like|i (?:want|need)|let me know)\b",
+    r"(?:tell|explain|describe|summari[sz]e|sum up|outline|compare|contrast|discuss|list|enumerate|give|show|walk"
+    r"|recap|brief|elaborate|clarify|teach|help|(?:can|could|would|will) you|i (?:want|need)|i(?:['’]d| would) like)\b",
+    re.IGNORECASE,
+)
+_PUZZLED = re.compile(
+    r"\b(?:(?:don['’]?t|do not|can['’]?t|cannot|never|didn['’]?t) (?:get|understand|see|follow|work out|make out|quite)"
+    r"|confused|puzzled|no idea|lost track|curious about|in (?:brief|short|a nutshell)|catch me up|fill me in"
+    r"|bring me up)\b",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
     r"\b(?:summary|sum up|summari[sz]e|overview|gist|main points|key (?:points|takeaways)|takeaways|nutshell|outline|"
-    r"rundown|background|tell me|explain|describe|compare[ds]?|comparison|contrasts?|differ|differs|differences?|"
+    r"rundown|background|story|tell me|describe|compare[ds]?|comparison|contrasts?|differ|differs|differences?|"
     r"different from|similarit(?:y|ies)|versus|vs|pros and cons|(?:dis)?advantages?|benefits?|drawbacks?|strengths?|"
-    r"weaknesses|reasons?|rationale|motiv\w+|causes?|caused|led|leads?(?= (?:to|them|him|her|it|people)\b)|prompted|"
+    r"weaknesses|rationale|motiv\w+|causes?|caused|led|leads?(?= (?:to|them|him|her|it|people)\b)|prompted|behind|"
     r"consequences?|implications?|impact|effects?|significance|concerns?|worries|criticisms?|arguments?|case (?:for|"
-    r"against|that)|happens?|happened|works?(?=\W*$)|do(?=\W*$)|mean(?=\W*$)|means(?=\W*$)|about(?=\W*$)|for(?=\W*$)|"
-    r"like(?=\W*$)|think(?=s? (?:of|about)\b|\W*$)|point of|purpose|steps?|process|ways?|methods?|approach(?:es)?|"
-    r"plans?|challenges?|problems?|risks?|advice|lessons?|examples?|features?|changes?|changed)\b",
+    r"against|that)|happens?|happened|went wrong|go wrong|becomes?|became|makes?|works?(?=\W*$)|do(?=\W*$)|"
+    r"means?(?=\W*$| (?:for|to)\b)|about(?=\W*$)|for(?=\W*$)|like(?=\W*$| (?:in|at|on|for|to)\b)|"
+    r"think(?=s? (?:of|about)\b|\W*$)|point of|purpose|steps?|process|ways?|methods?|approach(?:es)?|stands? on|view of|views? on|reactions?|deal with|"
+    r"plans?|challenges?|problems?|risks?|advice|lessons?|examples?|features?|changes?|changed|achieve|accused)\b",
     re.IGNORECASE,
 )
-_WHETHER = re.compile(
-    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|isn['’]t|aren['’]t"
-    r"|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|hasn['’]t|haven['’]t|won['’]t|wouldn['’]t|shouldn['’]t)\b",
-    re.IGNORECASE,
-)
+_WHETHER = re.compile(rf"(?:{_AUXILIARY})\b", re.IGNORECASE)
+_ASKING = re.compile(rf"\?|\b(?:{_WH})\b", re.IGNORECASE)
 
 
 def find_form(question: str) -> Form:
     """What a question wants, from all its words.
 
     ``sentences``: a reason, a manner, a summary, a comparison, a list, whether something is so. ``either``: a short
-    answer will do, where there is one that can be trusted. A figure, a name or a time is ``short``.
+    answer will do, where there is one that can be trusted; so will it for keywords. A figure, a name or a time is
+    ``short``.
     """
-    bare = _OPENING.sub("", question, count=1)
-    last = re.split(r"(?<=[.?!])\s+(?=\S)", bare)[-1]
-    if any(_REASON.search(part) for part in (bare, last)):
+    asked = unwrap(question)
+    if _REASON.search(asked):
         return "sentences"
-    if _SHORT.match(bare) or _SHORT.match(last) or asks_for_figure(bare):
+    if _SHORT.match(asked) or asks_for_figure(asked):
         return "short"
-    if _MANNER.search(bare) or _ORDER.match(bare) or _ORDER.match(last) or _WHETHER.match(bare) or _WHETHER.match(last):
+    if _PUZZLED.search(asked) or _MANNER.search(asked) or _ORDER.match(asked):
         return "sentences"
-    return "either" if _TOPIC.search(bare) else "short"
+    if _WHETHER.match(asked):
+        return "either" if re.search(r"\bor\b", asked) else "sentences"
+    return "either" if _TOPIC.search(asked) or not _ASKING.search(asked) else "short"
+
+
+def unwrap(question: str) -> str:
+    """The last sentence, or all of them where it asks nothing, without what leads up to what is asked."""
+    sentences = re.split(r"(?<=[.?!…])\s+(?=\S)", question.strip())
+    asking = [sentence for sentence in sentences if _ASKING.search(sentence)]
+    asked = asking[-1] if asking else question
+    while match := _WRAPPING.match(asked) or _CIRCUMSTANCE.match(asked):
+        asked = asked[match.end() :]
+    return asked

@@ -1,11 +1,17 @@
-"""Follow-up questions by rule."""
+"""Follow-up questions: by rule, and with what a reader finds missing."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.conversation import contextualize_question
-from rag.types import Turn
+from rag.references import MOST_MESSAGES
+from rag.types import Reading, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STAKE = (Turn("user", "What stake did Meta buy in Scale AI?"), Turn("assistant", "49%"))
 LEADER = (Turn("user", "Who leads the new unit at Meta?"), Turn("assistant", "Alexandr Wang"))
@@ -54,3 +60,60 @@ def test_a_hostile_history_stays_small() -> None:
     history = (Turn("user", "tell about Foo"),) + (Turn("user", "tell about " + "it " * 1000),) * 11
     assert len(contextualize_question("tell about it", history)) < 1000
     assert contextualize_question("why?", (Turn("user", "a" * 100_000),)).startswith("why? (aaa")
+
+
+class Finder:
+    """Stands in for the reader: finds the same words whatever is asked, and keeps what it was shown."""
+
+    def __init__(self, text: str, probability: float = 0.9) -> None:
+        self.found = Reading(text, 0, 0, len(text), probability, 1 - probability) if text else None
+        self.asked: list[str] = []
+        self.shown = ""
+
+    def read_texts(
+        self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
+    ) -> list[list[Reading]]:
+        self.asked += questions
+        ((_, self.shown),) = passages[0]
+        return [[self.found or Reading("", -1, 0, 0, 0.0, 1.0)] for _ in questions]
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "asked", "standalone"),
+    [
+        ("How old is he?", "Ann Gow", "How old is [he]?", "How old is Ann Gow?"),
+        ("Who is her boss?", "Ann Gow", "Who is [her] boss?", "Who is Ann Gow's boss?"),
+        ("What did they say about their plan?", "Acme", "What did [they] say about their plan?",
+         "What did Acme say about Acme's plan?"),
+        ("When was this deal signed?", "Firth Bridge", "When was [this] deal signed?",
+         "When was this deal (Firth Bridge) signed?"),
+        ("Any other investors?", "Acme", "Any other investors? []", "Any other investors? (Acme)"),
+        ("Any other investors in Acme?", "Acme", "Any other investors in Acme? []", "Any other investors in Acme?"),
+    ],
+)  # fmt: skip
+def test_what_the_reader_finds_missing_is_filled_in(question: str, found: str, asked: str, standalone: str) -> None:
+    finder = Finder(found)
+    assert contextualize_question(question, (*STAKE, *LEADER), finder) == standalone
+    assert finder.asked[0] == asked
+    assert finder.shown.startswith("What stake did Meta buy in Scale AI?\n49%\n")
+
+
+def test_rules_stand_beneath_what_the_reader_does_not_find() -> None:
+    assert contextualize_question("How old is he?", LEADER, Finder("")) == "How old is Alexandr Wang?"
+    assert contextualize_question("How old is he?", LEADER, Finder("Meta", 0.1)) == "How old is Alexandr Wang?"
+    question = "Which companies make chips in Taiwan?"
+    assert contextualize_question(question, STAKE, Finder("Meta", 0.4)) == question
+
+
+def test_a_bare_why_goes_on_from_the_question_before_and_without_history_nothing_is_asked() -> None:
+    finder = Finder("Meta")
+    assert contextualize_question("why?", STAKE, finder) == "why? (What stake did Meta buy in Scale AI?)"
+    assert contextualize_question("How old is he?", (), finder) == "How old is he?"
+    assert finder.asked == []
+
+
+def test_the_reader_is_shown_no_more_of_a_hundred_turns_than_of_ten() -> None:
+    finder = Finder("Meta")
+    contextualize_question("How old is he?", (Turn("user", "a" * 999), Turn("assistant", "b" * 999)) * 50, finder)
+    assert len(finder.shown.split("\n")) == MOST_MESSAGES
+    assert len(finder.shown) < 200 * MOST_MESSAGES

@@ -35,7 +35,13 @@ from rag.form import find_form
         ("Where is the plant?", "short"),
         ("In which year was the plan changed?", "short"),
         ("Which company bought the ferry?", "short"),
-        ("", "short"),
+        ("", "either"),
+        ("population of Elgin", "short"),
+        ("the row over the stadium, in brief", "sentences"),
+        ("I lost the thread. When the mill shut, what happened to the workers?", "either"),
+        ("Could you tell me the name of the ship?", "short"),
+        ("Who chairs the inquiry, and how was she chosen?", "sentences"),
+        ("Does the bank or the state pay?", "either"),
     ],
 )
 def test_form(question: str, form: str) -> None:
