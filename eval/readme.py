@@ -20,6 +20,7 @@ SHOWN = {
     "facts.success@10": "facts whose evidence is among the ten passages read",
     "unanswerable.declined": "questions without an answer declined",
     "disagreements.shown": "questions on which the articles differ, with two or more of the values shown",
+    "disagreements.alarms": "answers to facts beside which another value is shown: false alarms",
     "conversations.first": "first questions of a conversation that went right",
     "conversations.followups": "follow-ups that went right",
     "explanations.key_facts": "key facts held by answers to why, how, compare, summarise",

@@ -71,7 +71,7 @@ _TOPIC = re.compile(
     r"against|that)|happens?|happened|went wrong|go wrong|becomes?|became|makes?|works?(?=\W*$)|do(?=\W*$)|"
     r"means?(?=\W*$| (?:for|to)\b)|about(?=\W*$)|for(?=\W*$)|like(?=\W*$| (?:in|at|on|for|to)\b)|"
     r"think(?=s? (?:of|about)\b|\W*$)|point of|purpose|steps?|process|ways?|"
-    r"methods?|approach(?:es)?|stands? on|view of|views? on|reactions?|deal with|"
+    r"methods?|approach(?:es)?|stands? on|view of|views? on|reactions?|deal with|says? (?:about|on)|known for|"
     r"plans?|challenges?|problems?|risks?|advice|lessons?|examples?|features?|changes?|changed|achieve|accused)\b",
     re.IGNORECASE,
 )
