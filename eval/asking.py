@@ -25,7 +25,8 @@ def ask_gold(
 ) -> list[Record]:
     """A record for each question, in their order; the turns of a conversation must stand together.
 
-    A conversation's history holds the system's own answers, wrong ones too, as it does for users.
+    A conversation's history holds the system's own answers and its own reading of follow-ups, wrong ones too, as it
+    does for users.
 
     :raises GoldError: for evidence that is not in the corpus.
     """
@@ -52,7 +53,8 @@ def ask_turns(pipeline: Pipeline, turns: Sequence[GoldQuestion], located: dict[s
             record = replace(record, failure="not understood")
         yield record
         said = (answer.short or answer.text or answer.reason) if answer else ""
-        history += [Turn("user", gold.question), Turn("assistant", said)]
+        asked = answer.standalone if answer else gold.question
+        history += [Turn("user", asked), Turn("assistant", said)]
 
 
 def ask_one(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> Answer | None:

@@ -53,12 +53,13 @@ def compose_answer(
     if shares_nothing(question, passages):
         return abstain(question, found, withhold(judged, sure=False))
     form = find_form(question) if encoder is not None else "short"
-    if encoder is not None and (form == "sentences" or (form == "either" and not judged.trusted)):
+    if encoder is not None and (form in ("sentences", "whether") or (form == "either" and not judged.trusted)):
         explanation = explain(question, passages, readings.together, encoder)
         if explanation is not None:
             confidence = calibration.sentences.confide(explanation.features)
             if confidence >= calibration.sentences.threshold:
-                return give_sentences(question, found, judged, explanation, confidence)
+                above = judged.values[0] if judged.trusted and form != "whether" else None
+                return give_sentences(question, found, judged, above, (explanation, confidence))
     return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))
 
 
@@ -69,7 +70,7 @@ def judge_short(question: str, passages: Sequence[Passage], readings: Readings, 
         return Judged((), trusted=False)
     confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages)))
     stances = judge_articles(question, readings.apart, passages, calibration)
-    values = weigh_values(candidates[0], confidence, stances, passages, calibration.rival)
+    values = weigh_values(question, candidates[0], confidence, stances, passages, calibration)
     trusted = confidence >= calibration.short.threshold
     # What is not trusted contradicts nothing.
     shown = (
@@ -101,26 +102,43 @@ def give_short(question: str, found: Sequence[ScoredPassage], judged: Judged) ->
 
 
 def give_sentences(
-    question: str, found: Sequence[ScoredPassage], judged: Judged, explanation: Explanation, confidence: float
+    question: str,
+    found: Sequence[ScoredPassage],
+    judged: Judged,
+    above: Alternative | None,
+    explained: tuple[Explanation, float],
 ) -> Answer:
-    """Whole sentences, under the short answer where that is trusted without reserve."""
+    """Whole sentences, under the short answer where that is trusted without reserve.
+
+    :param above: the short answer, where one may stand there.
+    :param explained: the sentences, with the confidence that they hold what is right.
+    """
+    explanation, confidence = explained
     passages = [scored.passage for scored in found]
-    sure = judged.trusted and judged.values[0].confidence >= LOW_CONFIDENCE
-    citations = tuple(quote(passages[s.passage], s.start, s.end) for s in explanation.sentences)
+    quotes = [quote(passages[s.passage], s.start, s.end) for s in explanation.sentences]
+    short = above if above is not None and above.confidence >= LOW_CONFIDENCE else None
+    citations = list(quotes)
+    if short is not None and not any(covers(quoted, short.citations[0]) for quoted in quotes):
+        citations.append(short.citations[0])
     return Answer(
         question=question,
         standalone=question,
         status="answered",
-        text=" ".join(citation.quote for citation in citations),
+        text=" ".join(quoted.quote for quoted in quotes),
         reason="",
         confidence=confidence,
-        citations=citations,
-        alternatives=judged.values[1:],
+        citations=tuple(citations),
+        alternatives=judged.values[1:] if short else (),
         passages=tuple(found),
-        withheld=None if sure else withhold(judged),
-        short=judged.values[0].text if sure else "",
-        articles=len({citation.document_id for citation in citations}),
+        withheld=None if short else withhold(judged),
+        short=short.text if short else "",
+        articles=short.articles if short else len({quoted.document_id for quoted in quotes}),
     )
+
+
+def covers(one: Citation, other: Citation) -> bool:
+    """Whether a quote holds another's answer."""
+    return one.document_id == other.document_id and one.start <= other.answer_start and other.answer_end <= one.end
 
 
 def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:

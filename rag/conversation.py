@@ -25,6 +25,12 @@ MOST_REFERENCES = 3
 LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
 """Probability from which what the reader found is filled in; chosen on held-out dialogues (docs/experiments.md)."""
 
+SURE_OF_NOTHING = 0.5
+"""Probability of NO-ANSWER from which rules do not look for more: a change of topic drops the history."""
+MOST_WORDS = 40
+"""Of a question that the reader is asked about: of a longer one it would not see the end."""
+
+_JOINED = re.compile(r".*?\(([^()]*\?)\)\s*")
 _PRONOUN = re.compile(r"\b(its?|he|she|him|his|hers?|they|them|theirs?)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(
     r"(?:its|his|their)\b(?=\s+\w)|her\b(?=\s+(?!(?:the|an?|this|that|to|in|on|at|for)\b)\w)", re.I
@@ -32,7 +38,8 @@ _POSSESSIVE = re.compile(
 _PERSON = re.compile(r"(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _POINTER = re.compile(r"(?:this|that|these|those)\b", re.IGNORECASE)
 _EMPTY_IT = re.compile(
-    r"\b(?:is|was|isn't|wasn't|will|would)\s+it\s+(?:be\s+)?(?:true|possible|likely|clear|right|known|that)\b", re.I
+    r"\b(?:is|was|isn't|wasn't|will|would)\s+it\s+(?:be\s+)?(?:true|possible|likely|clear|right|known|that)\b(?:\s+that\b)?",
+    re.I,
 )
 _LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
@@ -66,28 +73,42 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
     if not history:
         return question
     latest = history[-MOST_MESSAGES:]
-    made = question
+    made, settled = question, False
     if resolver is not None:
-        made = resolve_question(question, show_messages([turn.content for turn in latest]), resolver)
-    if made == question:
-        made = follow_rules(question, latest)
+        made, settled = resolve_question(question, show_messages([turn.content for turn in latest]), resolver)
+    if not settled:
+        made = follow_rules(made, latest)
     return made if len(made) <= MAX_CHARACTERS else question
 
 
-def resolve_question(question: str, said: str, resolver: Resolver) -> str:
-    """The question with what the reader finds in the conversation; as it is where it finds nothing."""
-    if is_bare(question) or _EMPTY_IT.search(question):
-        return question
-    words = list(REFERRING.finditer(question))[:MOST_REFERENCES]
+def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:
+    """The question with what the reader finds in the conversation, and whether that leaves nothing to rules.
+
+    It does where something was filled in, or where the reader is sure that nothing is missing.
+    """
+    if is_bare(question) or not said:
+        return question, False
+    if len(question.split()) > MOST_WORDS:
+        return question, True
+    idle = _EMPTY_IT.search(question)
+    words = [m for m in REFERRING.finditer(question) if not refers_to_nothing(question, m, idle)][:MOST_REFERENCES]
+    if idle and not words:
+        return question, True
     marked = [mark_reference(question, *word.span()) for word in words] or [mark_omission(question)]
-    readings = resolver.read_texts(marked, [[("", said)]] * len(marked))
-    found = [tell_missing(best[0], question, omitted=not words) for best in readings]
+    readings = [found[0] for found in resolver.read_texts(marked, [[("", said)]] * len(marked))]
+    missing = [tell_missing(best, question, omitted=not words) for best in readings]
+    # "He" stands for somebody, whatever the reader thinks.
+    person = any(_PERSON.fullmatch(word.group()) for word in words)
+    settled = any(missing) or (not person and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
     if not words:
-        return f"{question} ({found[0]})" if found[0] else question
-    for word, missing in reversed(list(zip(words, found, strict=True))):
-        if missing:
-            question = fill_in(question, word, missing)
-    return question
+        return (f"{question} ({missing[0]})" if missing[0] else question), settled
+    return fill_all(question, list(zip(words, missing, strict=True))), settled
+
+
+def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
+    """The "it" of "is it true that", IT in capitals, and what is shortened, as in "they're"."""
+    inside = idle is not None and idle.start() <= word.start() < idle.end()
+    return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
 def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
@@ -96,6 +117,17 @@ def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
     told = find_topic_words(best.text)
     new = told - find_topic_words(question)
     return best.text if best.text and new and best.probability >= max(least, best.no_answer) else ""
+
+
+def fill_all(question: str, found: Sequence[tuple[re.Match[str], str]]) -> str:
+    """The question with what each word refers to, each thing named once."""
+    first: dict[str, int] = {}
+    for number, (_, missing) in enumerate(found):
+        first.setdefault(missing, number)
+    for number, (word, missing) in reversed(list(enumerate(found))):
+        if missing and first[missing] == number:
+            question = fill_in(question, word, missing)
+    return question
 
 
 def fill_in(question: str, word: re.Match[str], missing: str) -> str:
@@ -129,7 +161,8 @@ def follow_rules(question: str, history: Sequence[Turn]) -> str:
 
 def rewrite_question(question: str, previous: Standalone, answer: str) -> Standalone:
     """One step: ``previous`` is the question before, ``answer`` what it got."""
-    alone = Standalone(question, question)
+    joined = _JOINED.fullmatch(question)
+    alone = Standalone(question, joined.group(1) if joined else question)
     bare = _LEAD.sub("", question)
     pronoun = find_pronoun(bare)
     if not previous.text or (not pronoun and not goes_on(question, bare)):

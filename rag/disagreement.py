@@ -7,11 +7,13 @@ is judged; from which confidence on it counts was chosen on held-out articles (r
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from rag.calibration import Evidence, measure_features
-from rag.grouping import Candidate, group_readings, is_telling, list_articles, say_the_same
+from rag.grouping import Candidate, group_readings, is_telling, say_the_same
 from rag.values import comparable, read_value
 
 if TYPE_CHECKING:
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 
     from rag.calibration import Calibration
     from rag.types import Passage, Reading
+    from rag.values import Value
+
+
+_SEVERAL = re.compile(
+    r"\b(?:which|what)(?: other| of the| kinds? of| types? of| sorts? of)?"
+    r" (?!was\b|is\b|has\b|does\b|this\b|its\b|his\b)\w*[^\Ws]s\b"
+    r"|\bwho(?:se)? (?:are|were|else|all)\b|\bnames?\b(?= (?:some|a few|any|all|two|three|the \w+s)\b)"
+    r"|\b(?:list|examples?|any|some)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +76,81 @@ def judge_articles(
 
 
 def weigh_values(
-    best: Candidate, confidence: float, stances: Sequence[Stance], passages: Sequence[Passage], least: float
+    question: str,
+    best: Candidate,
+    confidence: float,
+    stances: Sequence[Stance],
+    passages: Sequence[Passage],
+    calibration: Calibration,
 ) -> list[Backed]:
     """The best supported value first, and behind it those that contradict it.
 
-    Supported best is the value of most articles; of as many, the one that was found best in all passages at once.
+    Supported best is the value of most articles; of as many, the one that was found best in all passages at once. An
+    article counts for what it answers by itself, if it is sure enough of that.
 
     :param best: what was found in all passages at once, with its confidence.
-    :param least: confidence from which an article's own answer counts against another.
     """
     documents = [passage.document_id for passage in passages]
+    home = documents[best.readings[0].passage]
     groups: list[list[Stance]] = [[]]
     heads = [best.text]
     for stance in sorted(stances, key=lambda s: -s.confidence):
-        text = stance.reading.text
+        text, elsewhere = stance.reading.text, documents[stance.reading.passage] != home
         mine = next((i for i, head in enumerate(heads) if say_the_same(head, text)), None)
-        if mine is not None:
+        if mine is not None and elsewhere and stance.confidence >= calibration.short.threshold:
             groups[mine].append(stance)
-        elif stance.confidence >= least and contradicts(best.text, text):
+        sure = mine is None and elsewhere and stance.confidence >= calibration.rival
+        if sure and all(contradicts(question, head, text) for head in heads):
             heads.append(text)
             groups.append([stance])
     backed = []
     for number, group in enumerate(groups):
-        known = best.readings if number == 0 else ()
-        readings = (*known, *(s.reading for s in group if s.reading not in known))
+        articles = [home] if number == 0 else []
+        articles += [documents[s.reading.passage] for s in group]
+        joint = [r for r in best.readings if documents[r.passage] in articles] if number == 0 else []
+        readings = (*joint, *(s.reading for s in group if s.reading not in joint))
         surest = confidence if number == 0 else group[0].confidence
         total = best.probability if number == 0 else sum(s.reading.probability for s in group)
-        articles = tuple(list_articles(readings, documents))
-        backed.append(Backed(Candidate(readings, min(1.0, total)), articles, surest))
+        backed.append(Backed(Candidate(readings, min(1.0, total)), tuple(dict.fromkeys(articles)), surest))
     return sorted(backed, key=lambda b: -len(b.articles))
 
 
-def contradicts(one: str, other: str) -> bool:
-    """Whether two answers are values of one kind that differ."""
+def contradicts(question: str, one: str, other: str) -> bool:
+    """Whether two answers are values of one kind that cannot both be right."""
     values = read_value(one), read_value(other)
-    telling = all(is_telling(text, value) for text, value in zip((one, other), values, strict=True))
-    return telling and comparable(*values) and not say_the_same(one, other)
+    if not all(is_telling(text, value) for text, value in zip((one, other), values, strict=True)):
+        return False
+    if (
+        not comparable(*values)
+        or say_the_same(one, other)
+        or any(can_both_hold(*pair) for pair in permutations(values))
+    ):
+        return False
+    names = all(value.kind == "words" for value in values)
+    return not names or not (asks_for_several(question) or share_name(*(value.words for value in values)))
+
+
+def can_both_hold(one: Value, other: Value) -> bool:
+    """Whether figures count different things, or one is a bound that the other keeps."""
+    if not one.figures or not other.figures:
+        return False
+    if (one.unit and other.unit and not set(one.unit) & set(other.unit)) or (
+        one.currency and other.currency and one.currency != other.currency
+    ):
+        return True
+    bound, amount = one.figures[0].amount, other.figures[-1].amount
+    kept = {"more": amount >= bound, "less": amount <= bound, "about": abs(amount - bound) * 10 <= abs(bound)}
+    return kept.get(one.hedge, False)
+
+
+def share_name(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two names end alike, as "President Gow" and "Ann Gow", or one is the initials of the other."""
+    initials = any(
+        len(a) == 1 and len(b) > 1 and a[0] == "".join(w[0] for w in b) for a, b in permutations((one, other))
+    )
+    return one[-1:] == other[-1:] or initials
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether several names may be right, so that different ones do not contradict each other."""
+    return bool(_SEVERAL.search(question))

@@ -124,10 +124,10 @@ def choose_sentences(vectors: NDArray[np.float32], relevance: NDArray[np.float32
     while len(chosen) < min(MOST_SENTENCES, len(relevance)):
         value = relevance - REPETITION * likeness[:, chosen].max(axis=1)
         value[chosen] = -np.inf
-        best = int(value.argmax())
-        if relevance[best] < relevance[chosen[0]] - FURTHEST:
+        value[relevance < relevance[chosen[0]] - FURTHEST] = -np.inf
+        if np.isneginf(value).all():
             break
-        chosen.append(best)
+        chosen.append(int(value.argmax()))
     return chosen
 
 

@@ -6,12 +6,15 @@ import re
 from typing import Literal
 
 from rag.question import asks_for_figure
+from rag.sentences import split_sentences
 
-Form = Literal["short", "either", "sentences"]
+Form = Literal["short", "either", "whether", "sentences"]
+_STRONGEST: tuple[Form, ...] = ("sentences", "short", "whether", "either")
+"""Of several sentences that ask, what decides."""
 
 _AUXILIARY = (
-    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|isn['’]t|aren['’]t"
-    "|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|hasn['’]t|haven['’]t|won['’]t|wouldn['’]t|shouldn['’]t"
+    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may(?! [0-9])|might|must"
+    "|isn['’]t|aren['’]t|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|hasn['’]t|haven['’]t|won['’]t|wouldn['’]t|shouldn['’]t"
 )
 _WH = "who(?:se|m|['’]s)?|what(?:['’]?s)?|which|when|where|why|how|whether"
 # What is said before the question itself: greetings, politeness, "I'd like to know".
@@ -19,6 +22,7 @@ _TELL = r"(?:say|tell|give|remind|show|find out)(?: me| us)?(?! about\b)"
 _WRAPPING = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|well|also|then|please|pls|hi|hello|hey|now|just|quick one|sorry|actually)\b[\s,:-]*"
     rf"|(?:can|could|would|will) you (?:please |kindly |maybe )?(?:let me know|{_TELL})\s+"
+    r"|(?:can|could|would|will) you (?:please )?(?=name\b)"
     r"|(?:do|does|would) (?:you|anyone|anybody) (?:happen to )?know\s+"
     rf"|(?:please )?{_TELL}\s+(?=(?:the|a|an|who|when|where|what|which|how|why)\b)"
     r"|i(?:['’]d| would) (?:like|love) to (?:know|hear)(?! about\b)\s+|i (?:want|need) to know\s+"
@@ -32,8 +36,9 @@ _CIRCUMSTANCE = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\bwhy\b|\bhow come\b|\bexplain|\breasons?\b(?! to)|\bwhat for\b|\bon what grounds\b"
-    r"|\b(?:and|or|,) (?:how (?!many|much|old|long|big)|in what way)",
+    r"(?:^\W*|[,;–-] *|\b(?:and|or|but|so|know|see|wonder|exactly|idea) +)why\b|\bwhy\W*$|\bhow come\b|^\W*explain"
+    r"|\b(?:please|you|to) explain\b|^\W*(?:the )?reasons?\b|\b(?:for )?what (?:\w+ )?reasons?\b|\bwhat for\b"
+    r"|\bon what grounds\b|\b(?:and|or|,) (?:how (?!many|much|old|long|big)|how\W*$|in what way)",
     re.IGNORECASE,
 )
 _LABEL = (
@@ -48,9 +53,11 @@ _SHORT = re.compile(
 )
 _DEGREE = (
     "many|much|old|long|far|big|large|tall|high|deep|wide|heavy|fast|often|soon|early|late|small|young|few|little|"
-    "quickly|expensive|cheap|rich|hot|cold|strong|frequently"
+    "quickly|low|accurate|close|likely|successful|valuable|thick|effective|popular|expensive|cheap|rich|hot|cold|strong|frequently"
 )
-_MANNER = re.compile(rf"\bhow\b(?! (?:{_DEGREE})\b)", re.IGNORECASE)
+_MANNER = re.compile(
+    rf"(?:^\W*|[,;–-] *|\b(?:in|of|about|on|to|and|or|see|know) +)how\b(?! (?:{_DEGREE})\b)(?! I\b)", re.IGNORECASE
+)
 _ORDER = re.compile(
     r"(?:tell|explain|describe|summari[sz]e|sum up|outline|compare|contrast|discuss|list|enumerate|give|show|walk"
     r"|recap|brief|elaborate|clarify|teach|help|(?:can|could|would|will) you|i (?:want|need)|i(?:['’]d| would) like)\b",
@@ -82,11 +89,16 @@ _ASKING = re.compile(rf"\?|\b(?:{_WH})\b", re.IGNORECASE)
 def find_form(question: str) -> Form:
     """What a question wants, from all its words.
 
-    ``sentences``: a reason, a manner, a summary, a comparison, a list, whether something is so. ``either``: a short
-    answer will do, where there is one that can be trusted; so will it for keywords. A figure, a name or a time is
-    ``short``.
+    ``sentences``: a reason, a manner, a summary, a comparison, a list. ``whether`` something is so: sentences too, and
+    no short answer above them. ``either``: a short answer will do, where there is one that can be trusted; so it will
+    for keywords. A figure, a name or a time is ``short``.
     """
-    asked = unwrap(question)
+    forms = [find_part(part) for part in list_parts(strip_origin(question))]
+    return next((form for form in _STRONGEST if form in forms), "either")
+
+
+def find_part(asked: str) -> Form:
+    """The form of one sentence, without what leads up to it."""
     if _REASON.search(asked):
         return "sentences"
     if _SHORT.match(asked) or asks_for_figure(asked):
@@ -94,15 +106,23 @@ def find_form(question: str) -> Form:
     if _PUZZLED.search(asked) or _MANNER.search(asked) or _ORDER.match(asked):
         return "sentences"
     if _WHETHER.match(asked):
-        return "either" if re.search(r"\bor\b", asked) else "sentences"
+        return "either" if re.search(r"\bor\b", asked) else "whether"
     return "either" if _TOPIC.search(asked) or not _ASKING.search(asked) else "short"
 
 
-def unwrap(question: str) -> str:
-    """The last sentence, or all of them where it asks nothing, without what leads up to what is asked."""
-    sentences = re.split(r"(?<=[.?!…])\s+(?=\S)", question.strip())
-    asking = [sentence for sentence in sentences if _ASKING.search(sentence)]
-    asked = asking[-1] if asking else question
+def list_parts(question: str) -> list[str]:
+    """The sentences that ask, or all of them where none does, each without what leads up to what is asked."""
+    sentences = [question[a:b] for a, b in split_sentences(question)]
+    asking = [s for s in sentences if s.endswith("?") or _ORDER.match(unwrap(s)) or _PUZZLED.search(s)]
+    return [unwrap(sentence) for sentence in asking or sentences]
+
+
+def unwrap(asked: str) -> str:
     while match := _WRAPPING.match(asked) or _CIRCUMSTANCE.match(asked):
         asked = asked[match.end() :]
     return asked
+
+
+def strip_origin(question: str) -> str:
+    """Without the question in brackets that a follow-up goes on from."""
+    return re.sub(r"(?<=\S)\s+\([^()]*\)\s*$", "", question)

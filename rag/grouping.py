@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.form import list_parts, strip_origin
 from rag.values import agree, read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from rag.types import Reading
     from rag.values import Value
@@ -18,7 +19,8 @@ MOST_WORDS_A_NAME = 4
 MISFIT = 0.1
 """What the probability of a figure of another kind than was asked for is multiplied by."""
 
-_PRICED = "pay|paid|costs?|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
+_PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
+_CHANGE = "growth|grow|grew|increase|rise|rose|cut|drop|fall|fell|decrease|share|margin"
 _PRICE = "price|cost|fee|fine|salary|budget|valuation|revenue|turnover|sum"
 _WHAT = r"\b(?:what|which)(?: is| was| were| are)?(?: the| its| his| her| their)?"
 _ASKED = tuple(
@@ -26,11 +28,13 @@ _ASKED = tuple(
     for kinds, pattern in (
         (
             "money count",
-            rf"\bhow much\b(?! of\b).*\b(?:{_PRICED})\b|{_WHAT} (?:{_PRICE})\b|\bhow (?:expensive|costly)\b",
+            rf"\bhow much\b(?! of\b)(?!.*\b(?:{_CHANGE})\b).*\b(?:{_PRICED})\b"
+            rf"|{_WHAT} (?:{_PRICE})\b(?! (?:{_CHANGE})\b)"
+            r"|\bhow many (?:dollars|euros|pounds|yen)\b|\bhow (?:expensive|costly)\b",
         ),
         ("percent count", rf"{_WHAT} (?:per ?cent|percentage|proportion|fraction)\b"),
         ("date count", r"^\W*(?:and |but |so )?(?:since |until )?when\b|\b(?:what|which) year\b"),
-        ("count percent", r"\bhow many\b"),
+        ("count percent", r"\bhow many\b(?! [mb]illions\b)"),
     )
 )
 """Kinds of figure that fit, and the questions that ask for them."""
@@ -74,7 +78,8 @@ def group_readings(question: str, readings: Iterable[Reading]) -> list[Candidate
 
 def expect_kinds(question: str) -> frozenset[str] | None:
     """Kinds of figure that can answer the question; None where it does not say."""
-    return next((kinds for kinds, asks in _ASKED if asks.search(question)), None)
+    asked = list_parts(strip_origin(question))
+    return next((kinds for kinds, asks in _ASKED if any(asks.search(part) for part in asked)), None)
 
 
 def say_the_same(one: str, other: str) -> bool:
@@ -101,11 +106,3 @@ def fold_answer(text: str) -> str:
     """What two spellings of one answer share. Signs stay: 1.5% is not 15%, and $49 not 49%."""
     bare = " ".join(text.casefold().split()).strip("“”‘’\"' ").rstrip(".")
     return re.sub(r"^(?:an?|the) (?=\S)", "", bare) or text
-
-
-def list_articles(readings: Sequence[Reading], documents: Sequence[str]) -> list[str]:
-    """The documents that readings stand in, each once.
-
-    :param documents: of each passage.
-    """
-    return list(dict.fromkeys(documents[reading.passage] for reading in readings))

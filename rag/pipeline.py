@@ -125,8 +125,10 @@ class Pipeline:
         times.append(time.perf_counter())
         readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
         times.append(time.perf_counter())
+        # What a language model writes is its own explanation.
+        explainer = self.encoder if isinstance(self.reader, CopyingReader) else None
         answers = [
-            compose_answer(question, scored, read, self.calibration, self.encoder)
+            compose_answer(question, scored, read, self.calibration, explainer)
             for question, scored, read in zip(standalone, found, readings, strict=True)
         ]
         times.append(time.perf_counter())

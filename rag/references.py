@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MOST_MESSAGES = 8
 """Of the conversation that are looked at, the latest: a long one costs no more than a short one."""
-MOST_CHARACTERS = 160
-"""Of each message: its name or its claim; with ``MOST_MESSAGES`` they fit the reader's input."""
+MOST_CHARACTERS, MOST_IN_ALL = 160, 1000
+"""Of each message, its name or its claim; and of all: figures take a token for two or three characters."""
 
 REFERRING = re.compile(
     r"\b(?:its?|he|she|him|his|hers?|they|them|theirs?|(?:this|that|these|those)(?= [a-z]|\W*$))\b", re.IGNORECASE
@@ -26,8 +26,10 @@ REFERRING = re.compile(
 
 def show_messages(messages: Sequence[str]) -> str:
     """The latest messages as the text that the reader looks for the missing words in, one a line."""
-    said = [message for message in messages if message.strip()]
-    return "\n".join(" ".join(message.split())[:MOST_CHARACTERS] for message in said[-MOST_MESSAGES:])
+    said = [" ".join(message.split())[:MOST_CHARACTERS] for message in messages if message.strip()][-MOST_MESSAGES:]
+    while len(text := "\n".join(said)) > MOST_IN_ALL and len(said) > 1:
+        del said[0]
+    return text
 
 
 def mark_reference(question: str, start: int, end: int) -> str:

@@ -148,7 +148,8 @@ class Answer:
     :param standalone: the question as it was read: a follow-up is made self-contained from its history.
     :param status: ``answered``, or ``abstained``: an abstention is a value, no exception.
     :param text: the short answer; or whole sentences, quoted, where the question wants an explanation, with a
-        citation for each, in their order; empty where ``status`` is ``abstained``.
+        citation for each, in their order, and one more for a short answer that stands elsewhere; empty where
+        ``status`` is ``abstained``.
     :param reason: one plain sentence; empty where ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right, or holds what is right.
     :param alternatives: other values that other articles give, best supported first: the articles disagree.
@@ -156,7 +157,7 @@ class Answer:
     :param timing: where the time went; the first question of all also loads the models.
     :param withheld: the best short answer found, where it was not trusted enough; None where none was found.
     :param short: the short answer where one is trusted: ``text`` itself, or what stands above an explanation.
-    :param articles: how many articles give ``text``.
+    :param articles: how many articles give the short answer, or, without one, are quoted.
     """
 
     question: str

@@ -249,12 +249,21 @@ def _stand_in(some: Sequence[str], words: Sequence[str]) -> bool:
     whole = len(some) - len(missing)
     for word in missing:
         misspelt = [mate for mate in left if _is_misspelt(word, mate)]
-        mates = misspelt or [mate for mate in left if mate[0] == word[0] and min(len(mate), len(word)) == 1]
+        mates = misspelt or [
+            mate
+            for mate in left
+            if mate[0] == word[0] and min(len(mate), len(word)) == 1 and not _is_numeral(mate + word)
+        ]
         if not mates or not f"{mates[0]}{word}".isalpha():
             return False
         left.remove(mates[0])
         whole += bool(misspelt)
     return whole > 0
+
+
+def _is_numeral(word: str) -> bool:
+    """II is no Ivan, nor I an initial beside it."""
+    return set(word) <= set("ivx")
 
 
 def _is_misspelt(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.conversation import contextualize_question
-from rag.references import MOST_MESSAGES
+from rag.references import MOST_IN_ALL, MOST_MESSAGES
 from rag.types import Reading, Turn
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def test_a_hostile_history_stays_small() -> None:
 class Finder:
     """Stands in for the reader: finds the same words whatever is asked, and keeps what it was shown."""
 
-    def __init__(self, text: str, probability: float = 0.9) -> None:
-        self.found = Reading(text, 0, 0, len(text), probability, 1 - probability) if text else None
+    def __init__(self, text: str, probability: float = 0.9, no_answer: float | None = None) -> None:
+        absent = 1 - probability if no_answer is None else no_answer
+        self.found = Reading(text, 0, 0, len(text), probability, absent) if text else None
         self.asked: list[str] = []
         self.shown = ""
 
@@ -84,7 +85,7 @@ class Finder:
         ("How old is he?", "Ann Gow", "How old is [he]?", "How old is Ann Gow?"),
         ("Who is her boss?", "Ann Gow", "Who is [her] boss?", "Who is Ann Gow's boss?"),
         ("What did they say about their plan?", "Acme", "What did [they] say about their plan?",
-         "What did Acme say about Acme's plan?"),
+         "What did Acme say about their plan?"),
         ("When was this deal signed?", "Firth Bridge", "When was [this] deal signed?",
          "When was this deal (Firth Bridge) signed?"),
         ("Any other investors?", "Acme", "Any other investors? []", "Any other investors? (Acme)"),
@@ -101,6 +102,7 @@ def test_what_the_reader_finds_missing_is_filled_in(question: str, found: str, a
 def test_rules_stand_beneath_what_the_reader_does_not_find() -> None:
     assert contextualize_question("How old is he?", LEADER, Finder("")) == "How old is Alexandr Wang?"
     assert contextualize_question("How old is he?", LEADER, Finder("Meta", 0.1)) == "How old is Alexandr Wang?"
+    assert contextualize_question("Who leads it?", STAKE, Finder("Meta", 0.25, 0.4)) == "Who leads Scale AI?"
     question = "Which companies make chips in Taiwan?"
     assert contextualize_question(question, STAKE, Finder("Meta", 0.4)) == question
 
@@ -115,5 +117,32 @@ def test_a_bare_why_goes_on_from_the_question_before_and_without_history_nothing
 def test_the_reader_is_shown_no_more_of_a_hundred_turns_than_of_ten() -> None:
     finder = Finder("Meta")
     contextualize_question("How old is he?", (Turn("user", "a" * 999), Turn("assistant", "b" * 999)) * 50, finder)
-    assert len(finder.shown.split("\n")) == MOST_MESSAGES
-    assert len(finder.shown) < 200 * MOST_MESSAGES
+    assert 2 < len(finder.shown.split("\n")) <= MOST_MESSAGES
+    assert len(finder.shown) <= MOST_IN_ALL
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what is inflation?", "How is the weather?", "what time is it in tokyo?", "did apple say it would sell phones?",
+     "and who won the election in germany?", "Is it true that Bolt left?", "what about IT spending?"],
+)  # fmt: skip
+def test_where_the_reader_finds_nothing_missing_a_change_of_topic_drops_the_history(question: str) -> None:
+    assert contextualize_question(question, STAKE, Finder("")) == question
+
+
+def test_only_the_idle_it_refers_to_nothing() -> None:
+    finder = Finder("Ann Gow")
+    assert contextualize_question("Is it true that he left?", LEADER, finder) == "Is it true that Ann Gow left?"
+    assert finder.asked == ["Is it true that [he] left?"]
+
+
+def test_a_question_joined_to_another_does_not_nest() -> None:
+    history = (Turn("user", "why? (What stake did Meta buy in Scale AI?)"), Turn("assistant", "data"))
+    assert contextualize_question("how so?", history) == "how so? (What stake did Meta buy in Scale AI?)"
+
+
+def test_of_a_question_too_long_to_be_read_whole_nothing_is_asked() -> None:
+    finder = Finder("Ann Gow")
+    question = "word " * 50 + "how old is he?"
+    assert contextualize_question(question, LEADER, finder) == question
+    assert finder.asked == []

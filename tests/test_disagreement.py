@@ -8,6 +8,7 @@ import pytest
 
 from rag.answering import compose_answer
 from rag.calibration import FEATURES, UNCALIBRATED, Judge
+from rag.disagreement import contradicts
 from rag.rendering import describe_answer, format_answer
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
@@ -67,6 +68,35 @@ def test_names_disagree_but_spellings_of_one_name_do_not() -> None:
     assert (made.text, made.articles, [a.text for a in made.alternatives]) == ("Ann Gow", 2, ["Ian Muir"])
     made = answer(("a", "Alexandr Gow", 0.8), ("b", "Alexander Gow", 0.8), question=question)
     assert (made.articles, made.alternatives) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$3 million", "€3.5 million"),
+        ("1,500 workers", "12 offices"),
+        ("$14.8 million", "more than $14 million"),
+        ("$14.8 million", "about $14 million"),
+        ("President Gow", "Ann Gow"),
+        ("MIT", "Massachusetts Institute of Technology"),
+    ],
+)
+def test_values_that_can_both_be_right_do_not_contradict(one: str, other: str) -> None:
+    assert not contradicts("What is it?", one, other)
+    assert not contradicts("What is it?", other, one)
+
+
+@pytest.mark.parametrize(
+    ("question", "contradiction"),
+    [("Which company left?", True), ("Which companies left?", False), ("Who else left?", False)],
+)
+def test_several_names_may_answer_a_question_for_several(question: str, contradiction: bool) -> None:
+    assert contradicts(question, "Acme", "Bolt") is contradiction
+
+
+def test_an_article_that_is_unsure_supports_nothing() -> None:
+    made = answer(("a", "$3 million", 0.9), ("b", "$3 million", 0.1), together="$3 million")
+    assert (made.articles, made.doubts) == (1, ("one article",))
 
 
 def test_what_is_withheld_contradicts_nothing() -> None:

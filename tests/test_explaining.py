@@ -78,6 +78,13 @@ def test_a_short_answer_that_is_trusted_stands_above_its_explanation() -> None:
     assert compose(WHY, read("Waves of nine metres"), short=-9.0).short == ""
 
 
+def test_whether_something_is_so_has_no_short_answer_and_a_short_answer_elsewhere_is_cited_too() -> None:
+    assert compose("Was the ferry cancelled?", read("Waves of nine metres")).short == ""
+    answer = compose("What happened, and why was the ferry cancelled?", read("soup"))
+    assert answer.short == "soup"
+    assert [c.quote for c in answer.citations if "soup" in c.quote] == ["A café in the harbour sold soup."]
+
+
 def test_a_fact_is_answered_short_and_an_untrusted_explanation_leaves_the_short_answer() -> None:
     assert compose("When was the ferry cancelled?", read("Monday")).text == "Monday"
     assert compose("What happened on Monday?", read("ferry to Orkney was cancelled")).text.startswith("ferry to Orkney")

@@ -10,7 +10,7 @@ import pytest
 
 from rag.errors import RagError
 from rag.reader.followups import FollowUp, draw_followup, find_missing, find_words, list_examples, load_dialogues
-from rag.references import MOST_CHARACTERS, MOST_MESSAGES, mark_omission, mark_reference, show_messages
+from rag.references import MOST_CHARACTERS, MOST_IN_ALL, MOST_MESSAGES, mark_omission, mark_reference, show_messages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,10 +66,11 @@ def test_drawn_examples_point_into_their_text_and_some_have_no_answer() -> None:
 
 
 def test_a_conversation_is_shown_by_its_latest_messages_alone() -> None:
-    text = show_messages([f"{n} " + "x" * 500 for n in range(100)])
+    text = show_messages([f"{n} " + "x" * (500 if n == 99 else 9) for n in range(100)])
     assert len(text.split("\n")) == MOST_MESSAGES
     assert max(map(len, text.split("\n"))) == MOST_CHARACTERS
     assert text.split("\n")[-1].startswith("99 ")
+    assert len(show_messages(["x" * 500] * 8)) <= MOST_IN_ALL
     assert (mark_reference("Is he?", 3, 5), mark_omission("Why?")) == ("Is [he]?", "Why? []")
 
 

@@ -139,8 +139,8 @@ def find_words(words: Sequence[str], text: str) -> tuple[int, int] | None:
 def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Random) -> Example | None:
     """One example of a follow-up; None where what it lacks was not said in the conversation.
 
-    One in four has an answer of NO-ANSWER: the rewrite itself, which lacks nothing, or the first question of another
-    conversation.
+    One in four has an answer of NO-ANSWER: the rewrite itself, which lacks nothing, or that of another conversation's
+    question.
     """
     text = show_messages([*open_subject(record, rng), *record.messages])
     roll = rng.random()
@@ -153,7 +153,10 @@ def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Rand
 
 
 def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
-    """An example for each thing that a question lacks and a text holds, and for each word that refers to nothing."""
+    """An example for each thing that a question lacks and a text holds.
+
+    Of a question that lacks nothing, one for each word that could refer to something, and one for an omission.
+    """
     missing, question = find_missing(record.question, record.rewrite), record.question
     for lack in missing:
         place = find_words(lack.words, text)
@@ -162,7 +165,7 @@ def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
             marked = mark_reference(question, lack.start, lack.end) if refers else mark_omission(question)
             yield Example(marked, (("", text),), (0, *place))
     for word in REFERRING.finditer(question):
-        if text and not any(lack.start <= word.start() < lack.end for lack in missing) and not missing:
+        if text and not missing:
             yield Example(mark_reference(question, word.start(), word.end()), (("", text),), None)
     if text and not missing:
         yield Example(mark_omission(question), (("", text),), None)
