@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rag.values import Value
 
 
+LEAST_SUPPORT = 0.05
+"""The reader's probability, within an article, from which it is said to give a value at all."""
 _SEVERAL = re.compile(
     r"\b(?:which|what)(?: other| of the| kinds? of| types? of| sorts? of)?"
     r" (?!was\b|is\b|has\b|does\b|this\b|its\b|his\b)\w*[^\Ws]s\b"
@@ -37,11 +39,20 @@ _SEVERAL = re.compile(
 class Stance:
     """What one article answers by itself.
 
-    :param confidence: that it is right, 0 to 1, judged on that article's passages.
+    :param readings: likeliest first, those of ``LEAST_SUPPORT`` or more.
+    :param confidence: that the first of them is right, 0 to 1, judged on that article's passages.
     """
 
-    reading: Reading
+    readings: tuple[Reading, ...]
     confidence: float
+
+    @property
+    def text(self) -> str:
+        return self.readings[0].text
+
+    def find(self, text: str) -> Reading | None:
+        """The reading that says the same."""
+        return next((reading for reading in self.readings if say_the_same(reading.text, text)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,9 @@ def judge_articles(
         alone = replace(best, passage=places.index(best.passage))
         rival = candidates[1].probability if len(candidates) > 1 else 0.0
         evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places])
-        stances.append(Stance(best, calibration.short.confide(measure_features(question, evidence))))
+        shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
+        if shown:
+            stances.append(Stance(shown, calibration.short.confide(measure_features(question, evidence))))
     return stances
 
 
@@ -86,32 +99,37 @@ def weigh_values(
     """The best supported value first, and behind it those that contradict it.
 
     Supported best is the value of most articles; of as many, the one that was found best in all passages at once. An
-    article counts for what it answers by itself, if it is sure enough of that.
+    article that is sure of another value stands for that one; else it supports the best where it gives it at all.
 
     :param best: what was found in all passages at once, with its confidence.
     """
     documents = [passage.document_id for passage in passages]
     home = documents[best.readings[0].passage]
-    groups: list[list[Stance]] = [[]]
-    heads = [best.text]
+    heads: list[str] = [best.text]
+    backers: list[list[Reading]] = [[]]
+    surest = [confidence]
     for stance in sorted(stances, key=lambda s: -s.confidence):
-        text, elsewhere = stance.reading.text, documents[stance.reading.passage] != home
-        mine = next((i for i, head in enumerate(heads) if say_the_same(head, text)), None)
-        if mine is not None and elsewhere and stance.confidence >= calibration.short.threshold:
-            groups[mine].append(stance)
-        sure = mine is None and elsewhere and stance.confidence >= calibration.rival
-        if sure and all(contradicts(question, head, text) for head in heads):
-            heads.append(text)
-            groups.append([stance])
+        if documents[stance.readings[0].passage] == home:
+            continue
+        sure = stance.confidence >= calibration.rival
+        mine = next((i for i, head in enumerate(heads) if say_the_same(head, stance.text)), None)
+        same = stance.find(best.text)
+        if mine is not None:
+            backers[mine].append(stance.readings[0])
+        elif sure and all(contradicts(question, head, stance.text) for head in heads):
+            heads.append(stance.text)
+            backers.append([stance.readings[0]])
+            surest.append(stance.confidence)
+        elif same is not None and not (sure and contradicts(question, best.text, stance.text)):
+            backers[0].append(same)
     backed = []
-    for number, group in enumerate(groups):
-        articles = [home] if number == 0 else []
-        articles += [documents[s.reading.passage] for s in group]
-        joint = [r for r in best.readings if documents[r.passage] in articles] if number == 0 else []
-        readings = (*joint, *(s.reading for s in group if s.reading not in joint))
-        surest = confidence if number == 0 else group[0].confidence
-        total = best.probability if number == 0 else sum(s.reading.probability for s in group)
-        backed.append(Backed(Candidate(readings, min(1.0, total)), tuple(dict.fromkeys(articles)), surest))
+    for number, readings in enumerate(backers):
+        first = [*best.readings[:1], *readings] if number == 0 else readings
+        articles = tuple(dict.fromkeys(documents[r.passage] for r in first))
+        # Other places in the same articles that say the same are quoted too.
+        more = [r for r in best.readings[1:] if number == 0 and documents[r.passage] in articles and r not in first]
+        total = best.probability if number == 0 else sum(r.probability for r in readings)
+        backed.append(Backed(Candidate((*first, *more), min(1.0, total)), articles, surest[number]))
     return sorted(backed, key=lambda b: -len(b.articles))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rag.values import Value
 
 MOST_WORDS_A_NAME = 4
-MISFIT = 0.1
+MISFIT = 0.05
 """What the probability of a figure of another kind than was asked for is multiplied by."""
 
 _PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"

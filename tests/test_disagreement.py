@@ -95,7 +95,7 @@ def test_several_names_may_answer_a_question_for_several(question: str, contradi
 
 
 def test_an_article_that_is_unsure_supports_nothing() -> None:
-    made = answer(("a", "$3 million", 0.9), ("b", "$3 million", 0.1), together="$3 million")
+    made = answer(("a", "$3 million", 0.9), ("b", "$3 million", 0.01), together="$3 million")
     assert (made.articles, made.doubts) == (1, ("one article",))
 
 

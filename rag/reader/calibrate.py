@@ -268,7 +268,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, alarms: float) -> tup
         if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
             stances = judge_articles(one.trial.question, one.readings.apart, one.trial.passages, calibration)
             best = group_readings(one.trial.question, one.readings.together)[0].text
-            against = [s.confidence for s in stances if contradicts(one.trial.question, best, s.reading.text)]
+            against = [s.confidence for s in stances if contradicts(one.trial.question, best, s.text)]
             surest.append(max(against, default=0.0))
     if not surest:
         return 1.0, 0
