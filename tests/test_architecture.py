@@ -30,7 +30,7 @@ LAYERS = [
      "rag.reader.export", "rag.reader.quantization",
      "rag.reader.alignment", "rag.reader.seq2seq", "rag.reader.data", "rag.reader.examples", "rag.reader.distractors",
      "rag.reader.questions", "rag.reader.batches", "rag.reader.followups",
-     "rag.reader.train", "rag.reader.calibrate"},
+     "rag.reader.train", "rag.reader.blend", "rag.reader.calibrate"},
     {"rag.pipeline"},
     {"rag.rendering", "rag.json_lines"},
     {"rag.cli"},
