@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_CITATIONS = 3
 MOST_ALTERNATIVES = 3
+LEAST_INSTEAD = 0.75
+"""Confidence from which sentences are given to a question that may well have wanted the short answer, withheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def compose_answer(
         explanation = explain(question, passages, readings.together, encoder)
         if explanation is not None:
             confidence = calibration.sentences.confide(explanation.features)
-            if confidence >= calibration.sentences.threshold:
+            least = calibration.sentences.threshold if form != "either" else LEAST_INSTEAD
+            if confidence >= least:
                 above = judged.values[0] if judged.trusted and form != "whether" else None
                 return give_sentences(question, found, judged, above, (explanation, confidence))
     return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))

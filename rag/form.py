@@ -75,7 +75,8 @@ _TOPIC = re.compile(
     r"different from|similarit(?:y|ies)|versus|vs|pros and cons|(?:dis)?advantages?|benefits?|drawbacks?|strengths?|"
     r"weaknesses|rationale|motiv\w+|causes?|caused|led|leads?(?= (?:to|them|him|her|it|people)\b)|prompted|behind|"
     r"consequences?|implications?|impact|effects?|significance|concerns?|worries|criticisms?|arguments?|case (?:for|"
-    r"against|that)|happens?|happened|went wrong|go wrong|becomes?|became|makes?|works?(?=\W*$)|do(?=\W*$)|"
+    r"against|that)|happens?|happened|went wrong|go wrong|what becomes?|what became|what makes?|"
+    r"works?(?=\W*$)|do(?=\W*$)|"
     r"means?(?=\W*$| (?:for|to)\b)|about(?=\W*$)|for(?=\W*$)|like(?=\W*$| (?:in|at|on|for|to)\b)|"
     r"think(?=s? (?:of|about)\b|\W*$)|point of|purpose|steps?|process|ways?|"
     r"methods?|approach(?:es)?|stands? on|view of|views? on|reactions?|deal with|says? (?:about|on)|known for|"
@@ -107,7 +108,8 @@ def find_part(asked: str) -> Form:
         return "sentences"
     if _WHETHER.match(asked):
         return "either" if re.search(r"\bor\b", asked) else "whether"
-    return "either" if _TOPIC.search(asked) or not _ASKING.search(asked) else "short"
+    chosen = re.match(r"(?:in |from |at |to |of )?which\b", asked, re.IGNORECASE)
+    return "either" if not chosen and (_TOPIC.search(asked) or not _ASKING.search(asked)) else "short"
 
 
 def list_parts(question: str) -> list[str]:

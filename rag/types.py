@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-LOW_CONFIDENCE = 0.5
+LOW_CONFIDENCE = 0.6
+"""Answers are given from one half on."""
 Doubt = Literal["low confidence", "articles disagree", "one article"]
 
 

@@ -27,7 +27,6 @@ from rag.reader.calibrate import (
     fit_calibration,
     make_passage,
     make_trials,
-    pick_threshold,
     weigh_trials,
 )
 from rag.reader.copying import WEIGHTS
@@ -94,15 +93,6 @@ def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:
     assert crossed[right].min() > 0.8 > 0.2 > crossed[~right].max()
 
 
-def test_threshold_is_the_lowest_that_keeps_the_stated_precision() -> None:
-    confidence, right, even = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True]), np.ones(4)
-    assert pick_threshold(confidence, right, even, 0.75) == 0.6
-    assert pick_threshold(confidence, right, even, 0.8) == 0.8
-    assert pick_threshold(confidence, ~right, even, 0.99) == 1.0
-    # A wrong answer that counts for little spoils little.
-    assert pick_threshold(confidence, right, np.array([1, 1, 0.1, 1]), 0.95) == 0.6
-
-
 def test_weights_give_the_stated_share_of_unanswerable_questions_over_one_passage_and_over_several() -> None:
     passage = make_passage(PARAGRAPH, PARAGRAPH.text)
     trials = [Trial(0, "?", golds, (passage,) * n) for n in (1, 2) for golds in (("a",), ("b",), (), ())[n - 1 :]]
@@ -153,9 +143,9 @@ def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_m
     for judge, features in ((calibration.short, FEATURES), (calibration.sentences, SENTENCE_FEATURES)):
         assert len(judge.weights) == len(features)
         assert 0 < judge.threshold < 1
-    assert 0 < calibration.rival < 1
+    assert calibration.short.threshold <= calibration.rival < 1
     record = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))["record"]
-    assert set(record) >= {"questions", "explanations", "precision", "unanswerable", "alarms", "short", "sentences"}
+    assert set(record) >= {"questions", "explanations", "threshold", "unanswerable", "alarms", "short", "sentences"}
     assert record["features"] == list(FEATURES)
     assert record["short"]["several"]["best"] > 0.5
     assert record["sentences"]["several"]["best"] > 0.5

@@ -31,7 +31,7 @@ def make_passage(name: str, text: str) -> Passage:
 
 PASSAGES = [make_passage("a", FERRY), make_passage("b", ENGINE)]
 NONE = Readings((Reading("", -1, 0, 0, 0.0, 0.5),))
-SURE = Judge((0.0,) * len(SENTENCE_FEATURES), 1.0, 0.5)
+SURE = Judge((0.0,) * len(SENTENCE_FEATURES), 2.0, 0.5)
 UNSURE = Judge((0.0,) * len(SENTENCE_FEATURES), -1.0, 0.5)
 
 

@@ -94,10 +94,10 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "default: %(default)s",
     )
     parser.add_argument(
-        "--precision",
+        "--threshold",
         type=float,
-        default=0.7,
-        help="the threshold is the lowest confidence above which answers are right this often; default: %(default)s",
+        default=0.5,
+        help="confidence from which an answer is given; default: %(default)s, more likely right than wrong",
     )
     return parser.parse_args(argv)
 
@@ -225,18 +225,6 @@ def weigh_trials(trials: Sequence[Trial], unanswerable: float) -> NDArray[np.flo
     return weights
 
 
-def pick_threshold(
-    confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], precision: float
-) -> float:
-    """The lowest confidence from which on the answers kept are right at least ``precision`` of the time."""
-    import numpy as np
-
-    order = np.argsort(-confidence)
-    reached = np.cumsum((right * weights)[order]) / np.cumsum(weights[order])
-    good = np.nonzero(reached >= precision)[0]
-    return float(confidence[order][good[-1]]) if len(good) else 1.0
-
-
 def describe_curve(
     confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], possible: float
 ) -> list[dict[str, float]]:
@@ -312,7 +300,7 @@ def calibrate(
         "explanations": arguments.explanations,
         "passages": arguments.passages,
         "unanswerable": arguments.unanswerable,
-        "precision": arguments.precision,
+        "threshold": arguments.threshold,
         "alarms": arguments.alarms,
         "alarms_over": answers,
         "short": figures,
@@ -323,7 +311,7 @@ def calibrate(
 
 
 def fit_judge(measured: Sequence[Measured], arguments: argparse.Namespace) -> tuple[Judge, dict[str, Any]]:
-    """A judge with the threshold for the stated precision over several passages, and the figures of its fit.
+    """A judge and the figures of its fit.
 
     :raises RagError: where there are too few trials to fit on.
     """
@@ -331,15 +319,14 @@ def fit_judge(measured: Sequence[Measured], arguments: argparse.Namespace) -> tu
         raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
     weights = weigh_trials([m.trial for m in measured], arguments.unanswerable)
     slopes, bias = fit_calibration(measured, weights)
-    figures = describe_fit(measured, weights, arguments.precision)
-    return Judge(tuple(float(w) for w in slopes), bias, float(figures["several"]["threshold"])), figures
+    return Judge(tuple(float(w) for w in slopes), bias, arguments.threshold), describe_fit(measured, weights)
 
 
-def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64], precision: float) -> dict[str, Any]:
+def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> dict[str, Any]:
     """Figures of answers judged by a fit on other questions: over several passages, and over one.
 
-    ``best`` is the share of answerable trials whose best answer is right, trusted or not; the threshold is the one
-    for the stated precision.
+    ``best`` is the share of answerable trials whose best answer is right, trusted or not; the curve says what each
+    threshold would do.
     """
     import numpy as np
     from sklearn.metrics import roc_auc_score
@@ -355,7 +342,6 @@ def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64], pre
             "answerable": int(answerable.sum()),
             "best": round(float(hit[answerable].mean()), 4),
             "auc": round(float(roc_auc_score(hit, sure)), 4),
-            "threshold": round(pick_threshold(sure, hit, weight, precision), 4),
             "curve": describe_curve(sure, hit, weight, float(weight[answerable].sum())),
         }
     return record
