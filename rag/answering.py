@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MOST_CITATIONS = 3
 MOST_ALTERNATIVES = 3
-LEAST_INSTEAD = 0.75
-"""Confidence from which sentences are given to a question that may well have wanted the short answer, withheld."""
+LEAST_INSTEAD = {"either": 0.75, "whether": 0.5}
+"""Confidence from which sentences are given to a question that may well have wanted a short answer or a plain no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def compose_answer(
         explanation = explain(question, passages, readings.together, encoder)
         if explanation is not None:
             confidence = calibration.sentences.confide(explanation.features)
-            least = calibration.sentences.threshold if form != "either" else LEAST_INSTEAD
+            least = max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0))
             if confidence >= least:
                 above = judged.values[0] if judged.trusted and form != "whether" else None
                 return give_sentences(question, found, judged, above, (explanation, confidence))

@@ -97,7 +97,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--threshold",
         type=float,
         default=0.5,
-        help="confidence from which an answer is given; default: %(default)s, more likely right than wrong",
+        help="confidence from which a short answer is given; default: %(default)s, more likely right than wrong",
+    )
+    parser.add_argument(
+        "--sentence-threshold",
+        type=float,
+        default=1 / 3,
+        help="the same for sentences, which who reads them can judge: one useful in three; default: 1/3",
     )
     return parser.parse_args(argv)
 
@@ -290,8 +296,8 @@ def calibrate(
 
     :raises RagError: where there are too few trials to fit on.
     """
-    judge, figures = fit_judge(short, arguments)
-    explainer, told = fit_judge(sentences, arguments)
+    judge, figures = fit_judge(short, arguments.threshold, arguments.unanswerable)
+    explainer, told = fit_judge(sentences, arguments.sentence_threshold, arguments.unanswerable)
     rival, answers = pick_rival(short, judge, arguments.alarms)
     record = {
         "features": list(FEATURES),
@@ -301,6 +307,7 @@ def calibrate(
         "passages": arguments.passages,
         "unanswerable": arguments.unanswerable,
         "threshold": arguments.threshold,
+        "sentence_threshold": arguments.sentence_threshold,
         "alarms": arguments.alarms,
         "alarms_over": answers,
         "short": figures,
@@ -310,16 +317,16 @@ def calibrate(
     return record
 
 
-def fit_judge(measured: Sequence[Measured], arguments: argparse.Namespace) -> tuple[Judge, dict[str, Any]]:
+def fit_judge(measured: Sequence[Measured], threshold: float, unanswerable: float) -> tuple[Judge, dict[str, Any]]:
     """A judge and the figures of its fit.
 
     :raises RagError: where there are too few trials to fit on.
     """
     if len({m.trial.group for m in measured}) < FOLDS or len({bool(m.trial.golds) for m in measured}) < 2:
         raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
-    weights = weigh_trials([m.trial for m in measured], arguments.unanswerable)
+    weights = weigh_trials([m.trial for m in measured], unanswerable)
     slopes, bias = fit_calibration(measured, weights)
-    return Judge(tuple(float(w) for w in slopes), bias, arguments.threshold), describe_fit(measured, weights)
+    return Judge(tuple(float(w) for w in slopes), bias, threshold), describe_fit(measured, weights)
 
 
 def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> dict[str, Any]:
