@@ -7,7 +7,7 @@ rules fill a pronoun with the last name, or join a bare "why?" to the question t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from rag.question import MAX_CHARACTERS, find_topic_words
@@ -96,6 +96,7 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
         return question, True
     marked = [mark_reference(question, *word.span()) for word in words] or [mark_omission(question)]
     readings = [found[0] for found in resolver.read_texts(marked, [[("", said)]] * len(marked))]
+    readings = [name_whole(best, said) for best in readings]
     missing = [tell_missing(best, question, omitted=not words) for best in readings]
     # "He" stands for somebody, whatever the reader thinks.
     person = any(_PERSON.fullmatch(word.group()) for word in words)
@@ -109,6 +110,13 @@ def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | 
     """The "it" of "is it true that", IT in capitals, and what is shortened, as in "they're"."""
     inside = idle is not None and idle.start() <= word.start() < idle.end()
     return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
+
+
+def name_whole(best: Reading, said: str) -> Reading:
+    """The reading with the whole of the name that it is a piece of: "Scale AI" for "AI"."""
+    names = (m for m in _NAME.finditer(said) if m.start() <= best.start and best.end <= m.end())
+    whole = next(names, None) if best.text else None
+    return replace(best, text=re.sub(r"['’]s$", "", whole.group())) if whole else best
 
 
 def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:

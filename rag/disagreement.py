@@ -98,8 +98,9 @@ def weigh_values(
 ) -> list[Backed]:
     """The best supported value first, and behind it those that contradict it.
 
-    Supported best is the value of most articles; of as many, the one that was found best in all passages at once. An
-    article that is sure of another value stands for that one; else it supports the best where it gives it at all.
+    Supported best is the value found in all passages at once, unless more articles give another, and one of them is as
+    sure. An article that is sure of another value stands for that one; else it supports the best where it gives it at
+    all.
 
     :param best: what was found in all passages at once, with its confidence.
     """
@@ -130,7 +131,12 @@ def weigh_values(
         more = [r for r in best.readings[1:] if number == 0 and documents[r.passage] in articles and r not in first]
         total = best.probability if number == 0 else sum(r.probability for r in readings)
         backed.append(Backed(Candidate((*first, *more), min(1.0, total)), articles, surest[number]))
-    return sorted(backed, key=lambda b: -len(b.articles))
+    # More articles overrule the best only where one of them is as sure: they may speak of something else.
+    leading, *others = backed
+    others.sort(key=lambda b: (-len(b.articles), -b.confidence))
+    if others and len(others[0].articles) > len(leading.articles) and others[0].confidence >= leading.confidence:
+        return [others[0], leading, *others[1:]]
+    return [leading, *others]
 
 
 def contradicts(question: str, one: str, other: str) -> bool:

@@ -35,12 +35,19 @@ def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: 
 
 
 def test_the_value_of_most_articles_is_given_and_the_others_stand_beside_it() -> None:
-    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), ("c", "3 million dollars", 0.6))
+    made = answer(
+        ("a", "$3 million", 0.9), ("b", "$5 million", 0.7), ("c", "3 million dollars", 0.6), together="$5 million"
+    )
     assert (made.text, made.articles) == ("$3 million", 2)
     assert {c.document_id for c in made.citations} == {"a", "c"}
     (other,) = made.alternatives
     assert (other.text, other.articles, other.citations[0].document_id) == ("$5 million", 1, "b")
     assert "articles disagree" in made.doubts
+
+
+def test_more_articles_that_are_less_sure_do_not_overrule_the_best() -> None:
+    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), ("c", "$3 million", 0.6), together="$5 million")
+    assert (made.text, [(a.text, a.articles) for a in made.alternatives]) == ("$5 million", [("$3 million", 2)])
 
 
 def test_of_as_many_articles_the_better_answer_is_given() -> None:
@@ -107,7 +114,7 @@ def test_what_is_withheld_contradicts_nothing() -> None:
 
 
 def test_the_terminal_counts_articles_and_marks_the_newest() -> None:
-    made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), ("c", "$3 million", 0.6))
+    made = answer(("a", "$3 million", 0.9), ("b", "$5 million", 0.7), ("c", "$3 million", 0.6))
     shown = format_answer(made, width=100, colour=False)
     assert shown.startswith("The articles disagree: $3 million (2 articles) · $5 million (1)\n")
     assert "or: $5 million" in shown

@@ -163,8 +163,8 @@ def test_the_second_graph_says_what_the_model_says(model: CopyingReaderModel, re
     for span in spans:
         reach, score = theirs[span.passage, span.first]
         assert span.last - span.first == reach
-        assert span.log_probability == pytest.approx(score, abs=1e-3)
-    assert no_answer == pytest.approx(absent, abs=1e-4)
+        assert span.log_probability == pytest.approx(score, rel=3e-3, abs=5e-3)
+    assert no_answer == pytest.approx(absent, abs=1e-3)
     assert list(spans) == sorted(spans, key=lambda s: -s.log_probability)
 
 

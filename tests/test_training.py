@@ -21,7 +21,15 @@ from rag.reader.data import Paragraph, QuestionRecord, drop_overlaps, is_held_ou
 from rag.reader.distractors import rank_distractors
 from rag.reader.examples import Example, ExampleSource, Mixture, crop
 from rag.reader.questions import Mentions, disturb_question, falsify_question, find_common_words, find_names
-from rag.reader.train import TRAINING_FILES, build_model, main, parse_arguments, rate_at, read_settings
+from rag.reader.train import (
+    FOLLOW_UPS,
+    TRAINING_FILES,
+    build_model,
+    main,
+    parse_arguments,
+    rate_at,
+    read_settings,
+)
 
 TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")
 
@@ -65,6 +73,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for p in paragraphs
         ]
         (folder / name).write_text(json.dumps({"data": articles}), encoding="utf-8")
+    dialogues = [
+        {"QuAC_dialog_id": f"C_{n}_1", "History": ["Acme", "Deals", "Who runs Acme?", "Ann Gow"],
+         "Question": "How old is she?", "Rewrite": "How old is Ann Gow?"} for n in range(12)
+    ]  # fmt: skip
+    (folder / FOLLOW_UPS).write_text(json.dumps(dialogues), encoding="utf-8")
     return folder
 
 
