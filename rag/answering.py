@@ -46,7 +46,7 @@ def compose_answer(
     calibration: Calibration,
     encoder: Encoder | None = None,
 ) -> Answer:
-    """The short answer that most articles give, or quoted sentences, or an abstention; not yet timed.
+    """The best supported short answer, or quoted sentences, or an abstention; not yet timed.
 
     :param encoder: compares sentences with the question; without one there are short answers only.
     """
