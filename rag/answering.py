@@ -120,6 +120,8 @@ def give_sentences(
     passages = [scored.passage for scored in found]
     quotes = [quote(passages[s.passage], s.start, s.end) for s in explanation.sentences]
     short = above if above is not None and above.confidence >= LOW_CONFIDENCE else None
+    if explanation.apart and short is None:
+        return give_stances(question, found, judged, quotes, confidence)
     citations = list(quotes)
     if short is not None and not any(covers(quoted, short.citations[0]) for quoted in quotes):
         citations.append(short.citations[0])
@@ -136,6 +138,26 @@ def give_sentences(
         withheld=None if short else withhold(judged),
         short=short.text if short else "",
         articles=short.articles if short else len({quoted.document_id for quoted in quotes}),
+    )
+
+
+def give_stances(
+    question: str, found: Sequence[ScoredPassage], judged: Judged, quotes: Sequence[Citation], confidence: float
+) -> Answer:
+    """A sentence of each article by itself, so that who reads them sees whether the articles agree."""
+    best, *others = quotes
+    return Answer(
+        question=question,
+        standalone=question,
+        status="answered",
+        text=best.quote,
+        reason="",
+        confidence=confidence,
+        citations=(best,),
+        alternatives=tuple(Alternative(other.quote, confidence, (other,), 1) for other in others),
+        passages=tuple(found),
+        withheld=withhold(judged),
+        articles=len(quotes),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.calibration import miss_words, share_words
+from rag.form import asks_for_stance
 from rag.question import find_mentions, find_topic_words
 from rag.sentences import split_sentences
 
@@ -36,6 +37,8 @@ REPETITION = 0.7
 """What the cosine with a sentence that was chosen already takes away."""
 FURTHEST = 2.0
 """Below the best sentence's relevance: less is not worth the reader's time."""
+FURTHEST_STANCE = 1.0
+"""The same where each article is given one sentence: one that has nothing to say is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ class Sentence:
 class Explanation:
     """Sentences in the order in which they are to be read, and what their confidence is judged by.
 
+    :param apart: whether each is another article's, on a question on which articles may take sides.
     :param features: in the order of ``rag.calibration.SENTENCE_FEATURES``; see :func:`measure_sentences`.
     """
 
     sentences: tuple[Sentence, ...]
     features: tuple[float, ...]
+    apart: bool = False
 
 
 def explain(
@@ -77,10 +82,15 @@ def explain(
     read = measure_reading(sentences, readings)
     ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
     relevance = cosines + RANK_WEIGHT * ranks + READING_WEIGHT * np.log(read + UNREAD)
-    chosen = choose_sentences(vectors, relevance)
+    documents = [passages[s.passage].document_id for s in sentences]
+    chosen = choose_stances(documents, relevance) if asks_for_stance(question) else []
+    apart = len(chosen) > 1
+    chosen = chosen if apart else choose_sentences(vectors, relevance)
     features = measure_sentences(question, [sentences[i] for i in chosen], passages, readings)
     features = (float(cosines[chosen].max()), float(cosines[chosen].mean()), *features, float(read[chosen].sum()))
-    return Explanation(tuple(order_sentences([sentences[i] for i in chosen], passages)), tuple(map(float, features)))
+    return Explanation(
+        tuple(order_sentences([sentences[i] for i in chosen], passages)), tuple(map(float, features)), apart
+    )
 
 
 def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
@@ -129,6 +139,18 @@ def choose_sentences(vectors: NDArray[np.float32], relevance: NDArray[np.float32
             break
         chosen.append(int(value.argmax()))
     return chosen
+
+
+def choose_stances(documents: Sequence[str], relevance: NDArray[np.float32]) -> list[int]:
+    """Places of the sentences chosen, best first: the best of each article, of the articles that come near the best.
+
+    :param documents: each sentence's article.
+    """
+    best: dict[str, int] = {}
+    for place in sorted(range(len(documents)), key=lambda i: -relevance[i]):
+        best.setdefault(documents[place], place)
+    near = [i for i in best.values() if relevance[i] >= relevance.max() - FURTHEST_STANCE]
+    return near[:MOST_SENTENCES]
 
 
 def order_sentences(chosen: Sequence[Sentence], passages: Sequence[Passage]) -> list[Sentence]:

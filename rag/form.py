@@ -21,6 +21,7 @@ _WH = "who(?:se|m|['’]s)?|what(?:['’]?s)?|which|when|where|why|how|whether"
 _TELL = r"(?:say|tell|give|remind|show|find out)(?: me| us)?(?! about\b)"
 _WRAPPING = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|well|also|then|please|pls|hi|hello|hey|now|just|quick one|sorry|actually)\b[\s,:-]*"
+    r"|[\w-]+(?:wise|ly),\s+"
     rf"|(?:can|could|would|will) you (?:please |kindly |maybe )?(?:let me know|{_TELL})\s+"
     r"|(?:can|could|would|will) you (?:please )?(?=name\b)"
     r"|(?:do|does|would) (?:you|anyone|anybody) (?:happen to )?know\s+"
@@ -84,6 +85,7 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _WHETHER = re.compile(rf"(?:{_AUXILIARY})\b", re.IGNORECASE)
+_CHOICE = re.compile(r"\w or \w", re.IGNORECASE)
 _ASKING = re.compile(rf"\?|\b(?:{_WH})\b", re.IGNORECASE)
 
 
@@ -96,6 +98,12 @@ def find_form(question: str) -> Form:
     """
     forms = [find_part(part) for part in list_parts(strip_origin(question))]
     return next((form for form in _STRONGEST if form in forms), "either")
+
+
+def asks_for_stance(question: str) -> bool:
+    """Whether articles may take sides on it: whether something is so, or which of two things."""
+    parts = list_parts(strip_origin(question))
+    return find_form(question) != "short" and any(_WHETHER.match(part) or _CHOICE.search(part) for part in parts)
 
 
 def find_part(asked: str) -> Form:

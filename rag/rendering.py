@@ -23,8 +23,10 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
         cited = [*answer.citations, *(c for other in answer.alternatives for c in other.citations)]
         dates = {c.date for c in cited if c.date}
         newest = max(dates) if len(dates) > 1 and answer.alternatives else None
-        if answer.alternatives:
+        if answer.contradicted:
             lines += [paint("1", f"The articles disagree: {list_values(answer)}")]
+        elif answer.alternatives:
+            lines += [paint("1", "What each article says:")]
         elif answer.short:
             lines.append(paint("1", printable(answer.short)))
         for number, citation in enumerate(answer.citations):
@@ -33,7 +35,8 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
             if answer.explained and same_source(answer, number + 1):
                 del lines[-1]  # the source stands under the last of its sentences
         for other in answer.alternatives:
-            lines += ["", *format_alternative(other, width=width, colour=colour, newest=newest)]
+            head = [paint("1", f"or: {printable(other.text)}")] if answer.contradicted else []
+            lines += ["", *head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
         lines += ["", paint("2", describe_trust(answer))]
         return "\n".join(lines)
     lines.append(paint("1", answer.reason))
@@ -80,12 +83,6 @@ def format_citation(citation: Citation, *, width: int, colour: bool, newest: str
     kind = " (found by alignment)" if citation.origin == "aligned" else ""
     source = f"  — {printable(citation.title)}{date} ({printable(citation.document_id)}){kind}"
     return [*painted, (_paint if colour else _plain)("2", source)]
-
-
-def format_alternative(other: Alternative, *, width: int, colour: bool, newest: str | None = None) -> list[str]:
-    """Another answer that the articles give."""
-    head = (_paint if colour else _plain)("1", f"or: {printable(other.text)}")
-    return [head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
 
 
 def printable(text: str) -> str:

@@ -153,7 +153,9 @@ class Answer:
         ``status`` is ``abstained``.
     :param reason: one plain sentence; empty where ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right, or holds what is right.
-    :param alternatives: other values that other articles give, best supported first: the articles disagree.
+    :param alternatives: beside a short answer, other values that other articles give, best supported first: the
+        articles disagree. Without one, the sentence that each of the other articles has on a question on which they
+        may take sides.
     :param passages: what was read, best first.
     :param timing: where the time went; the first question of all also loads the models.
     :param withheld: the best short answer found, where it was not trusted enough; None where none was found.
@@ -181,13 +183,18 @@ class Answer:
         return self.answered and self.text != self.short
 
     @property
+    def contradicted(self) -> bool:
+        """Whether other articles give other values."""
+        return bool(self.alternatives and self.short)
+
+    @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What a reader should know before relying on the answer."""
         if not self.answered:
             return ()
         known: dict[Doubt, bool] = {
             "low confidence": self.confidence < LOW_CONFIDENCE,
-            "articles disagree": bool(self.alternatives),
+            "articles disagree": self.contradicted,
             "one article": self.articles == 1,
         }
         return tuple(doubt for doubt, holds in known.items() if holds)

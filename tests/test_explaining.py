@@ -98,6 +98,21 @@ def test_a_question_that_may_want_sentences_gets_them_where_no_short_answer_is_t
     assert answer.withheld.text == "soup"
 
 
+def test_where_articles_may_take_sides_each_is_given_its_own_sentence() -> None:
+    answer = compose("Did the waves or the engines keep the ferry in the harbour?", short=-9.0)
+    given = [answer.text, *(other.text for other in answer.alternatives)]
+    assert sorted(given) == sorted({c.quote for c in (*answer.citations, *answer.alternatives[0].citations)})
+    assert [answer.citations[0].document_id, answer.alternatives[0].citations[0].document_id] in (
+        ["a", "b"],
+        ["b", "a"],
+    )
+    assert (answer.short, answer.contradicted, answer.articles, len(given)) == ("", False, 2, 2)
+    shown = format_answer(answer, width=200, colour=False)
+    assert shown.startswith("What each article says:\n\n  “")
+    assert all(text in shown for text in given)
+    assert not compose(WHY).alternatives
+
+
 def test_what_is_not_trusted_is_withheld() -> None:
     answer = compose(WHY, read("soup"), sentences=UNSURE, short=-9.0)
     assert (answer.status, answer.text, answer.citations) == ("abstained", "", ())

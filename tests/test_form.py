@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.form import find_form
+from rag.form import asks_for_stance, find_form
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,19 @@ from rag.form import find_form
 )
 def test_form(question: str, form: str) -> None:
     assert find_form(question) == form
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Is the deal good or bad news for rivals?", True),
+        ("is scale still independent", True),
+        ("Are they getting closer or drifting apart?", True),
+        ("Money-wise, is the start-up thriving?", True),
+        ("Why was the ferry cancelled?", False),
+        ("How many people or firms use it?", False),
+        ("Who founded Scale?", False),
+    ],
+)
+def test_articles_may_take_sides_on_what_is_so_and_on_a_choice(question: str, expected: bool) -> None:
+    assert asks_for_stance(question) is expected

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import logging
+import math
 import sys
 import warnings
 from pathlib import Path
@@ -27,6 +28,8 @@ from rag.reader.quantization import quantize_products, stub_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from onnx import GraphProto
 
 ENCODER_GRAPH = Path(__file__).parent.parent / "encoder.onnx"
 INLINE = 1 << 15
@@ -153,6 +156,7 @@ def export_reader(folder: Path) -> None:
             "ranks": {0: most},
         },
         folder / "spans.onnx",
+        quantized=True,
     )
 
 
@@ -205,6 +209,7 @@ def write_graph(
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
+    fold_transposes(proto.graph)
     del proto.graph.value_info[:]
     proto.ClearField("metadata_props")
     proto.graph.ClearField("metadata_props")
@@ -213,6 +218,27 @@ def write_graph(
     names = sorted({tensor.name for tensor in proto.graph.initializer if tensor.external_data})
     path.write_bytes(proto.SerializeToString(deterministic=True))
     path.with_suffix(".json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")
+
+
+def fold_transposes(graph: GraphProto) -> None:
+    """Stored matrices that the graph itself would turn over are asked for as they are wanted."""
+    stored = {tensor.name: tensor for tensor in graph.initializer if tensor.external_data and len(tensor.dims) == 2}
+    turned: dict[str, str] = {}
+    for node in list(graph.node):
+        if node.op_type == "Transpose" and node.input[0] in stored:
+            source = stored[node.input[0]]
+            name = source.name.removesuffix(".T") if source.name.endswith(".T") else f"{source.name}.T"
+            turned[node.output[0]] = name
+            if name not in {tensor.name for tensor in graph.initializer}:
+                size = 4 * math.prod(source.dims)
+                graph.initializer.append(stub_tensor(name, reversed(source.dims), source.data_type, size))
+            graph.node.remove(node)
+    for node in graph.node:
+        node.input[:] = [turned.get(name, name) for name in node.input]
+    wanted = {name for node in graph.node for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in wanted]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def hash_tensors(module: nn.Module) -> dict[str, str]:

@@ -106,10 +106,13 @@ class DecoderLayer(nn.Module):
         keys, values = self.cross_kv(states).chunk(2, dim=-1)
         return self.split_heads(keys), self.split_heads(values)
 
-    def forward(self, x: Tensor, visible: Tensor, memory: Memory, layer: int) -> Tensor:
-        q, k, v = (self.split_heads(part) for part in self.self_qkv(self.self_norm(x)).chunk(3, dim=-1))
-        seen = attend(q, k, v, visible)
-        x = x + self.self_out(seen.transpose(1, 2).flatten(2))
+    def forward(self, x: Tensor, length: int, memory: Memory, layer: int) -> Tensor:
+        """One layer for N answers of ``length`` steps each, (B, N * length, hidden); they do not see each other."""
+        answers = self.self_norm(x).flatten(0, 1).unflatten(0, (-1, length))
+        q, k, v = (self.split_heads(part) for part in self.self_qkv(answers).chunk(3, dim=-1))
+        earlier = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
+        seen = attend(q, k, v, earlier)
+        x = x + self.self_out(seen.transpose(1, 2).flatten(2)).view_as(x)
         q = self.split_heads(self.cross_q(self.cross_norm(x)))
         keys, values = memory.keys_values[layer]
         read = attend(q, keys, values, memory.attended[:, None, None, :])
@@ -250,11 +253,8 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
     def run_decoder(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
         """Pointer queries of every step, (B, N * T, hidden); the N answers of a question do not see each other."""
         x = self.embed_steps(memory, copied, length)
-        steps = torch.arange(x.shape[1], device=x.device)
-        answers = steps // length
-        visible = (answers[:, None] == answers) & (steps[:, None] >= steps)
         for number, layer in enumerate(self.layers):
-            x = layer(x, visible, memory, number)
+            x = layer(x, length, memory, number)
         queries: Tensor = self.pointer_query(self.final_norm(x)) * x.shape[-1] ** -0.5
         return queries
 
