@@ -1,8 +1,7 @@
-"""Questions to passages: BM25 and dense search, fused by reciprocal rank, near-duplicates collapsed."""
+"""Questions to passages: BM25 and dense search, their scores fused, near-duplicates collapsed."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +10,7 @@ from rag.likeness import collapse
 from rag.types import ScoredPassage
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from typing import TypeVar
 
     from rag.search import Index
@@ -28,16 +27,16 @@ class RetrievalConfig:
     """How many passages are looked at, and how they are ranked.
 
     :param candidates: passages taken from each search; ``k`` where that is more.
-    :param rrf_k: the constant of reciprocal-rank fusion; Cormack, Clarke and Büttcher (2009) found 60.
+    :param dense_share: what the cosine counts when both are fused, 0 to 1; BM25 counts the rest.
     """
 
-    candidates: int = 50
-    rrf_k: int = 60
+    candidates: int = 100
+    dense_share: float = 0.7
 
     def __post_init__(self) -> None:
         """:raises ValueError: for a number out of range."""
-        if self.candidates < 1 or self.rrf_k < 0:
-            raise ValueError(f"candidates must be positive, and rrf_k not negative: {self}")
+        if self.candidates < 1 or not 0 <= self.dense_share <= 1:
+            raise ValueError(f"candidates must be positive, and dense_share from 0 to 1: {self}")
 
 
 class HybridRetriever:
@@ -68,7 +67,8 @@ class HybridRetriever:
     def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
         """At most ``k`` passages for each question, best first, without near-duplicates.
 
-        A score is the sum of reciprocal ranks in mode hybrid, and else the search's own: BM25, or the cosine.
+        A score is the weighted mean of :func:`fuse_scores` in mode hybrid, and else the search's own: BM25, or the
+        cosine.
 
         :raises ValueError: if ``k`` is not positive.
         """
@@ -88,8 +88,7 @@ class HybridRetriever:
         rows = list(dict.fromkeys(row for row, _ in (*dense, *lexical)))
         passages = dict(zip(rows, self._index.passages(rows), strict=True))
         if self._mode == "hybrid":
-            orders = [order_candidates(ranking, passages) for ranking in (dense, lexical)]
-            scores = fuse_rankings([[row for row, _ in order] for order in orders], self._config.rrf_k)
+            scores = fuse_scores(dict(dense), dict(lexical), self._config.dense_share)
             ranked = order_candidates(list(scores.items()), passages)
         else:
             ranked = order_candidates(dense or lexical, passages)
@@ -107,10 +106,14 @@ def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
     return sorted(ranking, key=key)
 
 
-def fuse_rankings(rankings: Sequence[Sequence[Item]], rrf_k: int = 60) -> dict[Item, float]:
-    """Reciprocal-rank fusion: each item's sum of 1 / (rrf_k + rank), ranks from 1."""
-    scores: dict[Item, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, item in enumerate(ranking, 1):
-            scores[item] += 1 / (rrf_k + rank)
-    return dict(scores)
+def fuse_scores(dense: Mapping[Item, float], lexical: Mapping[Item, float], share: float = 0.7) -> dict[Item, float]:
+    """Convex combination of cosines and BM25 scores (Bruch, Gai and Ingber 2023): each item's weighted mean.
+
+    BM25 has no scale of its own: its scores are taken over the best one. What only one of the searches found has the
+    least cosine of those found, or a BM25 score of 0.
+    """
+    least, most = min(dense.values(), default=0.0), max(lexical.values(), default=0.0) or 1.0
+    return {
+        item: share * dense.get(item, least) + (1 - share) * lexical.get(item, 0.0) / most
+        for item in dict.fromkeys((*dense, *lexical))
+    }

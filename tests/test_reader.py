@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rag.errors import ModelError
 from rag.graphs import Graph, pick_tensor
 from rag.reader.copying import WEIGHTS, CopyingReader, encode_pairs, find_spans, group_lengths, widen_span
-from rag.reader.export import SpanSearcher, score_ends
+from rag.reader.export import SpanSearcher, fold_transposes, score_ends
 from rag.reader.features import collate_pairs, tokenize_pairs
 from rag.reader.model import CopyingReaderModel
 from rag.reader.quantization import quantize_products, stub_tensor
@@ -222,6 +222,26 @@ def test_a_product_becomes_one_of_integers_and_a_shared_input_is_quantised_once(
     (out,) = Graph(tmp_path / "g.onnx", stored).run(x=shown)
     exact = (shown @ stored["a"] + shown @ stored["b"]) @ small
     assert np.abs(out - exact).max() < 0.05 * np.abs(exact).max()
+
+
+def test_a_matrix_that_a_graph_turns_over_is_asked_for_turned_over() -> None:
+    from onnx import TensorProto, helper
+
+    nodes = [
+        helper.make_node("Transpose", ["a"], ["turned"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "turned"], ["by"]),
+        helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0]),
+        helper.make_node("MatMul", ["by", "y"], ["out"]),
+    ]
+    shapes = {"x": [7, 40], "out": [7, 7]}
+    ends = {name: [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)] for name, shape in shapes.items()}
+    graph = helper.make_graph(
+        nodes, "turned", ends["x"], ends["out"], [stub_tensor("a", (48, 40), TensorProto.FLOAT, 48 * 40 * 4)]
+    )
+    fold_transposes(graph)
+    assert [node.op_type for node in graph.node] == ["MatMul", "Transpose", "MatMul"]
+    assert graph.node[0].input[1] == "a.T"
+    assert [(tensor.name, list(tensor.dims)) for tensor in graph.initializer] == [("a.T", [40, 48])]
 
 
 def test_matrices_are_stored_as_integers_with_a_scale_for_each_output() -> None:

@@ -15,7 +15,7 @@ from rag.errors import IndexFolderError
 from rag.index import Index, open_index, update_index
 from rag.ingest import show_passage
 from rag.likeness import collapse, is_covered
-from rag.retrieval import HybridRetriever, RetrievalConfig, fuse_rankings
+from rag.retrieval import HybridRetriever, RetrievalConfig, fuse_scores
 from rag.types import Passage, ScoredPassage
 
 if TYPE_CHECKING:
@@ -47,19 +47,24 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 
 def test_fusion_has_the_literal_values() -> None:
-    fused = fuse_rankings([["a", "b", "c"], ["c", "a"]])
-    assert fused == pytest.approx({"a": 1 / 61 + 1 / 62, "b": 1 / 62, "c": 1 / 63 + 1 / 61})
-    assert round(fused["a"], 6) == 0.032522
-    assert round(fused["b"], 6) == 0.016129
-    assert round(fused["c"], 6) == 0.032266
-    assert fuse_rankings([["a"], []], rrf_k=0) == {"a": 1.0}
-    assert fuse_rankings([]) == {}
+    fused = fuse_scores({"a": 0.6, "b": 0.4}, {"c": 20.0, "a": 5.0}, 0.7)
+    assert fused == pytest.approx({"a": 0.42 + 0.3 * 0.25, "b": 0.28, "c": 0.28 + 0.3})
+    assert fuse_scores({}, {"a": 3.0, "b": 1.5}, 0.5) == {"a": 0.5, "b": 0.25}
+    assert fuse_scores({"a": -0.5}, {}, 0.5) == {"a": -0.25}
+    assert fuse_scores({}, {}) == {}
 
 
-@given(st.lists(st.lists(st.integers(0, 9), unique=True), max_size=3))
-def test_an_item_that_leads_everywhere_wins(rankings: list[list[int]]) -> None:
-    fused = fuse_rankings([[99, *ranking] for ranking in rankings])
-    assert all(fused[99] >= score for score in fused.values())
+@given(*[st.dictionaries(st.integers(0, 9), st.floats(0, 0.9), max_size=5)] * 2)
+def test_an_item_that_leads_everywhere_wins(dense: dict[int, float], lexical: dict[int, float]) -> None:
+    fused = fuse_scores({**dense, 99: 1.0}, {**lexical, 99: 1.0})
+    assert max(fused, key=lambda item: fused[item]) == 99
+
+
+def test_one_word_that_many_passages_share_does_not_outweigh_the_meaning() -> None:
+    """By ranks alone the second in both would win over what one search is sure of."""
+    dense, lexical = {"sure": 0.8, "b": 0.3, "c": 0.29}, {"c": 1.0, "b": 0.99, "d": 0.98, "e": 0.97}
+    fused = fuse_scores(dense, lexical)
+    assert max(fused, key=lambda item: fused[item]) == "sure"
 
 
 def test_a_repeat_of_another_article_is_covered() -> None:

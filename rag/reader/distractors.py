@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rag.encoder import load_encoder
-from rag.retrieval import fuse_rankings
+from rag.retrieval import fuse_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> list[list[int]]:
     """For each question the places of the ``most`` texts it retrieves, best first.
 
-    Words (here TF-IDF in BM25's place) and vectors, fused by reciprocal rank, as :mod:`rag.retrieval` has it.
+    Words (here TF-IDF in BM25's place) and vectors, fused as :mod:`rag.retrieval` has it.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -29,10 +29,11 @@ def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> 
     meaning = encoder.encode(questions, query=True, progress=shown) @ encoder.encode(texts, progress=shown).T
     ranked = []
     for row in range(len(questions)):
-        orders = [
-            np.argsort(-scores, kind="stable")[: 2 * most] for scores in (words[[row]].toarray()[0], meaning[row])
-        ]
-        fused = fuse_rankings([order.tolist() for order in orders])
+        lexical, dense = (
+            {int(place): float(scores[place]) for place in np.argsort(-scores, kind="stable")[: 2 * most]}
+            for scores in (words[[row]].toarray()[0], meaning[row])
+        )
+        fused = fuse_scores(dense, lexical)
         ranked.append(sorted(fused, key=lambda place: (-fused[place], place))[:most])
     return ranked
 
