@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 
+FIGURE = ' class="aa-figure"'
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An article in the list.
@@ -40,12 +43,15 @@ def render_articles(rows: Sequence[Row]) -> str:
             '<p class="aa-empty">There are no articles yet. Add .txt or .md files here, or put them into the folder '
             "and start again.</p>"
         )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Article", "Date", "Words", "Passages", ""))
+    head = "".join(
+        f'<th scope="col"{kind}>{name}</th>'
+        for name, kind in (("Article", ""), ("Date", ""), ("Words", FIGURE), ("Passages", FIGURE))
+    )
     total = f"{count(len(rows), 'article')}, {count(sum(row.words for row in rows), 'word')}"
     return (
         f'<p class="aa-note">{total}</p><div class="aa-scroll" tabindex="0" role="region" aria-label="Articles">'
-        f'<table class="aa-articles"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_render_row, rows))}</tbody>'
-        "</table></div>"
+        f'<table class="aa-articles"><thead><tr>{head}<td></td></tr></thead>'
+        f"<tbody>{''.join(map(_render_row, rows))}</tbody></table></div>"
     )
 
 
@@ -64,7 +70,8 @@ def _render_row(row: Row) -> str:
     return (
         f'<tr><th scope="row" dir="auto"><button type="button" class="aa-link" data-event="open" '
         f'data-document="{name}">{title}</button><bdi class="aa-file">{name}</bdi>{near}</th>'
-        f"<td>{escape(row.date or '–')}</td><td>{row.words:,}</td><td>{row.passages:,}</td><td>{remove}</td></tr>"
+        f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.words:,}</td><td{FIGURE}>{row.passages:,}</td>"
+        f"<td>{remove}</td></tr>"
     )
 
 
@@ -77,13 +84,13 @@ def render_article(document: Document, start: int = 0, end: int = 0) -> str:
     made, place = [], 0
     for block in document.text.split("\n\n"):
         marked = highlight_text(block, [(start - place, end - place)])
-        kind = "h4" if headings.get(place) == block else "p"
+        kind = "h3" if headings.get(place) == block else "p"
         made.append(f'<{kind} dir="auto">{marked}</{kind}>')
         place += len(block) + 2
     date = f'<time datetime="{escape(document.date)}">{escape(document.date)}</time> ' if document.date else ""
     return (
         f'<dialog class="aa-dialog" aria-labelledby="aa-article-title"><header>'
-        f'<h3 id="aa-article-title" dir="auto">{escape(document.title)}</h3>'
+        f'<h2 id="aa-article-title" dir="auto">{escape(document.title)}</h2>'
         '<button type="button" class="aa-quiet" data-event="close" aria-label="Close the article">Close</button>'
         f'</header><p class="aa-source">{date}<bdi class="aa-file">{escape(document.document_id)}</bdi></p>'
         '<div class="aa-text" tabindex="0" role="region" aria-label="Text of the article">'

@@ -64,6 +64,8 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> str:
     if extent == "full" or not parts:
         if answer.explained:
             parts.append(render_sentences(answer, chips))
+        elif not answer.alternatives:
+            parts.append(render_quote(answer.citations[:1]))
         parts.append(render_states(answer))
     return "".join(parts)
 
@@ -74,10 +76,7 @@ def render_values(answer: Answer, chips: Chips) -> str:
     newest = _find_newest(answer)
     rows = [_render_value(answer.short or answer.text, answer.articles, own, chips, newest)]
     rows += [_render_value(o.text, o.articles, o.citations, chips, newest) for o in answer.alternatives]
-    return (
-        '<p class="aa-disagree"><span aria-hidden="true">≠ </span>The articles disagree:</p>'
-        f'<ul class="aa-values">{"".join(rows)}</ul>'
-    )
+    return f'<p class="aa-disagree">The articles disagree:</p><ul class="aa-values">{"".join(rows)}</ul>'
 
 
 def _render_value(text: str, articles: int, citations: Sequence[Citation], chips: Chips, newest: str | None) -> str:
@@ -86,7 +85,17 @@ def _render_value(text: str, articles: int, citations: Sequence[Citation], chips
     about = f"{count(articles, 'article')}{', ' + shown if shown else ''}"
     return (
         f'<li dir="auto"><span class="aa-short"><bdi>{escape(text)}</bdi></span> '
-        f'<span class="aa-note">({about})</span>{chips.show(citations)}</li>'
+        f'<span class="aa-note">({about})</span>{chips.show(citations)}{render_quote(citations)}</li>'
+    )
+
+
+def render_quote(citations: Sequence[Citation]) -> str:
+    """The first sentence that a short answer stands in, and where that is; the others are on their cards."""
+    return "".join(
+        f'<blockquote class="aa-evidence"><p dir="auto">{highlight_citations(c.quote, c.start, [c])}</p>'
+        f'<footer class="aa-source" dir="auto">{escape(c.title)}{", " + escape(c.date) if c.date else ""}</footer>'
+        "</blockquote>"
+        for c in citations[:1]
     )
 
 
@@ -123,11 +132,9 @@ def render_states(answer: Answer) -> str:
     elif answer.passages:
         lines.append(("calm", "The closest passages stand beside; they may help you to ask in other words."))
     # A sign beside the colour, for those who do not see it.
-    signs = {"warn": "⚠", "calm": "·"}
-    return "".join(
-        f'<p class="aa-state aa-{kind}"><span aria-hidden="true">{signs[kind]} </span>{escape(line)}</p>'
-        for kind, line in lines
-    )
+    signs = {"warn": '<span aria-hidden="true">⚠ </span>', "calm": ""}
+    states = "".join(f'<p class="aa-state aa-{kind}">{signs[kind]}{escape(line)}</p>' for kind, line in lines)
+    return f'<div class="aa-states">{states}</div>' if states else ""
 
 
 def render_understood(answer: Answer) -> str:
@@ -151,7 +158,8 @@ def render_card(card: Card, key: str, newest: str | None = None) -> str:
         passage = card.scored.passage
         body = highlight_citations(passage.text, passage.start, card.citations)
         heading = f'<p class="aa-heading" dir="auto">{escape(passage.heading)}</p>' if passage.heading else ""
-        score = f'<span class="aa-score" title="The search\'s score for this passage">{card.scored.score:.3f}</span>'
+        hint = "How high the search ranked the passage"
+        score = f'<span class="aa-score" title="{hint}">score {card.scored.score:.3f}</span>'
     else:
         body = " … ".join(highlight_citations(c.quote, c.start, [c]) for c in card.citations)
         heading = score = ""
@@ -162,7 +170,7 @@ def render_card(card: Card, key: str, newest: str | None = None) -> str:
     return (
         f'<article class="aa-card" id="{card_id(key, card.number)}" tabindex="-1" '
         f'aria-label="{kind} {card.number}: {escape(source.title)}">'
-        f'<h4 dir="auto"><span class="aa-number" aria-hidden="true">{card.number}</span> {escape(source.title)}</h4>'
+        f'<h3 dir="auto"><span class="aa-number" aria-hidden="true">{card.number}</span> {escape(source.title)}</h3>'
         f'<p class="aa-source">{date}{new} <bdi class="aa-file">{escape(source.document_id)}</bdi> {score}</p>'
         f'{heading}<blockquote dir="auto">{body}</blockquote>'
         f'<button type="button" class="aa-quiet" data-event="open" data-document="{escape(source.document_id)}" '
@@ -182,7 +190,7 @@ def card_id(key: str, number: int) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class Chips:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rag.page.signing import Signer
 
 TITLE = "Ask the articles"
+HEADER = f"<h1>{TITLE}</h1>"
 STORAGE_KEY = "ask-articles-conversation-1"
 WAITING = 64
 """Questions that may wait; whoever comes after these is told to come again."""
@@ -38,12 +39,16 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
         # The secret only keeps other pages from reading by mistake: every browser is told it. A fixed one outlives
         # a restart.
         kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_KEY)
-        article = make_html("", elem_id="aa-article")
+        gr.HTML(HEADER, apply_default_css=False, padding=False, js_on_load=None, elem_id="aa-header")
+        # Where they stand matters to no eye: a dialogue, and what a browser saves.
+        article, saved = make_html("", elem_id="aa-article", render=False), make_html("", payload=None, render=False)
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
-                talk, panel, starters = add_conversation(handlers, kept, article)
+                talk, panel, starters = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles"):
                 rows = add_corpus(handlers, article, starters)
+        article.render()
+        saved.render()
         page.load(handlers.restore, [kept], [talk, panel], **private())
         page.load(handlers.list_articles, None, [rows], **private())
         page.load(handlers.list_starters, None, [starters], **private())
@@ -51,25 +56,32 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
     return page
 
 
-def add_conversation(handlers: Handlers, kept: gr.BrowserState, article: gr.HTML) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
+def add_conversation(
+    handlers: Handlers, kept: gr.BrowserState, article: gr.HTML, saved: gr.HTML
+) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
     """The first tab; what it returns shows the conversation, the sources, and what could be asked first."""
     with gr.Row(elem_id="aa-columns"):
         with gr.Column(scale=3, min_width=320, elem_id="aa-main"):
             talk = make_html(WELCOME, elem_id="aa-talk")
             starters = make_html("", elem_id="aa-starters")
-            with gr.Group(elem_id="aa-composer"):
+            with gr.Column(elem_id="aa-composer"):
                 box = gr.Textbox(
-                    label=QUESTION, lines=1, max_lines=6, max_length=2000, autofocus=True, elem_id="aa-question"
+                    label=QUESTION,
+                    placeholder="Ask in your own words",
+                    lines=1,
+                    max_lines=6,
+                    max_length=2000,
+                    autofocus=True,
+                    elem_id="aa-question",
                 )
                 with gr.Row(elem_id="aa-actions"):
                     send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
                     stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
-                    clear = gr.Button("Clear", size="sm", min_width=72, scale=0)
-                    markdown = gr.Button("Save as Markdown", size="sm", min_width=72, scale=0)
-                    as_json = gr.Button("Save as JSON", size="sm", min_width=72, scale=0)
+                    clear = gr.Button("Clear", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+                    markdown = gr.Button("Save .md", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+                    as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
         with gr.Column(scale=2, min_width=320, elem_id="aa-side"):
             panel = make_html(render_panel([]), elem_id="aa-panel")
-    saved = make_html("", payload=None, html_template="")
     asked, editing = gr.State(""), gr.State("")
     shown = [talk, panel, kept, box, asked, editing, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
@@ -98,6 +110,7 @@ def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HT
             label=f"Add .txt or .md files: at most {MOST_FILES} at a time, {MOST_BYTES // 1_000_000} MB each",
             file_count="multiple",
             file_types=[".txt", ".md"],
+            height=150,
             elem_id="aa-upload",
         )
         summary = make_html("", elem_id="aa-summary")
@@ -116,7 +129,7 @@ def make_html(value: str, **options: Any) -> gr.HTML:
 
     Never with a template that names ``{{value}}``: Gradio evaluates what that gives as JavaScript.
     """
-    return gr.HTML(value, apply_default_css=False, js_on_load=_SCRIPT, **options)
+    return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=_SCRIPT, **options)
 
 
 def private() -> dict[str, Any]:

@@ -56,6 +56,15 @@ element.addEventListener('submit', (event) => {
   }
 });
 
+// A new question comes into view; answers grow beneath it without moving what is being read.
+let latest = '';
+watch('value', () => {
+  const shown = element.querySelectorAll('.aa-exchange');
+  const key = shown.length ? shown[shown.length - 1].dataset.key : '';
+  if (shown.length > 1 && key !== latest) shown[shown.length - 1].scrollIntoView({ block: 'start' });
+  latest = key;
+});
+
 watch('value', () => {
   const dialog = element.querySelector('dialog');
   if (!dialog || dialog.open) return;

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rag.types import Stage
 
 WELCOME = """\
-<div class="aa-welcome"><h2>Ask the articles</h2><p>Every answer is copied from an article and shows the sentence it \
-stands in. Where the articles don't say, the page says so.</p></div>"""
+<div class="aa-welcome"><h2>What would you like to know?</h2><p>Every answer is copied from an article and shows the \
+sentence it stands in. Where the articles don't say, the page says so.</p></div>"""
 WAITING = "Waiting for its turn …"
 
 
@@ -64,7 +64,7 @@ def render_exchange(exchange: Exchange, *, last: bool, extent: Extent = "full", 
     understood = render_understood(exchange.answer) if exchange.answer else ""
     if understood and last and extent == "full":
         understood += _button(exchange, "ask", "as-written", "Ask it as written")
-    question = f'<h3 class="aa-question" dir="auto">{label}</h3>'
+    question = f'<h2 class="aa-question" dir="auto">{label}</h2>'
     question += f'<p class="aa-note">{understood}</p>' if understood else ""
     if exchange.error:
         body = f'<p class="aa-error" role="alert" dir="auto">{escape(exchange.error)}</p>'
@@ -73,7 +73,9 @@ def render_exchange(exchange: Exchange, *, last: bool, extent: Extent = "full", 
     else:
         body = render_answer(exchange.answer, exchange.key, extent)
     tools = render_tools(exchange, last=last) if extent == "full" and (exchange.answer or exchange.error) else ""
-    return f'<section class="aa-exchange" aria-label="{label}">{question}{body}{tools}</section>'
+    return (
+        f'<section class="aa-exchange" data-key="{exchange.key}" aria-label="{label}">{question}{body}{tools}</section>'
+    )
 
 
 def render_tools(exchange: Exchange, *, last: bool) -> str:
