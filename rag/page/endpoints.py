@@ -34,8 +34,9 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
         Returns:
             What `ask --json` prints: answer, short, answered, reason, confidence, doubts, citations, alternatives.
         """
+        turns = read_history(history)
         try:
-            answer = await asyncio.wrap_future(shelf.submit(question, read_history(history)))
+            answer = await asyncio.wrap_future(shelf.submit(question, turns))
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except Exception:
