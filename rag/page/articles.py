@@ -98,6 +98,11 @@ def render_article(document: Document, start: int = 0, end: int = 0) -> str:
     )
 
 
+def render_notice(text: str, kind: str = "note") -> str:
+    """A line on what is going on."""
+    return f'<p class="aa-{kind}" role="status" dir="auto">{escape(text)}</p>'
+
+
 def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> str:
     """What an update did, file by file, and what was not taken and why."""
     lines = [
@@ -113,7 +118,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> str:
         ),
     ]
     if not lines:
-        return '<p class="aa-note" role="status">Nothing changed.</p>'
+        return render_notice("Nothing changed.")
     items = "".join(
         f'<li dir="auto"><strong>{what}</strong> <bdi class="aa-file">{escape(name)}</bdi> {escape(why)}</li>'
         for what, name, why in lines

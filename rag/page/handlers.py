@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
+from collections.abc import AsyncIterator, Iterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr  # noqa: TID253 (whoever imports this shows the page; event data is recognised by its annotation)
 
 from rag.errors import RagError
-from rag.page.articles import render_article, render_articles, render_changes
+from rag.page.articles import render_article, render_articles, render_changes, render_notice
+from rag.page.cards import count
 from rag.page.endpoints import BROKEN
 from rag.page.exchange import (
     MOST_CORRECTION,
@@ -160,30 +161,28 @@ class Handlers:
     def list_articles(self) -> str:
         return render_articles(self.shelf.list_rows())
 
-    def add_articles(
-        self,
-        files: Sequence[str] | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:
+    def add_articles(self, files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
         """Uploaded files into the corpus; what was done, file by file."""
         paths = [Path(file) for file in files or ()]
-        progress(0.1, desc="Reading and indexing")
+        yield None, gr.skip(), render_notice(f"Reading and indexing {count(len(paths), 'file')} …")
         try:
             changes, refused = self.shelf.add(paths)
+            said = render_changes(changes, refused)
         except RagError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            said = render_notice(str(error), kind="error")
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
-        return None, self.list_articles(), render_changes(changes, refused)
+        yield None, self.list_articles(), said
 
-    def remove_article(self, event: gr.EventData) -> tuple[str, str]:
+    def remove_article(self, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """An uploaded article away again."""
+        yield gr.skip(), render_notice("Removing …")
         try:
-            changes = self.shelf.remove(read_word(event, "document"))
+            said = render_changes(self.shelf.remove(read_word(event, "document")))
         except RagError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        return self.list_articles(), render_changes(changes)
+            said = render_notice(str(error), kind="error")
+        yield self.list_articles(), said
 
     async def _answer(
         self, question: str, before: list[Exchange], *, alone: bool = False

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rag.page.signing import Signer
 
 TITLE = "Ask the articles"
+LIMITS = (
+    f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
+    "They stay on the machine that runs this page."
+)
 HEADER = f"<h1>{TITLE}</h1>"
 STORAGE_KEY = "ask-articles-conversation-1"
 WAITING = 64
@@ -104,16 +108,21 @@ def add_conversation(
 
 def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HTML:
     """The second tab; what it returns shows the list of the articles."""
+    if handlers.shelf.takes_uploads:
+        with gr.Row(elem_id="aa-adding"):
+            files = gr.UploadButton(
+                "Add articles",
+                file_count="multiple",
+                file_types=[".txt", ".md"],
+                size="sm",
+                scale=0,
+                min_width=0,
+                elem_id="aa-upload",
+            )
+            make_html(f'<p class="aa-note">{LIMITS}</p>')
+        summary = make_html("", elem_id="aa-summary")
     rows = make_html("", elem_id="aa-articles")
     if handlers.shelf.takes_uploads:
-        files = gr.File(
-            label=f"Add .txt or .md files: at most {MOST_FILES} at a time, {MOST_BYTES // 1_000_000} MB each",
-            file_count="multiple",
-            file_types=[".txt", ".md"],
-            height=150,
-            elem_id="aa-upload",
-        )
-        summary = make_html("", elem_id="aa-summary")
         done: Any = [
             files.upload(handlers.add_articles, [files], [files, rows, summary], **private()),
             rows.remove(handlers.remove_article, None, [rows, summary], **private()),

@@ -100,7 +100,7 @@ def render_tools(exchange: Exchange, *, last: bool) -> str:
 def render_correction(exchange: Exchange) -> str:
     """The form that takes what would have been right."""
     field = f"correction-{exchange.key}"
-    saved = '<span class="aa-note">Saved on this machine.</span>'
+    saved = '<span class="aa-note">Saved.</span>'
     return (
         f'<form class="aa-correction" data-event="rate" data-key="{exchange.key}" data-action="correct">'
         f'<label for="{field}">What would be right? (optional)</label>'
