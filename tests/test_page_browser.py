@@ -33,6 +33,8 @@ if CHROMIUM is None:
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = Path(os.environ.get("AXE_CORE", ROOT / ".venv" / "node_modules" / "axe-core")) / "axe.min.js"
+LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
+"""What Gradio says of a stream that is under way when a page is reloaded."""
 WAIT = 60_000
 """Milliseconds until something that should be there is given up."""
 STAKE = "what stake did Meta buy?"
@@ -60,13 +62,17 @@ def open_page(browser: Any, served: Served) -> Iterator[Open]:
         if not request.url.startswith((served.address, "data:", "blob:" + served.address)):
             wrong.append(f"asked for {request.url}")
 
+    def listen(message: Any) -> None:
+        if message.type == "error" and not LEFT.match(message.text):
+            wrong.append(f"console: {message.text}")
+
     def run(**options: Any) -> Any:
         context = browser.new_context(**options)
         context.set_default_timeout(WAIT)
         contexts.append(context)
         context.on("request", watch)
         page = context.new_page()
-        page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("console", listen)
         page.on("pageerror", lambda e: wrong.append(f"error: {e}"))
         page.on("dialog", lambda d: (wrong.append(f"dialog: {d.message}"), d.dismiss()))
         page.goto(served.address)
@@ -78,7 +84,7 @@ def open_page(browser: Any, served: Served) -> Iterator[Open]:
         for page in context.pages:
             assert page.evaluate("window.ran") is None
         context.close()
-    assert wrong == []
+    assert "\n".join(wrong) == ""
 
 
 def ask(page: Any, question: str) -> Any:
