@@ -24,7 +24,6 @@ LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 STAKE = "what stake did Meta buy?"
 PAID = "How much did Meta pay for its stake?"
-WHY = "Why did Meta invest in Scale AI?"
 BREAD = "How do I bake sourdough bread?"
 
 
@@ -41,9 +40,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             take(browser, address, "welcome", LAPTOP, [])
             take(browser, address, "answer", LAPTOP, [STAKE])
-            take(browser, address, "follow-up", LAPTOP, [STAKE, "who founded it?"])
             take(browser, address, "disagreement", LAPTOP, [PAID])
-            take(browser, address, "explanation", LAPTOP, [WHY])
             take(browser, address, "declined", LAPTOP, [BREAD])
             take(browser, address, "dark", LAPTOP, [STAKE], color_scheme="dark")
             take(browser, address, "phone", PHONE, [STAKE])

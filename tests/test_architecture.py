@@ -89,7 +89,6 @@ def test_help_and_version_load_no_heavy_library() -> None:
         "langchain_text_splitters",
         "tqdm",
         "gradio",
-        "sqlite3",
     )
     code = (
         "import sys\nfrom rag.cli import main\n"

@@ -45,6 +45,12 @@ def test_a_page_for_others_needs_a_password(capsys: pytest.CaptureFixture[str]) 
     assert "add --auth USER:PASSWORD-FILE" in capsys.readouterr().err
 
 
+def test_mcp_and_a_password_do_not_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "password.txt").write_text("x")
+    assert main(["--web", "--mcp", "--auth", f"anna:{tmp_path / 'password.txt'}"]) == 1
+    assert capsys.readouterr().err == "ask: MCP clients cannot log in: leave out --mcp, or --auth.\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -120,12 +120,12 @@ def render_states(answer: Answer) -> str:
     """How far to trust the answer, a line for each thing to know."""
     lines: list[tuple[str, str]] = []
     if answer.answered:
-        percent = f"Confidence {answer.confidence:.0%}"
+        percent = f"Confidence{' in the first' if answer.alternatives else ''} {answer.confidence:.0%}"
         if "low confidence" in answer.doubts:
             lines.append(("warn", f"{percent}: low. Check the highlighted sentence before relying on it."))
         else:
             lines.append(("calm", f"{percent}."))
-        if "one article" in answer.doubts:
+        if "one article" in answer.doubts and not answer.alternatives:
             lines.append(("calm", "Only one article says so."))
         if any(c.origin == "aligned" for c in answer.citations):
             lines.append(("warn", "Written by a language model; its sources were found afterwards."))

@@ -45,7 +45,7 @@ PATIENCE = 60.0
 SHOWN = 7
 """Outputs of whatever shows the conversation, in the order of :meth:`Handlers._show`."""
 QUESTION = "Your question"
-EDITING = "Your question, changed: what follows it is asked anew"
+EDITING = "Your question, to be changed; what came after it goes"
 _LOG = logging.getLogger(__name__)
 
 

@@ -98,6 +98,11 @@ class Shelf:
     def takes_uploads(self) -> bool:
         return self._uploads is not None
 
+    def close(self) -> None:
+        """Ends the work: what has begun is finished, but for starters, and what waits is dropped."""
+        self._asker = None
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
     def list_starters(self, patience: float = 0) -> tuple[str, ...]:
         """Questions to begin with; none, where they are not chosen yet.
 

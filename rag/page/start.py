@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from rag.corpus import find_articles
@@ -58,6 +60,9 @@ def serve(config: Config, serving: Serving) -> None:
     auth = read_auth(serving.auth) if serving.auth else None
     if serving.host not in LOOPBACK and auth is None:
         raise StartError(f"Whoever reaches {serving.host} could read the articles: add --auth USER:PASSWORD-FILE.")
+    if serving.mcp and auth is not None:
+        # Gradio's tools are listed to anybody then, and work for nobody.
+        raise StartError("MCP clients cannot log in: leave out --mcp, or --auth.")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="ask-articles-", ignore_cleanup_errors=True) as folder:
         close_environment(Path(folder))
@@ -65,7 +70,8 @@ def serve(config: Config, serving: Serving) -> None:
             from rag.page.page import build_page, launch_options
         except ImportError as error:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
-        page = build_page(*open_parts(config, UserData(serving.data or default_folder())))
+        shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
+        page = build_page(shelf, feedback, signer)
         try:
             _, address, _ = page.launch(
                 server_name=serving.host,
@@ -82,7 +88,12 @@ def serve(config: Config, serving: Serving) -> None:
         except ImportError as error:
             raise StartError(f"--mcp needs one more package ({error}): pip install 'gradio[mcp]'.") from error
         print(f"The page is at {address} – Ctrl-C ends it.", flush=True)  # noqa: T201
-        page.block_thread()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            Event().wait()
+        finally:
+            shelf.close()
+            page.close(verbose=False)
 
 
 def close_environment(temporary: Path) -> None:
