@@ -102,7 +102,9 @@ def build_parser() -> argparse.ArgumentParser:
 def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument("--web", action="store_true", help="start the page for the browser, and print its address")
     page.add_argument("--host", metavar="ADDRESS", help="where it listens (default: 127.0.0.1, this machine alone)")
-    page.add_argument("--port", type=int, metavar="N", help="its port (default: the first that is free from 7860 on)")
+    page.add_argument(
+        "--port", type=parse_port, metavar="N", help="its port (default: the first that is free from 7860 on)"
+    )
     page.add_argument("--auth", metavar="USER:FILE", help="who may come in; the password is FILE's first line")
     page.add_argument("--mcp", action="store_true", help="offer its endpoints to MCP clients as well")
     page.add_argument(
@@ -119,6 +121,12 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
 def parse_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PASSAGES}")
+    return int(text)
+
+
+def parse_port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 65535")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from rag.cli import main
 from rag.errors import CorpusError
 from rag.page.exchange import Exchange
 from rag.page.feedback import FeedbackStore
-from rag.page.start import StartError, close_environment, read_auth
+from rag.page.start import StartError, close_environment, find_port, read_auth
 from rag.page.userdata import UserData
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ def test_a_page_for_others_needs_a_password(capsys: pytest.CaptureFixture[str]) 
     assert "add --auth USER:PASSWORD-FILE" in capsys.readouterr().err
 
 
+def test_a_port_that_is_taken_is_said_before_anything_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--web", "--port", str(port)]) == 1
+        assert find_port("127.0.0.1", None) != port
+    assert f"cannot listen on 127.0.0.1, port {port} (" in capsys.readouterr().err
+
+
 def test_mcp_and_a_password_do_not_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "password.txt").write_text("x")
     assert main(["--web", "--mcp", "--auth", f"anna:{tmp_path / 'password.txt'}"]) == 1
@@ -55,14 +64,14 @@ def test_mcp_and_a_password_do_not_go_together(tmp_path: Path, capsys: pytest.Ca
     "arguments",
     [
         ["--web", "who?"], ["--web", "--json"], ["--web", "--batch", "-"], ["--port", "7"], ["--host", "::1"],
-        ["--mcp", "who?"], ["--feedback", "import"], ["--feedback", "export", "a", "b"],
+        ["--mcp", "who?"], ["--web", "--port", "99999"], ["--feedback", "import"], ["--feedback", "export", "a", "b"],
     ],
 )  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].startswith("ask: error: --")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("ask: error: ")
 
 
 def test_the_environment_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

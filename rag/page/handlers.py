@@ -57,8 +57,8 @@ class Handlers:
     feedback: FeedbackStore
     signer: Signer
 
-    def restore(self, records: object) -> tuple[str, str]:
-        """The conversation that the browser kept."""
+    async def restore(self, records: object) -> tuple[str, str]:
+        """The conversation that the browser kept; in the loop, so that it comes before a question asked right away."""
         exchanges = read_records(records)
         return render_transcript(exchanges), render_panel(exchanges)
 

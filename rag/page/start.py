@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from rag.page.signing import Signer
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+FIRST_PORT = 7860
+MOST_PORTS = 100
 UPLOADS = "uploads"
 
 
@@ -63,6 +66,7 @@ def serve(config: Config, serving: Serving) -> None:
     if serving.mcp and auth is not None:
         # Gradio's tools are listed to anybody then, and work for nobody.
         raise StartError("MCP clients cannot log in: leave out --mcp, or --auth.")
+    port = find_port(serving.host, serving.port)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="ask-articles-", ignore_cleanup_errors=True) as folder:
         close_environment(Path(folder))
@@ -75,16 +79,14 @@ def serve(config: Config, serving: Serving) -> None:
         try:
             _, address, _ = page.launch(
                 server_name=serving.host,
-                server_port=serving.port,
+                server_port=port,
                 auth=auth,
                 mcp_server=serving.mcp,
                 prevent_thread_lock=True,
                 **launch_options(),
             )
         except OSError as error:
-            raise StartError(
-                f"The page cannot listen on {serving.host}:{serving.port or 7860} ({error}): name another --port."
-            ) from error
+            raise StartError(f"The page cannot listen on port {port} ({error}): name another --port.") from error
         except ImportError as error:
             raise StartError(f"--mcp needs one more package ({error}): pip install 'gradio[mcp]'.") from error
         print(f"The page is at {address} – Ctrl-C ends it.", flush=True)  # noqa: T201
@@ -94,6 +96,22 @@ def serve(config: Config, serving: Serving) -> None:
         finally:
             shelf.close()
             page.close(verbose=False)
+
+
+def find_port(host: str, port: int | None) -> int:
+    """The port that is named, or the first that is free; so that nothing is loaded where none is.
+
+    :raises StartError: where there is none, or no such host on this machine.
+    """
+    reason = ""
+    for tried in range(FIRST_PORT, FIRST_PORT + MOST_PORTS) if port is None else (port,):
+        try:
+            with socket.create_server((host, tried), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+                return tried
+        except OSError as error:
+            reason = (error.strerror or str(error)).partition(" (while")[0]
+    ports = f"port {port}" if port is not None else f"a port from {FIRST_PORT} to {FIRST_PORT + MOST_PORTS - 1}"
+    raise StartError(f"The page cannot listen on {host}, {ports} ({reason}): name another --port or --host.")
 
 
 def close_environment(temporary: Path) -> None:
