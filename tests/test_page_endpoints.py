@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import pytest
 from conftest import ROOT
 from page_answers import KEY, make_simple
 
-from rag.page.exchange import Exchange, write_records
+from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
 from rag.page.feedback import FeedbackStore, Source
 from rag.page.signing import Signer
 
@@ -82,16 +81,19 @@ def test_no_other_file_is_served(served: Served, path: str) -> None:
     assert httpx.get(f"{served.address}gradio_api/{path}").status_code in (401, 403, 404)
 
 
-def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> None:
-    with warnings.catch_warnings():
-        # Gradio's own use of pandas and others; what is said of it here changes nothing.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import gradio as gr
+def make_handlers(store: FeedbackStore) -> Any:
+    from rag.page.handlers import Handlers
 
-        from rag.page.handlers import Handlers
-    store, signer = FeedbackStore(tmp_path / "feedback.sqlite"), Signer(b"k" * 32)
     shelf: Any = SimpleNamespace(find_passages=lambda _: (), source=lambda: Source("0", "r", "e"))
-    handlers = Handlers(shelf, store, signer)
+    return Handlers(shelf, store, Signer(b"k" * 32))
+
+
+def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> None:
+    import gradio as gr
+
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    handlers = make_handlers(store)
+    signer = handlers.signer
     signed = signer.sign(Exchange(KEY, "What stake?", make_simple()))
     up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
     (forged,) = write_records([signed])
@@ -104,3 +106,18 @@ def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> Non
     correct: Any = SimpleNamespace(_data={"action": "correct", "key": KEY, "value": " 50% "})
     assert handlers.rate(records, "", correct)[1][0]["correction"] == "50%"
     assert [record["correction"] for record in store.iterate_records()] == ["50%"]
+
+
+def test_feedback_has_the_conversation_only_where_it_is_the_one_that_was_answered(tmp_path: Path) -> None:
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    handlers = make_handlers(store)
+    first = handlers.signer.sign(Exchange("a" * 8, "What stake?", make_simple()))
+    turns = list_turns([first])
+    then = handlers.signer.sign(Exchange(KEY, "And it?", make_simple(), before=digest_turns(turns)))
+    up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
+    handlers.rate(write_records([first, then]), "", up)
+    assert [turn["content"] for turn in next(store.iterate_records())["history"]] == [t.content for t in turns]
+    records = write_records([first, then])
+    records[0]["answer"]["short"] = "50%"
+    handlers.rate(records, "", up)
+    assert next(store.iterate_records())["history"] == []

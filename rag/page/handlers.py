@@ -64,6 +64,8 @@ class Handlers:
 
     def list_starters(self) -> str:
         """What could be asked first, once it is known."""
+        if not self.shelf.list_rows():
+            return render_notice("There are no articles yet: add some under “Articles”.")
         return render_starters(self.shelf.list_starters(PATIENCE))
 
     async def ask(self, question: str, records: object, asked: str, editing: str) -> AsyncIterator[tuple[Any, ...]]:

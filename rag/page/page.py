@@ -26,7 +26,7 @@ HEADER = f"<h1>{TITLE}</h1>"
 STORAGE_KEY = "ask-articles-conversation-1"
 WAITING = 64
 """Questions that may wait; whoever comes after these is told to come again."""
-CONCURRENCY = 16
+CONCURRENCY = 64
 """Events of one kind at a time; the answering itself is done by the workers of the shelf."""
 _SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
 STYLE = Path(__file__).parent / "style.css"
