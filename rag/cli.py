@@ -33,6 +33,7 @@ examples:
   ask --corpus ~/articles who runs Acme     your own folder of .txt and .md files
   ask                                       a conversation; follow-up questions are understood
   echo "who founded Scale AI?" | ask -      the question comes from standard input
+  ask --web                                 the same on a page in your browser, on this machine alone
   ask --json "what stake did Meta buy?"     one line of JSON with every offset
   ask --batch questions.jsonl > answers.jsonl
 
@@ -93,13 +94,39 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME_OR_PATH",
         help="a sentence-transformers model in place of the installed one",
     )
+    add_page_options(parser.add_argument_group("the page"))
     parser.add_argument("--version", action="version", version=f"ask {__version__}")
     return parser
+
+
+def add_page_options(page: argparse._ArgumentGroup) -> None:
+    page.add_argument("--web", action="store_true", help="start the page for the browser, and print its address")
+    page.add_argument("--host", metavar="ADDRESS", help="where it listens (default: 127.0.0.1, this machine alone)")
+    page.add_argument(
+        "--port", type=parse_port, metavar="N", help="its port (default: the first that is free from 7860 on)"
+    )
+    page.add_argument("--auth", metavar="USER:FILE", help="who may come in; the password is FILE's first line")
+    page.add_argument("--mcp", action="store_true", help="offer its endpoints to MCP clients as well")
+    page.add_argument(
+        "--data", type=Path, metavar="DIR", help="what it keeps: feedback, key, examples; else in the user's data"
+    )
+    page.add_argument(
+        "--feedback",
+        nargs="+",
+        metavar=("export", "DIR"),
+        help="write what people thought of answers to DIR (default: feedback/), as gold candidates for eval",
+    )
 
 
 def parse_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PASSAGES}")
+    return int(text)
+
+
+def parse_port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 65535")
     return int(text)
 
 
@@ -109,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.batch is not None and (arguments.question or arguments.json):
         parser.error("--batch takes its questions from the file and always writes JSON: leave the rest out")
+    check_page_options(parser, arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -128,6 +156,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Ends with a usage error for options that do not go together."""
+    asks = arguments.question or arguments.json or arguments.batch is not None
+    if asks and (arguments.web or arguments.feedback):
+        parser.error("--web and --feedback take no question: leave it out")
+    if not arguments.web and (arguments.host or arguments.port or arguments.auth or arguments.mcp):
+        parser.error("--host, --port, --auth and --mcp belong to --web: add it")
+    if arguments.feedback and (arguments.feedback[0] != "export" or len(arguments.feedback) > 2):
+        parser.error("--feedback wants: export, and perhaps a folder")
+
+
 def leave_output(error: OSError) -> int:
     """Standard output takes no more; the interpreter must not try to flush into it on its way out."""
     with suppress(OSError, ValueError):
@@ -140,6 +179,14 @@ def leave_output(error: OSError) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
+    if arguments.feedback:
+        return export_feedback(arguments.feedback[1:], arguments.data)
+    if arguments.web:
+        from rag.page.start import LOOPBACK, Serving, serve
+
+        host = arguments.host or LOOPBACK[0]
+        serve(config, Serving(host, arguments.port, arguments.auth, arguments.mcp, arguments.data))
+        return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
             answer_lines(open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout)
@@ -151,6 +198,21 @@ def run(arguments: argparse.Namespace) -> int:
     # What cannot be asked is said before anything is built or loaded.
     question = clean_question(read_question(arguments.question))
     show(open_pipeline(config).ask(question), as_json=arguments.json)
+    return 0
+
+
+def export_feedback(folder: Sequence[str], data: Path | None) -> int:
+    """Writes the gold candidates, and says what was written where."""
+    from rag.page.candidates import write_candidates
+    from rag.page.feedback import FeedbackStore
+    from rag.page.userdata import UserData, default_folder
+
+    place = Path(folder[0] if folder else "feedback").expanduser()
+    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
+    for name, lines in written.items():
+        print(f"{printable(str(place / name))}: {lines} to read over", file=sys.stderr)
+    if not written:
+        print("Nobody has said anything yet that could become a gold question.", file=sys.stderr)
     return 0
 
 

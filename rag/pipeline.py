@@ -24,10 +24,10 @@ from rag.retrieval import HybridRetriever
 from rag.types import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rag.conversation import Resolver
-    from rag.types import Answer, Encoder, Reader, Retriever, Turn
+    from rag.types import Answer, Encoder, Reader, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
 QUESTIONS_AT_ONCE = 16
@@ -64,6 +64,7 @@ class Pipeline:
     """Answers questions from one index. Use :meth:`open`.
 
     :param changes: what opening did to the index.
+    :param folders: (corpus, index), where they are.
     """
 
     index: Index
@@ -74,6 +75,7 @@ class Pipeline:
     resolver: Resolver
     k: int
     changes: Changes
+    folders: tuple[Path, Path]
 
     @classmethod
     def open(cls, config: Config, *, progress: bool = False) -> Pipeline:
@@ -91,40 +93,68 @@ class Pipeline:
         index = open_index(folder)
         # What follow-ups leave unsaid is found by the built-in reader, whichever one answers.
         resolver = reader if isinstance(reader, CopyingReader) else CopyingReader()
-        return cls(index, encoder, HybridRetriever(index, encoder), reader, calibration, resolver, config.k, changes)
+        retriever = HybridRetriever(index, encoder)
+        return cls(index, encoder, retriever, reader, calibration, resolver, config.k, changes, (corpus, folder))
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """:raises QuestionError: where nothing can be asked with it."""
-        answer = next(self.ask_batch([Question(question, tuple(history))]))
+    def renewed(self) -> Pipeline:
+        """The same models over an index that knows what has become of the articles; this one stays as it is.
+
+        :raises RagError: for what a user can mend, as in :meth:`open`.
+        """
+        corpus, folder = self.folders
+        changes = update_index(corpus, folder, self.encoder, fit_chunking(self.encoder))
+        index = open_index(folder)
+        return replace(self, index=index, retriever=HybridRetriever(index, self.encoder), changes=changes)
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
+    ) -> Answer:
+        """Answers one question.
+
+        :param on_stage: told each stage before it begins; what it raises ends the work there.
+        :raises QuestionError: where nothing can be asked with it.
+        """
+        answer = next(self.ask_batch([Question(question, tuple(history))], on_stage))
         if isinstance(answer, QuestionError):
             raise answer
         return answer
 
-    def ask_batch(self, questions: Sequence[Question]) -> Iterator[Answer | QuestionError]:
+    def ask_batch(
+        self, questions: Sequence[Question], on_stage: Callable[[Stage], None] | None = None
+    ) -> Iterator[Answer | QuestionError]:
         """Answers in the order of the questions, as they are ready; an error in place of each that cannot be asked.
 
         The timing of an answer is its share of the time that it and those read together with it took.
+
+        :param on_stage: as in :meth:`ask`, once for all that are read together.
         """
+        tell = on_stage or (lambda _: None)
         waiting = iter(questions)
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
+            tell("rewrite")
             began = time.perf_counter()
             cleaned = [prepare_question(q, self.resolver) for q in batch]
             asked = [q for q in cleaned if isinstance(q, tuple)]
             rewriting = (time.perf_counter() - began) / len(batch)
-            answers = iter(self._answer(asked, rewriting))
+            answers = iter(self._answer(asked, rewriting, tell))
             for q in cleaned:
                 yield next(answers) if isinstance(q, tuple) else q
 
-    def _answer(self, asked: Sequence[tuple[str, str]], rewriting: float) -> list[Answer]:
+    def _answer(
+        self, asked: Sequence[tuple[str, str]], rewriting: float, tell: Callable[[Stage], None]
+    ) -> list[Answer]:
         """(as asked, self-contained) questions to answers, batched through encoder and reader."""
         if not asked:
             return []
         standalone = [question for _, question in asked]
         times = [time.perf_counter()]
+        tell("retrieve")
         found = self.retriever.retrieve(standalone, self.k)
         times.append(time.perf_counter())
+        tell("read")
         readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
         times.append(time.perf_counter())
+        tell("compose")
         # What a language model writes is its own explanation.
         explainer = self.encoder if isinstance(self.reader, CopyingReader) else None
         answers = [

@@ -128,6 +128,10 @@ class Citation:
     origin: Literal["copied", "aligned"] = "copied"
 
 
+Stage = Literal["rewrite", "retrieve", "read", "compose"]
+"""What a question goes through, in this order; the fields of :class:`Timing`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Wall time of the stages a question went through, in seconds; of a batch, each question's share."""

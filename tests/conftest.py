@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from serving import serve_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from serving import Served
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -46,3 +49,10 @@ def pipeline(seed_index: Path) -> Iterator[object]:
     opened = Pipeline.open(Config(corpus=SEEDS, index=seed_index))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def served(seed_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The chat page, started once for all tests that talk to it."""
+    with serve_page(tmp_path_factory.mktemp("page"), seed_index) as found:
+        yield found

@@ -1,0 +1,105 @@
+"""Many people at the page at once: ``python eval/load.py`` starts it over the seeds, and says what became of them.
+
+Each asks one question after another without a pause. Every answer is compared with the one that the same question got
+when nobody else was asking: none may be wrong, of another question, or missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+QUESTIONS = [
+    "what stake did Meta buy?",
+    "Who is the interim CEO of Scale AI?",
+    "how many weekly active users does openai serve",
+    "What is the name of AMD's full server rack?",
+    "How much did Meta pay for its stake?",
+    "Why did Meta invest in Scale AI?",
+    "How do I bake sourdough bread?",
+    "Who founded Scale AI?",
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=20, help="people at once (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long they ask (default: %(default)s)")
+    parser.add_argument("--pause", type=float, default=0, help="seconds between answer and next question (default: 0)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as data:
+        command = [sys.executable, str(ROOT / "app.py"), "--data", data]
+        with subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+        ) as served:
+            try:
+                assert served.stdout is not None  # noqa: S101
+                measure(served.stdout.readline().split()[4], served.pid, arguments)
+            finally:
+                served.terminate()
+
+
+def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
+    """Prints answers, faults, times and the memory of the page's process."""
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    alone = {question: summarise(client.predict(question, api_name="/ask")) for question in QUESTIONS}
+    before, end = read_memory(process), time.monotonic() + arguments.seconds
+    with ThreadPoolExecutor(arguments.users) as pool:
+        people = [pool.submit(ask_on, address, alone, end, arguments.pause, seed) for seed in range(arguments.users)]
+        found = [person.result() for person in people]
+    times = sorted(seconds for taken, _ in found for seconds in taken)
+    faults = [fault for _, faulty in found for fault in faulty]
+    print(f"{arguments.users} users, {arguments.seconds:g} s: {len(times)} answers, {len(faults)} wrong, mixed or lost")
+    for fault in faults[:5]:
+        print(f"  {fault}")
+    ranks = statistics.quantiles(times, n=20, method="inclusive")
+    print(f"seconds to an answer: median {statistics.median(times):.2f}, p95 {ranks[-1]:.2f}, most {times[-1]:.2f}")
+    print(f"memory of the page: {before} MB before, {read_memory(process)} MB after")
+
+
+def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: int) -> tuple[list[float], list[str]]:
+    """Seconds that each answer took, and what was wrong with those that were."""
+    from gradio_client import Client
+
+    client, chosen = Client(address, verbose=False), random.Random(seed)
+    times, faults = [], []
+    while time.monotonic() < end:
+        question = chosen.choice(QUESTIONS)
+        began = time.monotonic()
+        try:
+            got = summarise(client.predict(question, api_name="/ask"))
+        except Exception as error:  # whatever it is, the answer is lost
+            faults.append(f"{question}: {error}")
+            continue
+        times.append(time.monotonic() - began)
+        if got != alone[question]:
+            faults.append(f"{question}: {got}")
+        time.sleep(pause)
+    return times, faults
+
+
+def summarise(answer: dict[str, Any]) -> tuple[Any, ...]:
+    """What must be the same each time."""
+    return answer["question"], answer["answer"], [citation["quote"] for citation in answer["citations"]]
+
+
+def read_memory(process: int) -> int:
+    """Resident megabytes of a process; Linux."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmRSS"))) // 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The chat page: answers as HTML, and what stands around them."""

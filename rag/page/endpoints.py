@@ -1,0 +1,91 @@
+"""The page's named endpoints, for programs and for MCP: the docstrings are what these are told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
+
+from rag.errors import RagError
+from rag.rendering import describe_answer
+from rag.types import Turn
+
+if TYPE_CHECKING:
+    from rag.page.shelf import Shelf
+
+MOST_TURNS = 200
+BROKEN = "Something went wrong inside; what, stands in the log of the program. Ask again, or ask in other words."
+_LOG = logging.getLogger(__name__)
+
+
+def add_endpoints(shelf: Shelf, concurrency: int) -> None:
+    """Adds the endpoints to the gr.Blocks that is being built."""
+
+    async def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+        """Answer a question from the articles, with the sentences the answer was copied from.
+
+        Args:
+            question: The question, in English, at most 2,000 characters.
+            history: The conversation before it, oldest first: objects with "role" (user or assistant) and "content".
+
+        Returns:
+            What `ask --json` prints: answer, short, answered, reason, confidence, doubts, citations, alternatives.
+        """
+        turns = read_history(history)
+        try:
+            answer = await asyncio.wrap_future(shelf.submit(question, turns))
+        except RagError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except Exception:
+            _LOG.exception("a question could not be answered")
+            raise gr.Error(BROKEN, print_exception=False) from None
+        return describe_answer(answer)
+
+    def list_articles() -> list[dict[str, Any]]:
+        """List the articles that questions are answered from.
+
+        Returns:
+            An object for each article: document_id, title, date, words, passages, duplicate_of, removable.
+        """
+        return [asdict(row) for row in shelf.list_rows()]
+
+    def read_article(document_id: str) -> dict[str, Any]:
+        """Read the cleaned text of one article; offsets of citations are characters of it.
+
+        Args:
+            document_id: The article's name, as list_articles and citations give it.
+
+        Returns:
+            An object with document_id, title, date and text.
+        """
+        document = shelf.read(document_id)
+        if document is None:
+            raise gr.Error("There is no such article: list_articles names them.", print_exception=False)
+        return {
+            "document_id": document.document_id,
+            "title": document.title,
+            "date": document.date,
+            "text": document.text,
+        }
+
+    gr.api(ask, api_name="ask", concurrency_limit=concurrency)
+    gr.api(list_articles, api_name="list_articles", concurrency_limit=concurrency)
+    gr.api(read_article, api_name="read_article", concurrency_limit=concurrency)
+
+
+def read_history(history: object) -> tuple[Turn, ...]:
+    """The turns of a history.
+
+    :raises gr.Error: for anything else.
+    """
+    turns = []
+    for turn in history if isinstance(history, list) else ():
+        if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
+            raise gr.Error('Each turn of the history needs a "role": "user" or "assistant".', print_exception=False)
+        if not isinstance(turn.get("content"), str):
+            raise gr.Error('Each turn of the history needs a "content" that is a text.', print_exception=False)
+        turns.append(Turn(turn["role"], turn["content"]))
+    return tuple(turns[-MOST_TURNS:])

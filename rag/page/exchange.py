@@ -1,0 +1,194 @@
+"""One question and what it got, and its JSON: the browser keeps a conversation as a list of these.
+
+What comes back from a browser is a stranger's word: whatever is not of the right form is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Timing, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Rating = Literal["", "up", "down"]
+RATINGS: tuple[str, ...] = get_args(Rating)
+MOST_EXCHANGES = 50
+"""Kept of a conversation: a browser gives a page five megabytes."""
+MOST_CORRECTION = 2000
+"""Characters."""
+NEAREST = 3
+"""Passages kept of a question that was declined."""
+
+_KEY = re.compile(r"[0-9a-f]{8,32}")
+_KINDS = {"str": str, "int": int, "float": (int, float), "str | None": (str, type(None)), "bool": bool}
+_Made = TypeVar("_Made", Citation, Passage, Timing)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question of a conversation.
+
+    :param key: names it, in hex; ids of elements and of feedback are made of it.
+    :param question: as it was typed.
+    :param answer: None where it could not be asked, and while it is being answered.
+    :param error: why it could not be asked, in one sentence.
+    :param asked: when, in ISO 8601; empty where unknown.
+    :param before: digest of the conversation that the question was asked in, see :func:`digest_turns`.
+    :param read: (passage_id, score) of all that was read; the answer itself is kept with the passages it shows.
+    :param rating: what somebody thought of the answer; this and the correction are the browser's own words.
+    :param signature: of everything but these two, by the page that gave the answer.
+    """
+
+    key: str
+    question: str
+    answer: Answer | None = None
+    error: str = ""
+    asked: str = ""
+    before: str = ""
+    read: tuple[tuple[str, float], ...] = ()
+    rating: Rating = ""
+    correction: str = ""
+    signature: str = ""
+
+
+def list_turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
+    """The conversation as the pipeline takes it: questions as they were understood, and what they got."""
+    turns: list[Turn] = []
+    for exchange in exchanges:
+        if exchange.answer is not None:
+            answer = exchange.answer
+            turns += [
+                Turn("user", answer.standalone),
+                Turn("assistant", answer.short or answer.text or answer.reason),
+            ]
+    return tuple(turns)
+
+
+def digest_turns(turns: Sequence[Turn]) -> str:
+    """Names a conversation, in hex; empty for none."""
+    text = json.dumps([(turn.role, turn.content) for turn in turns])
+    return hashlib.sha256(text.encode()).hexdigest()[:32] if turns else ""
+
+
+def write_records(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
+    """The latest exchanges as JSON-ready values, with the passages that the page shows of them."""
+    return [write_record(exchange) for exchange in exchanges[-MOST_EXCHANGES:]]
+
+
+def write_record(exchange: Exchange) -> dict[str, Any]:
+    """The same again for what :func:`read_exchange` makes of it."""
+    answer = exchange.answer
+    return asdict(replace(exchange, answer=replace(answer, passages=choose_shown(answer))) if answer else exchange)
+
+
+def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
+    """The passages that stand on the page: those that are cited, or the nearest ones."""
+    if not answer.answered:
+        return answer.passages[:NEAREST]
+    cited = {c.passage_id for c in (*answer.citations, *(c for other in answer.alternatives for c in other.citations))}
+    return tuple(scored for scored in answer.passages if scored.passage.passage_id in cited)
+
+
+def read_records(records: object) -> list[Exchange]:
+    """The exchanges of what a browser kept; what cannot be one is left out."""
+    if not isinstance(records, list):
+        return []
+    found = (read_exchange(record) for record in records[-MOST_EXCHANGES:])
+    unique = {exchange.key: exchange for exchange in found if exchange is not None}
+    return list(unique.values())
+
+
+def read_exchange(record: object) -> Exchange | None:
+    """One exchange, or None where the record is none."""
+    try:
+        if not isinstance(record, dict) or not _KEY.fullmatch(_take(record, "key", str)):
+            return None
+        rating = _take(record, "rating", str)
+        answer = record.get("answer")
+        return Exchange(
+            key=record["key"],
+            question=_take(record, "question", str),
+            answer=None if answer is None else _read_answer(answer),
+            error=_take(record, "error", str),
+            asked=_take(record, "asked", str),
+            before=_take(record, "before", str),
+            read=tuple(_read_place(place) for place in _take(record, "read", (list, tuple))),
+            signature=_take(record, "signature", str),
+            rating=rating if rating in RATINGS else "",
+            correction=_take(record, "correction", str)[:MOST_CORRECTION],
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _read_place(place: object) -> tuple[str, float]:
+    """:raises TypeError, ValueError: for anything but a passage_id and its score."""
+    if not isinstance(place, (list, tuple)):
+        raise TypeError(place)
+    name, score = place
+    if not isinstance(name, str) or isinstance(score, bool) or not isinstance(score, (int, float)):
+        raise TypeError(place)
+    return name, float(score)
+
+
+def _read_answer(record: dict[str, Any]) -> Answer:
+    """:raises TypeError, KeyError, ValueError: where the record is no answer."""
+    status = _take(record, "status", str)
+    if status not in ("answered", "abstained"):
+        raise ValueError(status)
+    withheld = record.get("withheld")
+    return Answer(
+        question=_take(record, "question", str),
+        standalone=_take(record, "standalone", str),
+        status=status,
+        text=_take(record, "text", str),
+        reason=_take(record, "reason", str),
+        confidence=float(_take(record, "confidence", (int, float))),
+        citations=_read_citations(record),
+        alternatives=tuple(_read_alternative(other) for other in _take(record, "alternatives", (list, tuple))),
+        passages=tuple(
+            ScoredPassage(_build(Passage, scored["passage"]), float(_take(scored, "score", (int, float))))
+            for scored in _take(record, "passages", (list, tuple))
+        ),
+        timing=_build(Timing, _take(record, "timing", dict)),
+        withheld=None if withheld is None else _read_alternative(withheld),
+        short=_take(record, "short", str),
+        articles=_take(record, "articles", int),
+    )
+
+
+def _read_alternative(record: dict[str, Any]) -> Alternative:
+    return Alternative(
+        text=_take(record, "text", str),
+        confidence=float(_take(record, "confidence", (int, float))),
+        citations=_read_citations(record),
+        articles=_take(record, "articles", int),
+    )
+
+
+def _read_citations(record: dict[str, Any]) -> tuple[Citation, ...]:
+    return tuple(_build(Citation, citation) for citation in _take(record, "citations", (list, tuple)))
+
+
+def _build(kind: type[_Made], record: dict[str, Any]) -> _Made:
+    """A value of flat fields, each of its declared type. :raises TypeError, KeyError: for any other record."""
+    if not isinstance(record, dict):
+        raise TypeError(kind.__name__)
+    names = {field.name: _KINDS.get(str(field.type), str) for field in fields(kind)}
+    values = {name: _take(record, name, wanted) for name, wanted in names.items()}
+    # JSON of a browser writes 1.0 as 1.
+    made: Any = {name: float(value) if names[name] == (int, float) else value for name, value in values.items()}
+    return kind(**made)
+
+
+def _take(record: dict[str, Any], name: str, wanted: Any) -> Any:
+    value = record[name]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise TypeError(name)
+    return value

@@ -1,0 +1,264 @@
+"""What happens on the page: each event to what it shows.
+
+The conversation lives in the browser and comes along with each event, so nothing of anybody's is kept here and
+conversations cannot mix.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr  # noqa: TID253 (whoever imports this shows the page; event data is recognised by its annotation)
+
+from rag.errors import RagError
+from rag.page.articles import render_article, render_articles, render_changes, render_notice
+from rag.page.cards import count
+from rag.page.endpoints import BROKEN
+from rag.page.exchange import (
+    MOST_CORRECTION,
+    RATINGS,
+    Exchange,
+    digest_turns,
+    list_turns,
+    read_records,
+    write_records,
+)
+from rag.page.export import format_json, format_markdown
+from rag.page.stages import Watch
+from rag.page.transcript import render_panel, render_starters, render_transcript
+
+if TYPE_CHECKING:
+    from rag.page.cards import Extent
+    from rag.page.feedback import FeedbackStore
+    from rag.page.shelf import Shelf
+    from rag.page.signing import Signer
+    from rag.types import Answer, Turn
+
+PATIENCE = 60.0
+"""Seconds that a page waits for its starters; everything else of it is there before."""
+SHOWN = 7
+"""Outputs of whatever shows the conversation, in the order of :meth:`Handlers._show`."""
+QUESTION = "Your question"
+EDITING = "Your question, to be changed; what came after it goes"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """The events of the page."""
+
+    shelf: Shelf
+    feedback: FeedbackStore
+    signer: Signer
+
+    async def restore(self, records: object) -> tuple[str, str]:
+        """The conversation that the browser kept; in the loop, so that it comes before a question asked right away."""
+        exchanges = read_records(records)
+        return render_transcript(exchanges), render_panel(exchanges)
+
+    def list_starters(self) -> str:
+        """What could be asked first, once it is known."""
+        if not self.shelf.list_rows():
+            return render_notice("There are no articles yet: add some under “Articles”.")
+        return render_starters(self.shelf.list_starters(PATIENCE))
+
+    async def ask(self, question: str, records: object, asked: str, editing: str) -> AsyncIterator[tuple[Any, ...]]:
+        """What was typed; where an earlier question was edited, in its place."""
+        if asked:
+            yield refuse_second()
+            return
+        exchanges = read_records(records)
+        if not question.strip():
+            yield self._show(exchanges)
+            return
+        async for shown in self._answer(question, cut_before(exchanges, editing)):
+            yield shown
+
+    async def ask_again(self, records: object, asked: str, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
+        """A starter, the last question once more, or as it was written."""
+        if asked:
+            yield refuse_second()
+            return
+        exchanges = read_records(records)
+        action, key = read_word(event, "action"), read_word(event, "key")
+        if action == "starter":
+            question, before = read_word(event, "value"), exchanges
+        else:
+            found = find_exchange(exchanges, key)
+            if found is None:
+                yield self._show(exchanges)
+                return
+            question, before = found.question, cut_before(exchanges, key)
+        async for shown in self._answer(question, before, alone=action == "as-written"):
+            yield shown
+
+    def stop(self, records: object, asked: str) -> tuple[Any, ...]:
+        """The conversation without the question that was stopped, which comes back into its field."""
+        talk, panel, kept, _, *rest = self._show(read_records(records))
+        return talk, panel, kept, gr.Textbox(value=asked, label=QUESTION), *rest
+
+    def clear(self) -> tuple[Any, ...]:
+        return self._show([])
+
+    def edit(self, records: object, event: gr.EventData) -> tuple[Any, str]:
+        """The question into its field."""
+        found = find_exchange(read_records(records), read_word(event, "key"))
+        if found is None:
+            return gr.skip(), ""
+        return gr.Textbox(value=found.question, label=EDITING), found.key
+
+    def rate(self, records: object, asked: str, event: gr.EventData) -> tuple[Any, Any]:
+        """Keeps a thumb, or a correction; the same thumb again takes it back."""
+        if asked:
+            gr.Info("An answer is on its way: rate once it is there.")
+            return gr.skip(), gr.skip()
+        exchanges = read_records(records)
+        key, action = read_word(event, "key"), read_word(event, "action")
+        found = find_exchange(exchanges, key)
+        if found is None or found.answer is None:
+            return gr.skip(), gr.skip()
+        if action == "correct":
+            rated = replace(found, correction=read_word(event, "value")[:MOST_CORRECTION].strip())
+        elif action in RATINGS:
+            rated = replace(found, rating="" if action == found.rating else action)  # type: ignore[arg-type]
+        else:
+            return gr.skip(), gr.skip()
+        if not self.signer.is_genuine(found):
+            raise gr.Error("This answer cannot be rated: ask again, and rate the new one.", print_exception=False)
+        try:
+            self.feedback.save(*self._complete(rated, cut_before(exchanges, key)), self.shelf.source())
+        except RagError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        exchanges = [rated if e.key == key else e for e in exchanges]
+        return render_transcript(exchanges), write_records(exchanges)
+
+    def _complete(self, exchange: Exchange, before: Sequence[Exchange]) -> tuple[Exchange, tuple[Turn, ...]]:
+        """An answer with all that was read for it, and the conversation it was given in, where that is still known."""
+        turns = list_turns(before)
+        if exchange.answer is not None and (found := self.shelf.find_passages(exchange.read)):
+            exchange = replace(exchange, answer=replace(exchange.answer, passages=found))
+        return exchange, turns if digest_turns(turns) == exchange.before else ()
+
+    def export_markdown(self, records: object) -> Any:
+        text = format_markdown(read_records(records), now())
+        return gr.HTML(payload={"name": "conversation.md", "type": "text/markdown", "text": text})
+
+    def export_json(self, records: object) -> Any:
+        text = format_json(read_records(records), now())
+        return gr.HTML(payload={"name": "conversation.json", "type": "application/json", "text": text})
+
+    def open_article(self, event: gr.EventData) -> str:
+        """A whole article, at a quote where one is named."""
+        document = self.shelf.read(read_word(event, "document"))
+        if document is None:
+            raise gr.Error("This article is no longer there.", print_exception=False)
+        return render_article(document, read_offset(event, "start"), read_offset(event, "end"))
+
+    def list_articles(self) -> str:
+        return render_articles(self.shelf.list_rows())
+
+    def add_articles(self, files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+        """Uploaded files into the corpus; what was done, file by file."""
+        paths = [Path(file) for file in files or ()]
+        yield None, gr.skip(), render_notice(f"Reading and indexing {count(len(paths), 'file')} …")
+        try:
+            changes, refused = self.shelf.add(paths)
+            said = render_changes(changes, refused)
+        except RagError as error:
+            said = render_notice(str(error), kind="error")
+        finally:
+            for path in paths:
+                path.unlink(missing_ok=True)
+        yield None, self.list_articles(), said
+
+    def remove_article(self, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        """An uploaded article away again."""
+        yield gr.skip(), render_notice("Removing …")
+        try:
+            said = render_changes(self.shelf.remove(read_word(event, "document")))
+        except RagError as error:
+            said = render_notice(str(error), kind="error")
+        yield self.list_articles(), said
+
+    async def _answer(
+        self, question: str, before: list[Exchange], *, alone: bool = False
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        turns = () if alone else list_turns(before)
+        exchange = Exchange(secrets.token_hex(8), whole(question), asked=now(), before=digest_turns(turns))
+        yield self._show([*before, exchange], asking=question)
+        watch = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+        try:
+            async for stage in watch.stages():
+                talk = render_transcript([*before, exchange], progress=self.shelf.describe_work(stage))
+                yield talk, *(gr.skip() for _ in range(SHOWN - 1))
+            exchange = self.signer.sign(finish(exchange, watch))
+            exchanges = [*before, exchange]
+            if exchange.answer is not None:
+                yield self._show(exchanges, asking=question, extent="short")
+            yield self._show(exchanges)
+        finally:
+            # However it ends: stopped, cleared, or the browser gone.
+            watch.stop()
+
+    def _show(self, exchanges: Sequence[Exchange], asking: str = "", extent: Extent = "full") -> tuple[Any, ...]:
+        """Conversation, panel, what the browser keeps, the question's field, what is asked, edited, the stop button."""
+        talk = render_transcript(exchanges, extent)
+        box = gr.Textbox(value="", label=QUESTION)
+        if asking:
+            return talk, gr.skip(), gr.skip(), box, asking, "", gr.Button(interactive=True)
+        return talk, render_panel(exchanges), write_records(exchanges), box, "", "", gr.Button(interactive=False)
+
+
+def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
+    """With the answer that came out, or why there is none."""
+    try:
+        answer = watch.result()
+    except RagError as error:
+        return replace(exchange, error=str(error))
+    except Exception:
+        _LOG.exception("a question could not be answered")
+        return replace(exchange, error=BROKEN)
+    return replace(exchange, answer=answer, read=tuple((s.passage.passage_id, s.score) for s in answer.passages))
+
+
+def refuse_second() -> tuple[Any, ...]:
+    """Nothing changes: of two answers at once to one conversation, one would be lost."""
+    gr.Info("One question at a time: wait for this answer, or stop it.")
+    return tuple(gr.skip() for _ in range(SHOWN))
+
+
+def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
+    return next((exchange for exchange in exchanges if exchange.key == key), None)
+
+
+def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
+    """Those before the one of this key; all, where there is none."""
+    keys = [exchange.key for exchange in exchanges]
+    return exchanges[: keys.index(key)] if key in keys else exchanges
+
+
+def read_word(event: gr.EventData, name: str) -> str:
+    """What an event says of itself: a stranger's word, of any form."""
+    data = event._data
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def read_offset(event: gr.EventData, name: str) -> int:
+    value = read_word(event, name)
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
+def whole(text: str) -> str:
+    """Without halves of characters, which no file and no browser can be sent."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

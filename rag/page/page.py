@@ -1,0 +1,167 @@
+"""The chat page: what stands where, and which event goes to which handler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
+
+from rag.page.endpoints import add_endpoints
+from rag.page.handlers import QUESTION, Handlers
+from rag.page.transcript import WELCOME, render_panel
+from rag.page.uploads import MOST_BYTES, MOST_FILES
+
+if TYPE_CHECKING:
+    from rag.page.feedback import FeedbackStore
+    from rag.page.shelf import Shelf
+    from rag.page.signing import Signer
+
+TITLE = "Ask the articles"
+LIMITS = (
+    f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
+    "They stay on the machine that runs this page."
+)
+HEADER = f"<h1>{TITLE}</h1>"
+STORAGE_KEY = "ask-articles-conversation-1"
+WAITING = 64
+"""Questions that may wait; whoever comes after these is told to come again."""
+CONCURRENCY = 64
+"""Events of one kind at a time; the answering itself is done by the workers of the shelf."""
+_SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
+STYLE = Path(__file__).parent / "style.css"
+
+
+def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Blocks:
+    """The page over a shelf of articles, to be launched with :func:`launch_options`."""
+    handlers = Handlers(shelf, feedback, signer)
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, fill_width=True, elem_id="aa-page", delete_cache=(3600, 3600)
+    ) as page:
+        # First of all: an event of the page that shares a name with an endpoint, private or not, would take it.
+        add_endpoints(shelf, CONCURRENCY)
+        # The secret only keeps other pages from reading by mistake: every browser is told it. A fixed one outlives
+        # a restart.
+        kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_KEY)
+        gr.HTML(HEADER, apply_default_css=False, padding=False, js_on_load=None, elem_id="aa-header")
+        # Where they stand matters to no eye: a dialogue, and what a browser saves.
+        article, saved = make_html("", elem_id="aa-article", render=False), make_html("", payload=None, render=False)
+        with gr.Tabs():
+            with gr.Tab("Ask", id="ask"):
+                talk, panel, starters = add_conversation(handlers, kept, article, saved)
+            with gr.Tab("Articles", id="articles"):
+                rows = add_corpus(handlers, article, starters)
+        article.render()
+        saved.render()
+        page.load(handlers.restore, [kept], [talk, panel], **private())
+        page.load(handlers.list_articles, None, [rows], **private())
+        page.load(handlers.list_starters, None, [starters], **private())
+    page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
+    return page
+
+
+def add_conversation(
+    handlers: Handlers, kept: gr.BrowserState, article: gr.HTML, saved: gr.HTML
+) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
+    """The first tab; what it returns shows the conversation, the sources, and what could be asked first."""
+    with gr.Row(elem_id="aa-columns"):
+        with gr.Column(scale=3, min_width=320, elem_id="aa-main"):
+            talk = make_html(WELCOME, elem_id="aa-talk")
+            starters = make_html("", elem_id="aa-starters")
+            with gr.Column(elem_id="aa-composer"):
+                box = gr.Textbox(
+                    label=QUESTION,
+                    placeholder="Ask in your own words",
+                    lines=1,
+                    max_lines=6,
+                    max_length=2000,
+                    autofocus=True,
+                    elem_id="aa-question",
+                )
+                with gr.Row(elem_id="aa-actions"):
+                    send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
+                    stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
+                    clear = gr.Button("Clear", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+                    markdown = gr.Button("Save .md", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+                    as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+        with gr.Column(scale=2, min_width=320, elem_id="aa-side"):
+            panel = make_html(render_panel([]), elem_id="aa-panel")
+    asked, editing = gr.State(""), gr.State("")
+    shown = [talk, panel, kept, box, asked, editing, stop]
+    answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
+    running = [
+        send.click(handlers.ask, [box, kept, asked, editing], shown, **answering),
+        box.submit(handlers.ask, [box, kept, asked, editing], shown, **answering),
+        talk.ask(handlers.ask_again, [kept, asked], shown, **answering),
+        starters.ask(handlers.ask_again, [kept, asked], shown, **answering),
+    ]
+    # Not queued: it must not wait for what it is to stop.
+    stop.click(handlers.stop, [kept, asked], shown, cancels=running, queue=False, **private())
+    clear.click(handlers.clear, None, shown, cancels=running, queue=False, **private())
+    talk.edit(handlers.edit, [kept], [box, editing], **private())
+    talk.rate(handlers.rate, [kept, asked], [talk, kept], **private())
+    panel.open(handlers.open_article, None, [article], **private())
+    markdown.click(handlers.export_markdown, [kept], [saved], **private())
+    as_json.click(handlers.export_json, [kept], [saved], **private())
+    return talk, panel, starters
+
+
+def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HTML:
+    """The second tab; what it returns shows the list of the articles."""
+    if handlers.shelf.takes_uploads:
+        with gr.Row(elem_id="aa-adding"):
+            files = gr.UploadButton(
+                "Add articles",
+                file_count="multiple",
+                file_types=[".txt", ".md"],
+                size="sm",
+                scale=0,
+                min_width=0,
+                elem_id="aa-upload",
+            )
+            make_html(f'<p class="aa-note">{LIMITS}</p>')
+        summary = make_html("", elem_id="aa-summary")
+    rows = make_html("", elem_id="aa-articles")
+    if handlers.shelf.takes_uploads:
+        done: Any = [
+            files.upload(handlers.add_articles, [files], [files, rows, summary], **private()),
+            rows.remove(handlers.remove_article, None, [rows, summary], **private()),
+        ]
+        for event in done:
+            event.then(handlers.list_starters, None, [starters], **private())
+    rows.open(handlers.open_article, None, [article], **private())
+    return rows
+
+
+def make_html(value: str, **options: Any) -> gr.HTML:
+    """An element whose value is shown as it is.
+
+    Never with a template that names ``{{value}}``: Gradio evaluates what that gives as JavaScript.
+    """
+    return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=_SCRIPT, **options)
+
+
+def private() -> dict[str, Any]:
+    """Of events that are the page's own, no endpoint for programs."""
+    return {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def launch_options() -> dict[str, Any]:
+    """How the page is launched wherever it is: nothing of it reaches another host."""
+    # Names of fonts that machines have; a theme's own would be fetched.
+    fonts = ["system-ui", "sans-serif"]
+    theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"], text_size="lg")
+    return {
+        "share": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "strict_cors": True,
+        "max_file_size": MOST_BYTES,
+        "footer_links": [],
+        "show_error": False,
+        "quiet": True,
+        "theme": theme,
+        "css_paths": STYLE,
+    }

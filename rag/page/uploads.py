@@ -1,0 +1,111 @@
+"""Files that come from a browser, into the folder of uploads: checked by content, never written anywhere else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.corpus import SUFFIXES, Skipped, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_FILES = 20
+MOST_BYTES = 5_000_000
+MOST_KEPT = 2000
+"""Files in the folder of uploads."""
+LONGEST_NAME = 80
+"""Characters, so that a name stays within 255 bytes in any script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some files.
+
+    :param names: of the files that are in the folder now.
+    :param refused: those that are not, and why.
+    """
+
+    names: tuple[str, ...]
+    refused: tuple[Skipped, ...]
+
+
+def take_files(paths: Sequence[Path], uploads: Path) -> Taken:
+    """Copies what holds an article into the folder.
+
+    :raises OSError: where the folder cannot be written.
+    """
+    uploads.mkdir(parents=True, exist_ok=True)
+    names: list[str] = []
+    refused = [Skipped(p.name, f"More than {MOST_FILES} files at a time: add it next.") for p in paths[MOST_FILES:]]
+    room = MOST_KEPT - sum(1 for _ in uploads.iterdir())
+    for path in paths[:MOST_FILES]:
+        reason = "" if room > len(names) else f"There are {MOST_KEPT:,} uploaded articles: remove some."
+        reason = reason or find_fault(path)
+        if reason:
+            refused.append(Skipped(path.name, reason))
+            continue
+        name = place_file(path.read_bytes(), make_name(path.name), uploads)
+        if name:
+            names.append(name)
+        else:
+            refused.append(Skipped(path.name, "The same file is there already."))
+    return Taken(tuple(names), tuple(refused))
+
+
+def find_fault(path: Path) -> str:
+    """Why a file is no article, by its content; empty where it is one."""
+    if path.suffix.lower() not in SUFFIXES:
+        return "It is no .txt or .md file: save it as one."
+    try:
+        if path.is_symlink() or not path.is_file():
+            return "It is no file: choose a .txt or .md file."
+        if path.stat().st_size > MOST_BYTES:
+            return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
+    except OSError as error:
+        return f"It cannot be read ({error.strerror}): choose another."
+    found = read_document(path, path.parent)
+    return found.reason if isinstance(found, Skipped) else ""
+
+
+def make_name(name: str) -> str:
+    """A file name that is safe on any system and that corpora read; letters of all scripts stay."""
+    base = Path(unicodedata.normalize("NFC", name.replace("\\", "/")).rpartition("/")[2] or "article")
+    stem, suffix = base.stem, base.suffix
+    kept = "".join(c if c.isalnum() or c in " -_.,()" or unicodedata.category(c)[0] == "M" else "_" for c in stem)
+    kept = re.sub(r"[_\s]{2,}", "_", kept).strip(" ._")[:LONGEST_NAME].strip(" ._")
+    if not kept or kept.upper() == "README" or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", kept):
+        kept = f"article_{kept}".rstrip("_")
+    return kept + suffix.lower()
+
+
+def place_file(data: bytes, name: str, uploads: Path) -> str:
+    """Writes a file beside others of its name; its name, or nothing where one of them holds the same."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    for number in range(1, MOST_KEPT + 2):
+        path = uploads / (name if number == 1 else f"{stem}-{number}{suffix}")
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+                return ""
+            continue
+        return path.name
+    raise FileExistsError(name)
+
+
+def remove_file(name: str, uploads: Path) -> bool:
+    """Removes one uploaded file; False where there is none of that name, or where it names anything else."""
+    if Path(name).name != name or name in ("", ".", ".."):
+        return False
+    path = uploads / name
+    with suppress(OSError, ValueError):
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+            path.unlink()
+            return True
+    return False

@@ -1,0 +1,82 @@
+"""The folder of what the page keeps for its user: the key, the feedback, and a corpus that begins with the examples."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import CorpusError, RagError
+from rag.manifest import DATABASE, MANIFEST, VECTORS
+from rag.pipeline import find_checkout
+
+
+class DataFolderError(RagError):
+    """The folder of what is kept cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserData:
+    """Where what is kept lies; nothing of it is made before it is needed.
+
+    :param folder: unless the user names one, :func:`default_folder`.
+    """
+
+    folder: Path
+
+    @property
+    def feedback(self) -> Path:
+        return self.folder / "feedback.sqlite"
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key"
+
+    @property
+    def index(self) -> Path:
+        """Of the corpus that begins with the examples."""
+        return self.folder / "index"
+
+    def copy_examples(self) -> Path:
+        """A corpus of the user's own that begins with the checkout's seeds/, which stay as they are.
+
+        :raises CorpusError: outside of a checkout, unless there is such a corpus already.
+        :raises DataFolderError: where it cannot be written.
+        """
+        corpus = self.folder / "corpus"
+        checkout = find_checkout(Path.cwd()) or find_checkout(Path(__file__).parent)
+        if checkout is None:
+            if not corpus.is_dir():
+                raise CorpusError("No articles to ask: name a folder of .txt or .md files with --corpus.")
+            return corpus
+        try:
+            corpus.mkdir(parents=True, exist_ok=True)
+            for path in sorted((checkout / "seeds").glob("*.txt")):
+                copied = corpus / path.name
+                if not copied.is_file() or copied.read_bytes() != path.read_bytes():
+                    shutil.copyfile(path, copied)
+            self._copy_index(checkout / "index")
+        except OSError as error:
+            raise DataFolderError(
+                f"{corpus} cannot be written ({error.strerror}): name another folder with --data."
+            ) from None
+        return corpus
+
+    def _copy_index(self, ready: Path) -> None:
+        """Begins the index with the checkout's own, where there is one: an update then finds nothing to do, or little.
+
+        :raises OSError: where it cannot be written.
+        """
+        if (ready / MANIFEST).is_file() and not (self.index / MANIFEST).exists():
+            self.index.mkdir(parents=True, exist_ok=True)
+            for name in (DATABASE, VECTORS, MANIFEST):
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(ready / name, self.index / name)
+
+
+def default_folder() -> Path:
+    """The user's data folder on this system."""
+    from platformdirs import user_data_path
+
+    return user_data_path("ask-articles", appauthor=False)

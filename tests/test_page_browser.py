@@ -1,0 +1,373 @@
+"""The page as people meet it: Debian's chromium, the real app, the real index and reader.
+
+Whatever a page asks of another host, and whatever it writes to the console as an error, fails the test it happens in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from serving import Served
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+try:
+    from playwright.sync_api import expect, sync_playwright
+except ImportError:
+    pytest.skip("No playwright: pip install playwright.", allow_module_level=True)
+if CHROMIUM is None:
+    pytest.skip("No chromium: apt-get install chromium.", allow_module_level=True)
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+AXE = Path(os.environ.get("AXE_CORE", ROOT / ".venv" / "node_modules" / "axe-core")) / "axe.min.js"
+LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
+"""What Gradio says of a stream that is under way when a page is reloaded."""
+WAIT = 60_000
+"""Milliseconds until something that should be there is given up."""
+STAKE = "what stake did Meta buy?"
+PAID = "How much did Meta pay for its stake?"
+BREAD = "How do I bake sourdough bread?"
+HOSTILE = "<img src=x onerror=window.ran=1><script>window.ran=1</script> {{7*7}} ${window.ran=1}"
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, served: Served) -> Iterator[Open]:
+    """Opens the page in a browser of its own; what it says and asks is looked at when the test is over."""
+    wrong: list[str] = []
+    contexts = []
+
+    def watch(request: Any) -> None:
+        if not request.url.startswith((served.address, "data:", "blob:" + served.address)):
+            wrong.append(f"asked for {request.url}")
+
+    def listen(message: Any) -> None:
+        if message.type == "error" and not LEFT.match(message.text):
+            wrong.append(f"console: {message.text}")
+
+    def run(**options: Any) -> Any:
+        context = browser.new_context(**options)
+        context.set_default_timeout(WAIT)
+        contexts.append(context)
+        context.on("request", watch)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda e: wrong.append(f"error: {e}"))
+        page.on("dialog", lambda d: (wrong.append(f"dialog: {d.message}"), d.dismiss()))
+        page.goto(served.address)
+        page.get_by_label("Your question").wait_for()
+        return page
+
+    yield run
+    for context in contexts:
+        for page in context.pages:
+            assert page.evaluate("window.ran") is None
+        context.close()
+    assert "\n".join(wrong) == ""
+
+
+def ask(page: Any, question: str) -> Any:
+    """Asks, and waits for the whole answer; what shows it."""
+    before = page.locator(".aa-exchange").count()
+    page.get_by_label("Your question").fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    exchange = page.locator(".aa-exchange").nth(before)
+    exchange.locator(".aa-tools").wait_for()
+    return exchange
+
+
+def upload(page: Any, *files: tuple[str, bytes]) -> Any:
+    """Adds files on the second tab; what says what became of them."""
+    page.get_by_role("tab", name="Articles").click()
+    payload = [{"name": name, "mimeType": "text/plain", "buffer": content} for name, content in files]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add articles").click()
+    chooser.value.set_files(payload)
+    page.locator(".aa-changes").wait_for()
+    return page.locator(".aa-changes")
+
+
+def remove(page: Any, name: str) -> None:
+    row = page.locator(".aa-articles tr").filter(has_text=name)
+    row.locator("summary").click()
+    row.get_by_role("button", name="Yes, remove it").or_(row.locator('[data-event="remove"]')).first.click()
+    expect(page.locator(".aa-changes")).to_contain_text("removed", timeout=WAIT)
+    expect(row).to_have_count(0)
+
+
+def test_starters_come_and_get_answers(open_page: Open) -> None:
+    page = open_page()
+    starter = page.locator(".aa-starter").first
+    starter.wait_for()
+    question = starter.inner_text()
+    starter.click()
+    page.locator(".aa-tools").wait_for()
+    assert page.locator(".aa-question").inner_text() == question
+    assert page.locator(".aa-declined").count() == 0
+    expect(page.locator("#aa-starters")).to_be_hidden()
+
+
+def test_an_answer_leads_to_its_card_and_its_article(open_page: Open) -> None:
+    page = open_page()
+    exchange = ask(page, STAKE)
+    assert exchange.locator(".aa-short").inner_text().startswith("49%")
+    assert "49%" in exchange.locator(".aa-evidence .aa-answer").inner_text()
+    chip = exchange.locator("a.aa-chip").nth(1)
+    chip.click()
+    card = page.locator(f"#{chip.get_attribute('data-card')}")
+    expect(card).to_be_focused()
+    expect(card).to_be_in_viewport()
+    assert card.locator("mark .aa-answer").inner_text() == "49%"
+    card.get_by_role("button", name="Open the whole article").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("mark").first).to_be_in_viewport()
+    assert "49%" in dialog.locator("mark").first.inner_text()
+    page.get_by_role("button", name="Close the article").click()
+    expect(dialog).to_be_hidden()
+    card.get_by_role("button", name="Open the whole article").click()
+    expect(dialog.locator("mark").first).to_be_in_viewport()
+
+
+def test_a_follow_up_says_how_it_was_understood_and_can_be_asked_as_written(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Who is the founder of Scale AI?")
+    follow_up = ask(page, "How old is he?")
+    expect(follow_up.locator(".aa-understood")).to_contain_text("understood as: How old is")
+    follow_up.get_by_role("button", name="Ask it as written").click()
+    expect(page.locator(".aa-exchange").nth(1).locator(".aa-understood")).to_have_count(0)
+    page.locator(".aa-exchange").nth(1).locator(".aa-tools").wait_for()
+    assert page.locator(".aa-exchange").count() == 2
+
+
+def test_what_the_articles_do_not_say_is_declined_with_the_closest_passages(open_page: Open) -> None:
+    page = open_page()
+    exchange = ask(page, BREAD)
+    assert exchange.locator(".aa-declined").inner_text() == "The articles don't say."
+    expect(page.get_by_role("article", name="Close passage 1")).to_be_visible()
+    assert page.locator(".aa-card").count() == 3
+
+
+def test_articles_that_disagree_show_each_value(open_page: Open) -> None:
+    page = open_page()
+    exchange = ask(page, PAID)
+    assert "The articles disagree" in exchange.inner_text()
+    values = exchange.locator(".aa-values li")
+    assert values.count() >= 2
+    for place in range(values.count()):
+        assert values.nth(place).locator("a.aa-chip").count() >= 1
+
+
+def test_a_stopped_question_comes_back_and_its_work_ends(open_page: Open, served: Served) -> None:
+    from gradio_client import Client
+
+    page = open_page()
+    ask(page, STAKE)
+    busy = Client(served.address, verbose=False)
+    # Whatever the machine, the question that is stopped waits behind these.
+    long = " ".join(["what stake did Meta buy in Scale AI and who runs the company now"] * 25)
+    jobs = [busy.submit(f"{number} {long}", api_name="/ask") for number in range(6)]
+    page.get_by_label("Your question").fill(PAID)
+    page.keyboard.press("Enter")
+    page.locator(".aa-busy").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".aa-exchange")).to_have_count(1)
+    expect(page.get_by_label("Your question")).to_have_value(PAID)
+    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    for job in jobs:
+        job.cancel()
+    busy.close()
+    assert ask(page, STAKE).locator(".aa-short").inner_text().startswith("49%")
+    assert page.locator(".aa-exchange").count() == 2
+
+
+def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open, served: Served) -> None:
+    page = open_page()
+    ask(page, STAKE)
+    page.reload()
+    exchange = page.locator(".aa-exchange")
+    expect(exchange.locator(".aa-short")).to_contain_text("49%")
+    expect(page.locator(".aa-card").first).to_be_visible()
+    exchange.get_by_role("button", name="Bad answer").click()
+    exchange.get_by_label("What would be right?").fill("forty-nine per cent")
+    exchange.get_by_role("button", name="Save").click()
+    key = exchange.get_attribute("data-key")
+    page.wait_for_function(f"document.querySelector('#correction-{key}').getAttribute('value') !== ''")
+    page.reload()
+    expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    with closing(sqlite3.connect(served.data / "feedback.sqlite")) as connection:
+        found = connection.execute("SELECT rating, correction FROM feedback WHERE feedback_id = ?", (key,)).fetchall()
+        passages = connection.execute("SELECT COUNT(*) FROM passages WHERE feedback_id = ?", (key,)).fetchone()
+    assert found == [("down", "forty-nine per cent")]
+    assert passages == (10,)
+    page.get_by_role("button", name="Clear").click()
+    page.locator(".aa-welcome").wait_for()
+    page.reload()
+    page.locator(".aa-welcome").wait_for()
+    expect(page.locator(".aa-exchange")).to_have_count(0)
+
+
+def test_a_question_is_edited_and_the_conversation_taken_along(open_page: Open) -> None:
+    page = open_page()
+    exchange = ask(page, BREAD)
+    exchange.get_by_role("button", name="Edit the question").click()
+    box = page.locator("#aa-question textarea")
+    expect(box).to_have_value(BREAD)
+    box.fill(STAKE)
+    box.press("Enter")
+    expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%")
+    expect(page.locator(".aa-exchange")).to_have_count(1)
+    for button, name in (("Save .md", "conversation.md"), ("Save .json", "conversation.json")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        assert download.value.suggested_filename == name
+        assert "49%" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_articles_are_added_asked_and_removed(open_page: Open, served: Served) -> None:
+    page = open_page()
+    text = "# The burning of Elgin\n\nElgin was founded in 1190. Its cathedral was burnt by the Wolf of Badenoch.\n"
+    said = upload(page, ("elgin.md", text.encode()))
+    assert "added uploads/elgin.md" in said.inner_text()
+    expect(page.locator(".aa-articles")).to_contain_text("The burning of Elgin")
+    page.locator(".aa-articles").get_by_role("button", name="The burning of Elgin", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Wolf of Badenoch")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Ask").click()
+    assert "Wolf of Badenoch" in ask(page, "Who burnt the cathedral of Elgin?").inner_text()
+    page.get_by_role("tab", name="Articles").click()
+    remove(page, "elgin.md")
+    assert not (served.corpus / "uploads" / "elgin.md").exists()
+
+
+def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> None:
+    page = open_page()
+    said = upload(page, ("image.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00"), ("empty.md", b""))
+    assert "not taken image.txt" in said.inner_text()
+    assert "not taken empty.md" in said.inner_text()
+    assert not list(served.corpus.glob("uploads/image*"))
+
+
+def test_nothing_in_an_article_runs(open_page: Open) -> None:
+    page = open_page()
+    text = f"{HOSTILE}\n\nThe abbey of Pluscarden was founded in 1230 by {HOSTILE} King Alexander.\n"
+    said = upload(page, ("<img src=x onerror=window.ran=1>.txt", text.encode()))
+    name = re.search(r"uploads/\S.*?\.txt", said.inner_text())
+    assert name is not None
+    page.locator(".aa-articles").get_by_role("button", name="{{7*7}}").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("{{7*7}} ${window.ran=1}")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Ask").click()
+    ask(page, f"When was the abbey of Pluscarden founded? {HOSTILE}")
+    ask(page, "When was the abbey of Pluscarden founded?")
+    expect(page.locator(".aa-panel")).to_contain_text("{{7*7}} ${window.ran=1}")
+    page.reload()
+    expect(page.locator(".aa-exchange").first).to_contain_text("<script>window.ran=1</script>")
+    assert page.locator("img[src=x], .gradio-container script").count() == 0
+    page.get_by_role("tab", name="Articles").click()
+    remove(page, name.group())
+
+
+def test_two_people_at_once_get_their_own_answers(open_page: Open) -> None:
+    one, two = open_page(), open_page()
+    for page, question in ((one, STAKE), (two, BREAD)):
+        page.get_by_label("Your question").fill(question)
+        page.keyboard.press("Enter")
+    for page in (one, two):
+        page.locator(".aa-tools").wait_for()
+        expect(page.locator(".aa-exchange")).to_have_count(1)
+    expect(one.locator(".aa-short")).to_contain_text("49%")
+    expect(two.locator(".aa-declined")).to_be_visible()
+
+
+def test_nothing_is_wider_than_the_screen(open_page: Open) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    ask(page, STAKE)
+    ask(page, "What is " + "donaudampfschifffahrt" * 15 + "?")
+    for tab, shown in (("Ask", ".aa-talk"), ("Articles", ".aa-articles")):
+        page.get_by_role("tab", name=tab).click()
+        page.locator(shown).wait_for()
+        for width in (320, 390, 1280, 1920):
+            page.set_viewport_size({"width": width, "height": 844})
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, (tab, width)
+
+
+def test_right_to_left_text_runs_right_to_left(open_page: Open) -> None:
+    page = open_page()
+    exchange = ask(page, "ما هي حصة ميتا في الشركة؟")
+    direction = "e => getComputedStyle(e).direction"
+    assert exchange.locator(".aa-question").evaluate(direction) == "rtl"
+    assert page.locator(".aa-card blockquote").first.evaluate(direction) == "ltr"
+
+
+def test_the_keyboard_is_enough(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#aa-question textarea")).to_be_focused()
+    page.keyboard.type(STAKE)
+    page.keyboard.press("Enter")
+    page.locator(".aa-tools").wait_for()
+
+    def tab_to(selector: str, key: str = "Tab") -> None:
+        for _ in range(40):
+            page.keyboard.press(key)
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        pytest.fail(f"{selector} is not reached")
+
+    tab_to("a.aa-chip", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".aa-card:focus")).to_have_count(1)
+    tab_to('.aa-card [data-event="open"]')
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    tab_to('[role="tab"]', "Shift+Tab")
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="No axe-core: npm install --prefix .venv axe-core.")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(open_page: Open, scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    page.locator(".aa-starter").first.wait_for()
+    script = AXE.read_text(encoding="utf-8")
+    found = look(page, script)
+    ask(page, PAID)
+    ask(page, BREAD)
+    found += look(page, script)
+    page.get_by_role("tab", name="Articles").click()
+    page.locator(".aa-articles").wait_for()
+    found += look(page, script)
+    assert found == []
+
+
+def look(page: Any, script: str) -> list[str]:
+    page.evaluate(script)
+    violations = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{v['id']}: {v['help']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for v in violations
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]

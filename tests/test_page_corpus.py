@@ -1,0 +1,163 @@
+"""The articles behind the page: starters, uploads, the shelf."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from page_answers import (
+    make_passage,
+    make_simple,
+)
+
+from rag.changes import Changes
+from rag.errors import CorpusError
+from rag.page.shelf import Shelf
+from rag.page.starters import choose_starters, make_starters
+from rag.page.uploads import MOST_FILES, make_name, place_file, remove_file, take_files
+from rag.search import DocumentSummary
+from rag.types import Answer, Document, Passage, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from rag.types import Stage
+
+
+def test_starters_come_from_the_passages() -> None:
+    texts = ["The deal by Ada Lovelace cost $3 million.", "They met Ada Lovelace and paid 20% of it."]
+    passages = [make_passage(text, n, name=f"{n}.txt", title=f"Title {n}") for n, text in enumerate(texts)]
+    starters = make_starters(passages)
+    assert starters[0] == "What do the articles say about Ada Lovelace?"
+    assert "What does $3 million refer to?" in starters
+    assert "What is “Title 0” about?" in starters
+    assert make_starters([]) == []
+
+
+def test_only_starters_that_get_an_answer_are_offered() -> None:
+    asked: list[str] = []
+
+    def is_answered(question: str) -> bool:
+        asked.append(question)
+        return len(question) % 2 == 0
+
+    assert choose_starters(["a" * n for n in range(1, 99)], is_answered) == ("aa", "aaaa", "a" * 6, "a" * 8)
+    assert len(asked) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("a.txt", "a.txt"), ("../../etc/passwd.txt", "passwd.txt"), ("C:\\x\\y.MD", "y.md"),
+        (".hidden.txt", "hidden.txt"),
+        ("README.md", "article_README.md"), ("<img src=x>.txt", "img src_x.txt"),
+        ("日本語.txt", "日本語.txt"),
+        ("x" * 300 + ".txt", "x" * 80 + ".txt"), ("con.txt", "article_con.txt"),
+    ],
+)  # fmt: skip
+def test_names_of_uploads_are_safe(name: str, made: str) -> None:
+    assert make_name(name) == made
+
+
+def test_uploads_are_checked_by_content_and_stay_in_their_folder(tmp_path: Path) -> None:
+    sent, uploads = tmp_path / "sent", tmp_path / "corpus" / "uploads"
+    sent.mkdir()
+    (sent / "good.txt").write_text("Elgin was founded in 1190. It lies in Scotland.", encoding="utf-8")
+    (sent / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00")
+    (sent / "page.html").write_text("<p>x", encoding="utf-8")
+    (sent / "empty.md").write_text("", encoding="utf-8")
+    (sent / "link.txt").symlink_to("/etc/passwd")
+    taken = take_files(sorted(sent.iterdir()), uploads)
+    assert taken.names == ("good.txt",)
+    assert {item.document_id for item in taken.refused} == {"image.txt", "page.html", "empty.md", "link.txt"}
+    assert all(item.reason.endswith(".") for item in taken.refused)
+    again = take_files([sent / "good.txt"] * (MOST_FILES + 1), uploads)
+    assert again.names == ()
+    assert len(again.refused) == MOST_FILES + 1
+    assert place_file(b"other", "good.txt", uploads) == "good-2.txt"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../secret.txt", "/etc/passwd", "nothing.txt", "link.txt", "x\0.txt"])
+def test_nothing_else_is_removed(tmp_path: Path, name: str) -> None:
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    secret = tmp_path / "secret.txt"
+    secret.write_text("x", encoding="utf-8")
+    (uploads / "link.txt").symlink_to(secret)
+    assert not remove_file(name, uploads)
+    assert secret.exists()
+
+
+class Fake:
+    """A pipeline over the files of a folder, whose answer to anything is the first word of the first one."""
+
+    def __init__(self, corpus: Path) -> None:
+        self.changes = Changes()
+        self._corpus = corpus
+        self._texts = {p.relative_to(corpus).as_posix(): p.read_text("utf-8") for p in sorted(corpus.rglob("*.txt"))}
+
+    @property
+    def index(self) -> Fake:
+        return self
+
+    def documents(self) -> list[DocumentSummary]:
+        return [DocumentSummary(name, name, None, None, 1) for name in self._texts]
+
+    def document(self, document_id: str) -> Document | None:
+        text = self._texts.get(document_id)
+        return None if text is None else Document(document_id, document_id, None, text)
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        return [make_passage(self._texts[document_id], name=document_id)]
+
+    k = 10
+    reader: Any = SimpleNamespace(name="fake")
+    encoder: Any = SimpleNamespace(fingerprint="abc")
+
+    def renewed(self) -> Fake:
+        return open_fake(self._corpus)
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
+    ) -> Answer:
+        assert isinstance(history, tuple)
+        if on_stage:
+            on_stage("read")
+        return replace(make_simple(), question=question, text=next(iter(self._texts.values())).split()[0])
+
+
+def open_fake(corpus: Path) -> Fake:
+    fake = Fake(corpus)
+    if not fake.documents():
+        raise CorpusError("No articles there: put some there.")
+    return fake
+
+
+def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
+    corpus, sent = tmp_path / "corpus", tmp_path / "new.txt"
+    corpus.mkdir()
+    sent.write_text("Elgin was founded in 1190. It lies in Scotland.", encoding="utf-8")
+    shelf = Shelf(lambda: open_fake(corpus), corpus / "uploads")
+    assert shelf.list_rows() == ()
+    with pytest.raises(CorpusError, match="No articles there"):
+        shelf.ask("Where?")
+    shelf.add([sent])
+    assert [(row.document_id, row.words, row.removable) for row in shelf.list_rows()] == [("uploads/new.txt", 9, True)]
+    assert shelf.submit("Where?").result().text == "Elgin"
+    assert shelf.read("uploads/new.txt") is not None
+    assert shelf.read("../new.txt") is None
+    for name in ("new.txt", "uploads/../new.txt", "/etc/passwd", "uploads/sub/new.txt"):
+        with pytest.raises(CorpusError, match="Only articles"):
+            shelf.remove(name)
+    assert shelf.remove("uploads/new.txt").removed == ("uploads/new.txt",)
+    with pytest.raises(CorpusError, match="No articles there"):
+        shelf.ask("Where?")
+
+
+def test_a_shelf_without_uploads_takes_none(tmp_path: Path) -> None:
+    shelf = Shelf(lambda: open_fake(tmp_path), None)
+    with pytest.raises(CorpusError, match="takes no articles"):
+        shelf.add([])

@@ -1,0 +1,123 @@
+"""The page's named endpoints, called as its documentation says, and what its events refuse."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import ROOT
+from page_answers import KEY, make_simple
+
+from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
+from rag.page.feedback import FeedbackStore, Source
+from rag.page.signing import Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from serving import Served
+
+
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[Any]:
+    from gradio_client import Client
+
+    opened = Client(served.address, verbose=False)
+    yield opened
+    opened.close()
+
+
+def test_the_named_endpoints_are_these_three_with_their_types(client: Any) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    taken = {name: [p["parameter_name"] for p in found["parameters"]] for name, found in named.items()}
+    assert taken == {"/ask": ["question", "history"], "/list_articles": [], "/read_article": ["document_id"]}
+    text = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    assert set(re.findall(r'api_name="(/\w+)"', text)) == set(taken)
+
+
+def test_a_question_and_a_follow_up(client: Any) -> None:
+    first = client.predict("what stake did Meta buy?", api_name="/ask")
+    assert first["short"] == "49%"
+    assert "49%" in first["citations"][0]["quote"]
+    history = [{"role": "user", "content": "Who is Alexandr Wang?"}, {"role": "assistant", "content": "Scale's CEO"}]
+    then = client.predict("How old is he?", history, api_name="/ask")
+    assert "Wang" in then["standalone"]
+
+
+def test_articles_are_listed_and_read(client: Any) -> None:
+    listed = client.predict(api_name="/list_articles")
+    assert len([row for row in listed if not row["removable"]]) == 5
+    first = client.predict("what stake did Meta buy?", api_name="/ask")["citations"][0]
+    text = client.predict(first["document_id"], api_name="/read_article")["text"]
+    assert text[first["start"] : first["end"]] == first["quote"]
+
+
+@pytest.mark.parametrize("name", ["../data/key", "/etc/passwd", "", "seeds/README.md"])
+def test_nothing_but_articles_is_read(client: Any, name: str) -> None:
+    with pytest.raises(Exception, match="There is no such article: list_articles names them"):
+        client.predict(name, api_name="/read_article")
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "said"),
+    [
+        ("???", None, "The question has no words in it: ask it in words."),
+        ("Who?", [{"role": "system", "content": "x"}], 'needs a "role"'),
+        ("Who?", [{"role": "user"}], 'needs a "content"'),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_a_sentence(client: Any, question: str, history: Any, said: str) -> None:
+    with pytest.raises(Exception, match=re.escape(said)):
+        client.predict(question, history, api_name="/ask")
+
+
+@pytest.mark.parametrize("path", ["file=/etc/passwd", "file=../data/key", "runs", "monitoring/summary"])
+def test_no_other_file_is_served(served: Served, path: str) -> None:
+    import httpx
+
+    assert httpx.get(f"{served.address}gradio_api/{path}").status_code in (401, 403, 404)
+
+
+def make_handlers(store: FeedbackStore) -> Any:
+    from rag.page.handlers import Handlers
+
+    shelf: Any = SimpleNamespace(find_passages=lambda _: (), source=lambda: Source("0", "r", "e"))
+    return Handlers(shelf, store, Signer(b"k" * 32))
+
+
+def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> None:
+    import gradio as gr
+
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    handlers = make_handlers(store)
+    signer = handlers.signer
+    signed = signer.sign(Exchange(KEY, "What stake?", make_simple()))
+    up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
+    (forged,) = write_records([signed])
+    forged["answer"]["short"] = "50%"
+    with pytest.raises(gr.Error, match="cannot be rated"):
+        handlers.rate([forged], "", up)
+    assert store.count() == 0
+    records = handlers.rate(write_records([signed]), "", up)[1]
+    assert records[0]["rating"] == "up"
+    correct: Any = SimpleNamespace(_data={"action": "correct", "key": KEY, "value": " 50% "})
+    assert handlers.rate(records, "", correct)[1][0]["correction"] == "50%"
+    assert [record["correction"] for record in store.iterate_records()] == ["50%"]
+
+
+def test_feedback_has_the_conversation_only_where_it_is_the_one_that_was_answered(tmp_path: Path) -> None:
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    handlers = make_handlers(store)
+    first = handlers.signer.sign(Exchange("a" * 8, "What stake?", make_simple()))
+    turns = list_turns([first])
+    then = handlers.signer.sign(Exchange(KEY, "And it?", make_simple(), before=digest_turns(turns)))
+    up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
+    handlers.rate(write_records([first, then]), "", up)
+    assert [turn["content"] for turn in next(store.iterate_records())["history"]] == [t.content for t in turns]
+    records = write_records([first, then])
+    records[0]["answer"]["short"] = "50%"
+    handlers.rate(records, "", up)
+    assert next(store.iterate_records())["history"] == []

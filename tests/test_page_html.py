@@ -1,0 +1,205 @@
+"""Answers, conversations and articles as HTML, on answers made by hand: no model is loaded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from page_answers import (
+    ANSWERS,
+    EVIL,
+    IMAGE,
+    KEY,
+    SCRIPT,
+    check,
+    cite,
+    make_answer,
+    make_declined,
+    make_disagreeing,
+    make_explained,
+    make_passage,
+    make_simple,
+)
+
+from rag.changes import Changes
+from rag.corpus import Skipped
+from rag.page.articles import Row, render_article, render_articles, render_changes
+from rag.page.cards import card_id, list_cards, render_answer, render_cards, render_understood
+from rag.page.escaping import escape
+from rag.page.exchange import Exchange
+from rag.page.highlighting import highlight_text
+from rag.page.transcript import render_panel, render_starters, render_transcript
+from rag.types import Answer, Document
+
+
+@pytest.mark.parametrize("text", [IMAGE, SCRIPT, EVIL, "a & b", "\x00\x1b[31m", "\ud800", "\u202eabc", "نص"])
+def test_escaping_leaves_no_markup(text: str) -> None:
+    shown = escape(text)
+    assert not re.search(r"[<>\"'\x00\x1b\u202e\ud800]", shown)
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_nothing_of_an_answer_is_markup(answer: Answer) -> None:
+    exchange = Exchange(KEY, answer.question, answer, rating="down", correction=EVIL)
+    check(render_transcript([exchange]) + render_panel([exchange]))
+    check(render_transcript([exchange], extent="short"))
+
+
+def test_nothing_of_the_corpus_is_markup() -> None:
+    row = Row(EVIL, EVIL, EVIL, 3, 1, EVIL, removable=True)
+    check(render_articles([row]))
+    check(render_article(Document(EVIL, EVIL, EVIL, f"{EVIL}\n\n{EVIL}"), 3, 9))
+    check(render_changes(Changes(added=(EVIL,), duplicates={EVIL: EVIL}), [Skipped(EVIL, EVIL)]))
+    assert EVIL in check(render_starters([EVIL])).values("data-value")
+    check(render_transcript([Exchange(KEY, EVIL, None, EVIL)]))
+    check(render_transcript([Exchange(KEY, EVIL)]))
+
+
+def test_an_answer_shows_its_chip_and_the_chip_leads_to_its_card() -> None:
+    answer = make_simple()
+    body, panel = check(render_answer(answer, KEY)), check(render_cards(answer, KEY))
+    assert body.values("data-card") == [f"card-{KEY}-1"]
+    assert f"card-{KEY}-1" in panel.values("id")
+    assert body.values("aria-label") == ["Source 1: A title"]
+    assert "49%" in body.words
+    assert "Confidence 90%." in body.words
+
+
+def test_a_card_highlights_the_sentence_and_the_answer_in_it() -> None:
+    page = render_cards(make_simple(), KEY)
+    marked = re.sub(r"<(?!/?(?:mark|strong))[^>]*>", "", page)
+    assert (
+        'It rained. <mark class="aa-quote">Meta bought a </mark><mark class="aa-quote"><strong class="aa-answer">49%'
+        '</strong></mark><mark class="aa-quote"> stake in Scale.</mark> It stopped.'
+    ) in marked
+    words = check(page).words
+    for shown in ("A title", "2026-06-10", "a.txt", "0.500", "Open the whole article"):
+        assert shown in words
+    assert check(page).values("data-start") == ["111"]
+
+
+def test_the_short_answer_comes_first() -> None:
+    answer = make_simple()
+    short = check(render_answer(answer, KEY, "short")).words
+    assert "49%" in short
+    assert "Confidence" not in short
+    assert check(render_answer(answer, KEY)).words.startswith(short)
+
+
+def test_disagreeing_articles_show_each_value_with_its_articles() -> None:
+    answer = make_disagreeing()
+    body = check(render_answer(answer, KEY))
+    assert "The articles disagree" in body.words
+    assert "$14.3 billion (2 articles, 2026-06-10 (newest))" in body.words
+    assert "$10 billion (1 article, 2026-01-02)" in body.words
+    assert body.values("data-card") == [f"card-{KEY}-1", f"card-{KEY}-2"]
+
+
+def test_each_sentence_has_its_own_chip_and_a_passage_one_card() -> None:
+    answer = make_explained()
+    body = check(render_answer(answer, KEY))
+    assert body.values("data-card") == [f"card-{KEY}-1", f"card-{KEY}-2", f"card-{KEY}-1"]
+    assert [card.number for card in list_cards(answer)] == [1, 2]
+    assert "Meta fell behind.1 OpenAI led.2 It wanted Wang.1" in body.words
+    assert "Confidence 40%: low." in body.words
+
+
+def test_an_explanation_has_its_short_answer_above_it() -> None:
+    answer = replace(make_explained(), short="OpenAI")
+    body = render_answer(answer, KEY)
+    assert check(body).words.startswith("OpenAI2")
+
+
+def test_a_declined_question_offers_the_closest_passages() -> None:
+    answer = make_declined()
+    assert "The articles don't say." in check(render_answer(answer, KEY)).words
+    panel = check(render_cards(answer, KEY))
+    assert [f"Passage {n}." in panel.words for n in range(5)] == [True, True, True, False, False]
+    assert "mark" not in panel.tags
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (replace(make_simple(), articles=1), "Only one article says so."),
+        (replace(make_simple(), confidence=0.2), "Confidence 20%: low."),
+        (
+            replace(make_simple(), citations=tuple(replace(c, origin="aligned") for c in make_simple().citations)),
+            "Written by a language model",
+        ),
+    ],
+)
+def test_doubts_are_said(answer: Answer, line: str) -> None:
+    assert line in check(render_answer(answer, KEY)).words
+
+
+def test_how_a_follow_up_was_understood_is_shown_with_a_way_out() -> None:
+    answer = replace(make_simple(), question="And it?", standalone="And Scale?")
+    page = check(render_transcript([Exchange(KEY, "And it?", answer)]))
+    assert "understood as: And Scale?" in page.words
+    assert "as-written" in page.values("data-action")
+    assert not render_understood(make_simple())
+
+
+def test_a_citation_without_its_passage_shows_its_quote() -> None:
+    answer = replace(make_simple(), passages=())
+    assert "Meta bought a 49% stake in Scale." in check(render_cards(answer, KEY)).words
+
+
+def test_right_to_left_text_has_its_direction_and_long_words_stay() -> None:
+    passage = make_passage("اشترت ميتا حصة. " + "x" * 500, title="عنوان")
+    answer = make_answer("حصة", [cite(passage, "اشترت ميتا حصة.", "حصة")], [passage])
+    page = render_transcript([Exchange(KEY, "ما؟", answer)]) + render_cards(answer, KEY)
+    assert "auto" in check(page).values("dir")
+    assert "x" * 500 in page
+
+
+@pytest.mark.parametrize("key", ["", "a b", '"><script>', "../x"])
+def test_no_id_is_made_of_what_could_be_markup(key: str) -> None:
+    with pytest.raises(ValueError, match="names no exchange"):
+        card_id(key, 1)
+
+
+@pytest.mark.parametrize(
+    ("spans", "shown"),
+    [
+        ([], "abcdef"),
+        ([(1, 3)], '<i>bc</i>'),
+        ([(-5, 2), (1, 4), (4, 99)], "<i>"),
+        ([(3, 1), (9, 12)], "abcdef"),
+    ],
+)  # fmt: skip
+def test_highlighting_keeps_every_character(spans: list[tuple[int, int]], shown: str) -> None:
+    made = highlight_text("abcdef", spans)
+    assert shown in made.replace('<mark class="aa-quote">', "<i>").replace("</mark>", "</i>")
+    assert re.sub("<[^>]*>", "", made) == "abcdef"
+
+
+def test_colours_have_enough_contrast() -> None:
+    style = (Path(__file__).resolve().parent.parent / "rag" / "page" / "style.css").read_text(encoding="utf-8")
+    assert "url(" not in style
+    assert "@import" not in style
+    for selector in (":root", r"\.dark"):
+        (block,) = re.findall(rf"^{selector} \{{(.*?)\}}", style, re.DOTALL | re.MULTILINE)
+        colours = dict(re.findall(r"--aa-([\w-]+): (#[0-9a-f]{6})", block))
+        for ink, paper in [
+            ("ink", "paper"), ("ink", "wash"), ("soft", "paper"), ("soft", "wash"), ("accent", "paper"),
+            ("accent", "wash"), ("on-accent", "accent"), ("quote-ink", "quote"), ("warn", "warn-wash"),
+            ("error", "paper"),
+        ]:  # fmt: skip
+            assert contrast(colours[ink], colours[paper]) >= 4.5, (selector, ink, paper)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2's contrast ratio."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,115 @@
+"""Work that is watched stage by stage, and ends where nobody watches any more."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag.page.stages import Stopped, Watch
+from rag.page.transcript import describe_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rag.pipeline import Pipeline
+    from rag.types import Stage
+
+
+def test_stages_are_seen_and_the_result_after_them() -> None:
+    def work(on_stage: Callable[[Stage], None]) -> str:
+        on_stage("retrieve")
+        on_stage("read")
+        return "done"
+
+    async def look() -> tuple[list[str], str]:
+        with ThreadPoolExecutor(1) as pool:
+            watch = Watch(lambda on_stage: pool.submit(work, on_stage))
+            return [stage async for stage in watch.stages()], watch.result()
+
+    assert asyncio.run(look()) == (["retrieve", "read"], "done")
+
+
+def test_what_fails_is_raised() -> None:
+    def work(_: object) -> str:
+        raise KeyError("x")
+
+    async def look() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            watch = Watch(lambda on_stage: pool.submit(work, on_stage))
+            assert [stage async for stage in watch.stages()] == []
+            watch.result()
+
+    with pytest.raises(KeyError):
+        asyncio.run(look())
+
+
+def test_a_stopped_question_ends_before_its_next_stage_and_a_waiting_one_never_begins() -> None:
+    begun: list[str] = []
+    go = Event()
+
+    def work(name: str, on_stage: Callable[[Stage], None]) -> None:
+        on_stage("retrieve")
+        go.wait()
+        try:
+            on_stage("read")
+        except Stopped:
+            begun.append(f"{name} stopped")
+            raise
+        begun.append(name)
+
+    async def look() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            first: Watch[None] = Watch(lambda on_stage: pool.submit(work, "first", on_stage))
+            second: Watch[None] = Watch(lambda on_stage: pool.submit(work, "second", on_stage))
+            assert await anext(first.stages()) == "retrieve"
+            first.stop()
+            second.stop()
+            go.set()
+
+    asyncio.run(look())
+    assert begun == ["first stopped"]
+
+
+def test_the_pipeline_tells_its_stages_and_stops_where_it_is_told(pipeline: Pipeline) -> None:
+    told: list[str] = []
+    question = "what stake did Meta buy?"
+    assert pipeline.ask(question, (), told.append).short == pipeline.ask(question).short == "49%"
+    assert told == ["rewrite", "retrieve", "read", "compose"]
+
+    def stop(stage: Stage) -> None:
+        told.append(stage)
+        if stage == "read":
+            raise Stopped
+
+    told.clear()
+    with pytest.raises(Stopped):
+        pipeline.ask(question, (), stop)
+    assert told == ["rewrite", "retrieve", "read"]
+
+
+def test_a_renewed_pipeline_knows_new_articles_and_the_old_one_goes_on(tmp_path: Path) -> None:
+    from rag.pipeline import Config, Pipeline
+
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("Elgin\n\nElgin was founded in 1190 by monks. It lies in Scotland.", "utf-8")
+    before = Pipeline.open(Config(corpus, tmp_path / "index"))
+    (corpus / "b.txt").write_text("Dunbar\n\nDunbar was founded in 1445 by the king. It is a harbour.", "utf-8")
+    after = before.renewed()
+    assert after.changes.added == ("b.txt",)
+    assert after.reader is before.reader
+    assert after.encoder is before.encoder
+    assert [d.document_id for d in before.index.documents()] == ["a.txt"]
+    assert [d.document_id for d in after.index.documents()] == ["a.txt", "b.txt"]
+    before.close()
+    after.close()
+
+
+def test_stages_are_told_in_words() -> None:
+    assert describe_stage("retrieve", 1, 10) == "Searching 1 article …"
+    assert describe_stage("read", 5, 10) == "Reading 10 passages …"
