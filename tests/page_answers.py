@@ -137,6 +137,16 @@ def make_explained() -> Answer:
     )
 
 
+def make_stances() -> Answer:
+    one, two = (
+        make_passage("It stays independent.", name="a.txt"),
+        make_passage("It obeys Meta.", name="b.txt", title="B"),
+    )
+    other = Alternative("It obeys Meta.", 0.7, (cite(two, "It obeys Meta."),), 1)
+    citation = cite(one, "It stays independent.")
+    return make_answer("It stays independent.", [citation], [one, two], short="", alternatives=(other,), confidence=0.7)
+
+
 def make_evil() -> Answer:
     text = f"Before {EVIL} after."
     passage = Passage(EVIL, f"{EVIL}.txt", EVIL, EVIL, EVIL, 7, 7 + len(text), text)
@@ -147,4 +157,4 @@ def make_evil() -> Answer:
     )
 
 
-ANSWERS = [make_simple(), make_declined(), make_disagreeing(), make_explained(), make_evil()]
+ANSWERS = [make_simple(), make_declined(), make_disagreeing(), make_explained(), make_stances(), make_evil()]

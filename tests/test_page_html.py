@@ -21,6 +21,7 @@ from page_answers import (
     make_explained,
     make_passage,
     make_simple,
+    make_stances,
 )
 
 from rag.changes import Changes
@@ -29,6 +30,7 @@ from rag.page.articles import Row, render_article, render_articles, render_chang
 from rag.page.cards import card_id, list_cards, render_answer, render_cards, render_understood
 from rag.page.escaping import escape
 from rag.page.exchange import Exchange
+from rag.page.export import format_exchange
 from rag.page.highlighting import highlight_text
 from rag.page.transcript import render_panel, render_starters, render_transcript
 from rag.types import Answer, Document
@@ -96,6 +98,18 @@ def test_disagreeing_articles_show_each_value_with_its_articles() -> None:
     assert "$14.3 billion (2 articles, 2026-06-10 (newest))" in body.words
     assert "$10 billion (1 article, 2026-01-02)" in body.words
     assert body.values("data-card") == [f"card-{KEY}-1", f"card-{KEY}-2"]
+
+
+def test_where_articles_may_take_sides_each_has_its_sentence_and_none_is_said_to_disagree() -> None:
+    answer = make_stances()
+    body = check(render_answer(answer, KEY))
+    assert body.words.startswith("What each article says:")
+    assert body.words.index("It stays independent.") < body.words.index("It obeys Meta.")
+    assert body.words.count("It stays independent.") == 1
+    assert "disagree" not in body.words
+    assert body.values("data-card") == [f"card-{KEY}-1", f"card-{KEY}-2"]
+    markdown = format_exchange(Exchange(KEY, "Is it independent?", answer))
+    assert "What each article says:\n\n> It stays independent." in markdown
 
 
 def test_each_sentence_has_its_own_chip_and_a_passage_one_card() -> None:

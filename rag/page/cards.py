@@ -55,14 +55,16 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> str:
             "" if extent == "short" else render_states(answer)
         )
     chips = Chips(answer, key)
-    if answer.alternatives:
+    if answer.contradicted:
         parts = [render_values(answer, chips)]
+    elif answer.alternatives:
+        parts = [render_stances(answer, chips)]
     elif answer.short:
         parts = [f'<p class="aa-short" dir="auto">{escape(answer.short)}{chips.show(_loose(answer))}</p>']
     else:
         parts = []
     if extent == "full" or not parts:
-        if answer.explained:
+        if answer.explained and (answer.short or not answer.alternatives):
             parts.append(render_sentences(answer, chips))
         elif not answer.alternatives:
             parts.append(render_quote(answer.citations[:1]))
@@ -77,6 +79,13 @@ def render_values(answer: Answer, chips: Chips) -> str:
     rows = [_render_value(answer.short or answer.text, answer.articles, own, chips, newest)]
     rows += [_render_value(o.text, o.articles, o.citations, chips, newest) for o in answer.alternatives]
     return f'<p class="aa-disagree">The articles disagree:</p><ul class="aa-values">{"".join(rows)}</ul>'
+
+
+def render_stances(answer: Answer, chips: Chips) -> str:
+    """The sentence of each article by itself, where articles may take sides."""
+    quoted = [answer.citations, *(other.citations for other in answer.alternatives)]
+    rows = "".join(f"<li>{render_quote(citations)}{chips.show(citations)}</li>" for citations in quoted)
+    return f'<p class="aa-disagree">What each article says:</p><ul class="aa-values">{rows}</ul>'
 
 
 def _render_value(text: str, articles: int, citations: Sequence[Citation], chips: Chips, newest: str | None) -> str:
@@ -120,7 +129,7 @@ def render_states(answer: Answer) -> str:
     """How far to trust the answer, a line for each thing to know."""
     lines: list[tuple[str, str]] = []
     if answer.answered:
-        percent = f"Confidence{' in the first' if answer.alternatives else ''} {answer.confidence:.0%}"
+        percent = f"Confidence{' in the first' if answer.contradicted else ''} {answer.confidence:.0%}"
         if "low confidence" in answer.doubts:
             lines.append(("warn", f"{percent}: low. Check the highlighted sentence before relying on it."))
         else:

@@ -39,8 +39,10 @@ def format_exchange(exchange: Exchange) -> str:
         lines += [f"Understood as: {plain(answer.standalone)}", ""]
     if not answer.answered:
         return "\n".join([*lines, plain(answer.reason), ""])
-    if answer.alternatives:
+    if answer.contradicted:
         lines += [f"The articles disagree: {plain(list_values(answer))}", ""]
+    elif answer.alternatives:
+        lines += ["What each article says:", ""]
     elif answer.short:
         lines += [f"**{plain(answer.short)}**", ""]
     if answer.explained and any(c.origin == "aligned" for c in answer.citations):
