@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -113,3 +114,34 @@ def test_a_renewed_pipeline_knows_new_articles_and_the_old_one_goes_on(tmp_path:
 def test_stages_are_told_in_words() -> None:
     assert describe_stage("retrieve", 1, 10) == "Searching 1 article …"
     assert describe_stage("read", 5, 10) == "Reading 10 passages …"
+
+
+def test_a_question_that_the_page_leaves_is_stopped() -> None:
+    from rag.page.handlers import Handlers
+    from rag.page.signing import Signer
+
+    told: list[str] = []
+    left = Event()
+
+    def work(on_stage: Callable[[Stage], None]) -> Any:
+        on_stage("retrieve")
+        left.wait()
+        try:
+            on_stage("read")
+        finally:
+            told.append("stopped")
+
+    async def leave() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            shelf: Any = SimpleNamespace(
+                submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
+            )
+            shown = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32)).ask("What?", [], "", "")  # type: ignore[arg-type]
+            async for talk, *_ in shown:
+                if "retrieve" in talk:
+                    break
+            await shown.aclose()
+            left.set()
+
+    asyncio.run(leave())
+    assert told == ["stopped"]
