@@ -29,6 +29,7 @@ WAITING = 64
 CONCURRENCY = 64
 """Events of one kind at a time; the answering itself is done by the workers of the shelf."""
 _SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
+ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
 
@@ -151,6 +152,8 @@ def launch_options() -> dict[str, Any]:
     # Names of fonts that machines have; a theme's own would be fetched.
     fonts = ["system-ui", "sans-serif"]
     theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"], text_size="lg")
+    # The page of the password has no style of ours, and white on the theme's blue is too faint.
+    theme = theme.set(button_primary_background_fill=ACCENT, button_primary_background_fill_hover=ACCENT)
     return {
         "share": False,
         "run_history": False,
