@@ -2,7 +2,7 @@
 
 PYTHON ?= .venv/bin/python
 
-.PHONY: help install check format test eval clean
+.PHONY: help install check format test eval page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ test: ## tests only
 
 eval: ## ask the gold questions; writes eval/results/, eval/report.* and the README's table
 	$(PYTHON) -m eval
+
+page: ## start the chat page and print its address
+	$(PYTHON) app.py
 
 clean: ## remove what was generated: caches, the checkout's index
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

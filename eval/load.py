@@ -1,4 +1,4 @@
-"""Many people at the page at once: ``python eval/load.py`` starts it over the seeds, and says what became of them.
+"""Many people at the page at once: ``python -m eval.load`` starts it over the seeds, and says what became of them.
 
 Each asks one question after another without a pause. Every answer is compared with the one that the same question got
 when nobody else was asking: none may be wrong, of another question, or missing.
@@ -58,6 +58,8 @@ def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
     before, end = read_memory(process), time.monotonic() + arguments.seconds
     with ThreadPoolExecutor(arguments.users) as pool:
         people = [pool.submit(ask_on, address, alone, end, arguments.pause, seed) for seed in range(arguments.users)]
+        time.sleep(arguments.seconds / 2)
+        halfway = read_memory(process)
         found = [person.result() for person in people]
     times = sorted(seconds for taken, _ in found for seconds in taken)
     faults = [fault for _, faulty in found for fault in faulty]
@@ -66,7 +68,7 @@ def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
         print(f"  {fault}")
     ranks = statistics.quantiles(times, n=20, method="inclusive")
     print(f"seconds to an answer: median {statistics.median(times):.2f}, p95 {ranks[-1]:.2f}, most {times[-1]:.2f}")
-    print(f"memory of the page: {before} MB before, {read_memory(process)} MB after")
+    print(f"memory of the page: {before} MB before, {halfway} halfway, {read_memory(process)} after")
 
 
 def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: int) -> tuple[list[float], list[str]]:

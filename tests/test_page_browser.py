@@ -244,20 +244,31 @@ def test_a_question_is_edited_and_the_conversation_taken_along(open_page: Open) 
         assert "49%" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def test_articles_are_added_asked_and_removed(open_page: Open, served: Served) -> None:
+def test_articles_are_added_asked_and_removed_and_nothing_in_them_runs(open_page: Open, served: Served) -> None:
     page = open_page()
-    text = "# The burning of Elgin\n\nElgin was founded in 1190. Its cathedral was burnt by the Wolf of Badenoch.\n"
-    said = upload(page, ("elgin.md", text.encode()))
-    assert "added uploads/elgin.md" in said.inner_text()
-    expect(page.locator(".aa-articles")).to_contain_text("The burning of Elgin")
-    page.locator(".aa-articles").get_by_role("button", name="The burning of Elgin", exact=True).click()
-    expect(page.get_by_role("dialog")).to_contain_text("Wolf of Badenoch")
-    page.keyboard.press("Escape")
+    elgin = "# The burning of Elgin\n\nElgin was founded in 1190. Its cathedral was burnt by the Wolf of Badenoch.\n"
+    hostile = f"{HOSTILE}\n\nThe abbey of Pluscarden was founded in 1230 by {HOSTILE} King Alexander.\n"
+    files = {"elgin.md": elgin, "<img src=x onerror=window.ran=1>.txt": hostile}
+    said = upload(page, *((name, text.encode()) for name, text in files.items())).inner_text()
+    assert "added uploads/elgin.md" in said
+    name = re.search(r"uploads/(?!elgin)\S.*?\.txt", said)
+    assert name is not None
+    for title, text in (("The burning of Elgin", "Wolf of Badenoch"), ("{{7*7}}", "{{7*7}} ${window.ran=1}")):
+        page.locator(".aa-articles").get_by_role("button", name=title).first.click()
+        expect(page.get_by_role("dialog")).to_contain_text(text)
+        page.keyboard.press("Escape")
     page.get_by_role("tab", name="Ask").click()
     assert "Wolf of Badenoch" in ask(page, "Who burnt the cathedral of Elgin?").inner_text()
+    ask(page, f"When was the abbey of Pluscarden founded? {HOSTILE}")
+    ask(page, "When was the abbey of Pluscarden founded?")
+    expect(page.locator(".aa-panel")).to_contain_text("{{7*7}} ${window.ran=1}")
+    page.reload()
+    expect(page.locator(".aa-exchange").nth(1)).to_contain_text("<script>window.ran=1</script>")
+    assert page.locator("img[src=x], .gradio-container script").count() == 0
     page.get_by_role("tab", name="Articles").click()
-    remove(page, "elgin.md")
-    assert not (served.corpus / "uploads" / "elgin.md").exists()
+    for added in ("elgin.md", name.group()):
+        remove(page, added)
+    assert not [path for path in served.corpus.glob("uploads/*") if path.is_file()]
 
 
 def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> None:
@@ -266,26 +277,6 @@ def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> Non
     assert "not taken image.txt" in said.inner_text()
     assert "not taken empty.md" in said.inner_text()
     assert not list(served.corpus.glob("uploads/image*"))
-
-
-def test_nothing_in_an_article_runs(open_page: Open) -> None:
-    page = open_page()
-    text = f"{HOSTILE}\n\nThe abbey of Pluscarden was founded in 1230 by {HOSTILE} King Alexander.\n"
-    said = upload(page, ("<img src=x onerror=window.ran=1>.txt", text.encode()))
-    name = re.search(r"uploads/\S.*?\.txt", said.inner_text())
-    assert name is not None
-    page.locator(".aa-articles").get_by_role("button", name="{{7*7}}").first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("{{7*7}} ${window.ran=1}")
-    page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Ask").click()
-    ask(page, f"When was the abbey of Pluscarden founded? {HOSTILE}")
-    ask(page, "When was the abbey of Pluscarden founded?")
-    expect(page.locator(".aa-panel")).to_contain_text("{{7*7}} ${window.ran=1}")
-    page.reload()
-    expect(page.locator(".aa-exchange").first).to_contain_text("<script>window.ran=1</script>")
-    assert page.locator("img[src=x], .gradio-container script").count() == 0
-    page.get_by_role("tab", name="Articles").click()
-    remove(page, name.group())
 
 
 def test_two_people_at_once_get_their_own_answers(open_page: Open) -> None:

@@ -81,6 +81,9 @@ def test_no_other_file_is_served(served: Served, path: str) -> None:
     assert httpx.get(f"{served.address}gradio_api/{path}").status_code in (401, 403, 404)
 
 
+PAGE: Any = SimpleNamespace(session_hash="one")
+
+
 def make_handlers(store: FeedbackStore) -> Any:
     from rag.page.handlers import Handlers
 
@@ -99,12 +102,12 @@ def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> Non
     (forged,) = write_records([signed])
     forged["answer"]["short"] = "50%"
     with pytest.raises(gr.Error, match="cannot be rated"):
-        handlers.rate([forged], "", up)
+        handlers.rate([forged], up, PAGE)
     assert store.count() == 0
-    records = handlers.rate(write_records([signed]), "", up)[1]
+    records = handlers.rate(write_records([signed]), up, PAGE)[1]
     assert records[0]["rating"] == "up"
     correct: Any = SimpleNamespace(_data={"action": "correct", "key": KEY, "value": " 50% "})
-    assert handlers.rate(records, "", correct)[1][0]["correction"] == "50%"
+    assert handlers.rate(records, correct, PAGE)[1][0]["correction"] == "50%"
     assert [record["correction"] for record in store.iterate_records()] == ["50%"]
 
 
@@ -115,9 +118,9 @@ def test_feedback_has_the_conversation_only_where_it_is_the_one_that_was_answere
     turns = list_turns([first])
     then = handlers.signer.sign(Exchange(KEY, "And it?", make_simple(), before=digest_turns(turns)))
     up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
-    handlers.rate(write_records([first, then]), "", up)
+    handlers.rate(write_records([first, then]), up, PAGE)
     assert [turn["content"] for turn in next(store.iterate_records())["history"]] == [t.content for t in turns]
     records = write_records([first, then])
     records[0]["answer"]["short"] = "50%"
-    handlers.rate(records, "", up)
+    handlers.rate(records, up, PAGE)
     assert next(store.iterate_records())["history"] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from rag.pipeline import Pipeline
     from rag.types import Stage
+
+
+SESSION: Any = SimpleNamespace(session_hash="one")
 
 
 def test_stages_are_seen_and_the_result_after_them() -> None:
@@ -113,3 +117,71 @@ def test_a_renewed_pipeline_knows_new_articles_and_the_old_one_goes_on(tmp_path:
 def test_stages_are_told_in_words() -> None:
     assert describe_stage("retrieve", 1, 10) == "Searching 1 article …"
     assert describe_stage("read", 5, 10) == "Reading 10 passages …"
+
+
+def test_a_question_that_the_page_leaves_is_stopped() -> None:
+    from rag.page.handlers import Handlers
+    from rag.page.signing import Signer
+
+    told: list[str] = []
+    left = Event()
+
+    def work(on_stage: Callable[[Stage], None]) -> Any:
+        on_stage("retrieve")
+        left.wait()
+        try:
+            on_stage("read")
+        finally:
+            told.append("stopped")
+
+    async def leave() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            shelf: Any = SimpleNamespace(
+                submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
+            )
+            shown = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32)).ask("What?", [], "", SESSION)  # type: ignore[arg-type]
+            async for talk, *_ in shown:
+                if "retrieve" in talk:
+                    break
+            await shown.aclose()
+            left.set()
+
+    asyncio.run(leave())
+    assert told == ["stopped"]
+
+
+def test_a_stopped_question_has_the_last_word_and_a_cleared_conversation_stays_so() -> None:
+    from rag.page.handlers import QUESTION, Handlers
+    from rag.page.signing import Signer
+
+    go = Event()
+
+    def work(on_stage: Callable[[Stage], None]) -> Any:
+        on_stage("read")
+        go.wait()
+        on_stage("compose")
+
+    async def watch_page(how: str) -> list[Any]:
+        seen: list[Any] = []
+        with ThreadPoolExecutor(1) as pool:
+            shelf: Any = SimpleNamespace(
+                submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
+            )
+            handlers = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32))  # type: ignore[arg-type]
+            async for shown in handlers.ask("What?", [], "", SESSION):
+                seen.append(shown)
+                if ">read<" in shown[0]:
+                    second = [found async for found in handlers.ask("And?", [], "", SESSION)]
+                    assert len(second) == 1
+                    await getattr(handlers, how)(SESSION)
+                    await getattr(handlers, how)(SimpleNamespace(session_hash="other"))
+            go.set()
+            assert handlers.running == {}
+        return seen
+
+    for how, typed in (("stop", "What?"), ("clear", "")):
+        go.clear()
+        *_, last = asyncio.run(watch_page(how))
+        assert "What would you like to know?" in last[0]
+        assert (last[3].value, last[3].label) == (typed, QUESTION)
+        assert last[2] == []

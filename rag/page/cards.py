@@ -101,7 +101,7 @@ def _render_value(text: str, articles: int, citations: Sequence[Citation], chips
 def render_quote(citations: Sequence[Citation]) -> str:
     """The first sentence that a short answer stands in, and where that is; the others are on their cards."""
     return "".join(
-        f'<blockquote class="aa-evidence"><p dir="auto">{highlight_citations(c.quote, c.start, [c])}</p>'
+        f'<blockquote class="aa-evidence" dir="auto"><p dir="auto">{highlight_citations(c.quote, c.start, [c])}</p>'
         f'<footer class="aa-source" dir="auto">{escape(c.title)}{", " + escape(c.date) if c.date else ""}</footer>'
         "</blockquote>"
         for c in citations[:1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,20 +42,40 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds that a page waits for its starters; everything else of it is there before."""
-SHOWN = 7
+SHOWN = 6
 """Outputs of whatever shows the conversation, in the order of :meth:`Handlers._show`."""
+CLEARED = "cleared"
 QUESTION = "Your question"
 EDITING = "Your question, to be changed; what came after it goes"
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on its way.
+
+    :param before: the conversation it is asked in, and joins.
+    :param kept: the conversation as it was, for when it is stopped; longer, where an earlier question is asked anew.
+    :param alone: whether it is asked as written, whatever came before.
+    """
+
+    question: str
+    before: list[Exchange]
+    kept: list[Exchange]
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Handlers:
-    """The events of the page."""
+    """The events of the page.
+
+    :param running: what is being answered now, by the session of the page that asked; one question each.
+    """
 
     shelf: Shelf
     feedback: FeedbackStore
     signer: Signer
+    running: dict[str, Watch[Answer]] = field(default_factory=dict)
 
     async def restore(self, records: object) -> tuple[str, str]:
         """The conversation that the browser kept; in the loop, so that it comes before a question asked right away."""
@@ -68,23 +88,22 @@ class Handlers:
             return render_notice("There are no articles yet: add some under “Articles”.")
         return render_starters(self.shelf.list_starters(PATIENCE))
 
-    async def ask(self, question: str, records: object, asked: str, editing: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask(
+        self, question: str, records: object, editing: str, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, ...]]:
         """What was typed; where an earlier question was edited, in its place."""
-        if asked:
-            yield refuse_second()
-            return
         exchanges = read_records(records)
         if not question.strip():
             yield self._show(exchanges)
             return
-        async for shown in self._answer(question, cut_before(exchanges, editing)):
+        asked = Asked(question, cut_before(exchanges, editing), exchanges)
+        async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    async def ask_again(self, records: object, asked: str, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask_again(
+        self, records: object, event: gr.EventData, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, ...]]:
         """A starter, the last question once more, or as it was written."""
-        if asked:
-            yield refuse_second()
-            return
         exchanges = read_records(records)
         action, key = read_word(event, "action"), read_word(event, "key")
         if action == "starter":
@@ -95,15 +114,18 @@ class Handlers:
                 yield self._show(exchanges)
                 return
             question, before = found.question, cut_before(exchanges, key)
-        async for shown in self._answer(question, before, alone=action == "as-written"):
+        asked = Asked(question, before, exchanges, alone=action == "as-written")
+        async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    def stop(self, records: object, asked: str) -> tuple[Any, ...]:
-        """The conversation without the question that was stopped, which comes back into its field."""
-        talk, panel, kept, _, *rest = self._show(read_records(records))
-        return talk, panel, kept, gr.Textbox(value=asked, label=QUESTION), *rest
+    async def stop(self, request: gr.Request) -> None:
+        """Only tells: what is seen then is the last word of the event that is stopped, which nothing can overtake."""
+        if watch := self.running.get(name_session(request)):
+            watch.stop()
 
-    def clear(self) -> tuple[Any, ...]:
+    async def clear(self, request: gr.Request) -> tuple[Any, ...]:
+        if watch := self.running.get(name_session(request)):
+            watch.stop(CLEARED)
         return self._show([])
 
     def edit(self, records: object, event: gr.EventData) -> tuple[Any, str]:
@@ -113,9 +135,9 @@ class Handlers:
             return gr.skip(), ""
         return gr.Textbox(value=found.question, label=EDITING), found.key
 
-    def rate(self, records: object, asked: str, event: gr.EventData) -> tuple[Any, Any]:
+    def rate(self, records: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """Keeps a thumb, or a correction; the same thumb again takes it back."""
-        if asked:
+        if name_session(request) in self.running:
             gr.Info("An answer is on its way: rate once it is there.")
             return gr.skip(), gr.skip()
         exchanges = read_records(records)
@@ -186,33 +208,43 @@ class Handlers:
             said = render_notice(str(error), kind="error")
         yield self.list_articles(), said
 
-    async def _answer(
-        self, question: str, before: list[Exchange], *, alone: bool = False
-    ) -> AsyncIterator[tuple[Any, ...]]:
-        turns = () if alone else list_turns(before)
-        exchange = Exchange(secrets.token_hex(8), whole(question), asked=now(), before=digest_turns(turns))
-        yield self._show([*before, exchange], asking=question)
-        watch = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+    async def _answer(self, session: str, asked: Asked) -> AsyncIterator[tuple[Any, ...]]:
+        if session in self.running:
+            # Of two answers at once to one conversation, one would be lost.
+            gr.Info("One question at a time: wait for this answer, or stop it.")
+            yield tuple(gr.skip() for _ in range(SHOWN))
+            return
+        turns = () if asked.alone else list_turns(asked.before)
+        exchange = Exchange(secrets.token_hex(8), whole(asked.question), asked=now(), before=digest_turns(turns))
+        watch = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
+        self.running[session] = watch
         try:
+            yield self._show([*asked.before, exchange], asking=True)
             async for stage in watch.stages():
-                talk = render_transcript([*before, exchange], progress=self.shelf.describe_work(stage))
+                talk = render_transcript([*asked.before, exchange], progress=self.shelf.describe_work(stage))
                 yield talk, *(gr.skip() for _ in range(SHOWN - 1))
+            if watch.why:
+                yield self._show([]) if watch.why == CLEARED else self._show(asked.kept, typed=asked.question)
+                return
             exchange = self.signer.sign(finish(exchange, watch))
-            exchanges = [*before, exchange]
+            exchanges = [*asked.before, exchange]
             if exchange.answer is not None:
-                yield self._show(exchanges, asking=question, extent="short")
+                yield self._show(exchanges, asking=True, extent="short")
             yield self._show(exchanges)
         finally:
-            # However it ends: stopped, cleared, or the browser gone.
+            # However it ends: stopped, or the browser gone.
             watch.stop()
+            del self.running[session]
 
-    def _show(self, exchanges: Sequence[Exchange], asking: str = "", extent: Extent = "full") -> tuple[Any, ...]:
-        """Conversation, panel, what the browser keeps, the question's field, what is asked, edited, the stop button."""
+    def _show(
+        self, exchanges: Sequence[Exchange], *, asking: bool = False, extent: Extent = "full", typed: str = ""
+    ) -> tuple[Any, ...]:
+        """Conversation, panel, what the browser keeps, the question's field, what is edited, the stop button."""
         talk = render_transcript(exchanges, extent)
-        box = gr.Textbox(value="", label=QUESTION)
+        box, button = gr.Textbox(value=typed, label=QUESTION), gr.Button(interactive=asking)
         if asking:
-            return talk, gr.skip(), gr.skip(), box, asking, "", gr.Button(interactive=True)
-        return talk, render_panel(exchanges), write_records(exchanges), box, "", "", gr.Button(interactive=False)
+            return talk, gr.skip(), gr.skip(), box, "", button
+        return talk, render_panel(exchanges), write_records(exchanges), box, "", button
 
 
 def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
@@ -227,10 +259,9 @@ def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
     return replace(exchange, answer=answer, read=tuple((s.passage.passage_id, s.score) for s in answer.passages))
 
 
-def refuse_second() -> tuple[Any, ...]:
-    """Nothing changes: of two answers at once to one conversation, one would be lost."""
-    gr.Info("One question at a time: wait for this answer, or stop it.")
-    return tuple(gr.skip() for _ in range(SHOWN))
+def name_session(request: gr.Request) -> str:
+    """Of one page in one browser, from its opening to its reload."""
+    return request.session_hash or ""
 
 
 def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:

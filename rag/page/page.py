@@ -29,6 +29,7 @@ WAITING = 64
 CONCURRENCY = 64
 """Events of one kind at a time; the answering itself is done by the workers of the shelf."""
 _SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
+ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
 
@@ -86,20 +87,19 @@ def add_conversation(
                     as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
         with gr.Column(scale=2, min_width=320, elem_id="aa-side"):
             panel = make_html(render_panel([]), elem_id="aa-panel")
-    asked, editing = gr.State(""), gr.State("")
-    shown = [talk, panel, kept, box, asked, editing, stop]
+    editing = gr.State("")
+    shown = [talk, panel, kept, box, editing, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
-    running = [
-        send.click(handlers.ask, [box, kept, asked, editing], shown, **answering),
-        box.submit(handlers.ask, [box, kept, asked, editing], shown, **answering),
-        talk.ask(handlers.ask_again, [kept, asked], shown, **answering),
-        starters.ask(handlers.ask_again, [kept, asked], shown, **answering),
-    ]
-    # Not queued: it must not wait for what it is to stop.
-    stop.click(handlers.stop, [kept, asked], shown, cancels=running, queue=False, **private())
-    clear.click(handlers.clear, None, shown, cancels=running, queue=False, **private())
+    send.click(handlers.ask, [box, kept, editing], shown, **answering)
+    box.submit(handlers.ask, [box, kept, editing], shown, **answering)
+    talk.ask(handlers.ask_again, [kept], shown, **answering)
+    starters.ask(handlers.ask_again, [kept], shown, **answering)
+    # Not queued: they must not wait for what they are to stop. Nor by Gradio's cancelling, which leaves on the page
+    # whatever was under way to it.
+    stop.click(handlers.stop, None, None, queue=False, **private())
+    clear.click(handlers.clear, None, shown, queue=False, **private())
     talk.edit(handlers.edit, [kept], [box, editing], **private())
-    talk.rate(handlers.rate, [kept, asked], [talk, kept], **private())
+    talk.rate(handlers.rate, [kept], [talk, kept], **private())
     panel.open(handlers.open_article, None, [article], **private())
     markdown.click(handlers.export_markdown, [kept], [saved], **private())
     as_json.click(handlers.export_json, [kept], [saved], **private())
@@ -151,6 +151,8 @@ def launch_options() -> dict[str, Any]:
     # Names of fonts that machines have; a theme's own would be fetched.
     fonts = ["system-ui", "sans-serif"]
     theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"], text_size="lg")
+    # The page of the password has no style of ours, and white on the theme's blue is too faint.
+    theme = theme.set(button_primary_background_fill=ACCENT, button_primary_background_fill_hover=ACCENT)
     return {
         "share": False,
         "run_history": False,

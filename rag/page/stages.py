@@ -34,18 +34,24 @@ class Watch(Generic[Result]):
         self._loop = asyncio.get_running_loop()
         self._stages: asyncio.Queue[Stage | None] = asyncio.Queue()
         self._left = Event()
+        self.why = ""
         self._future = begin(self._tell)
         self._future.add_done_callback(lambda _: self._post(None))
 
     async def stages(self) -> AsyncIterator[Stage]:
-        """The stages as they begin, until the work is done."""
+        """The stages as they begin, until the work is done, or stopped."""
         while (stage := await self._stages.get()) is not None:
             yield stage
 
-    def stop(self) -> None:
-        """Work that waits is never begun, work that has begun ends before its next stage."""
+    def stop(self, why: str = "stopped") -> None:
+        """Work that waits is never begun, work that has begun ends before its next stage; the watch ends at once.
+
+        :param why: kept as :attr:`why`, which is empty while nobody stopped it.
+        """
+        self.why = self.why or why
         self._left.set()
         self._future.cancel()
+        self._post(None)
 
     def result(self) -> Result:
         """What came out, or was raised; to be asked once the stages are over."""
