@@ -153,7 +153,7 @@ def search_padded(model: CopyingReaderModel, *texts: str) -> tuple[dict[tuple[in
 
 
 def test_the_second_graph_says_what_the_model_says(model: CopyingReaderModel, reader: CopyingReader) -> None:
-    """onnxruntime on unpadded passages against PyTorch on padded ones."""
+    """onnxruntime in int8 on unpadded passages against PyTorch in fp32 on padded ones."""
     theirs, absent = search_padded(model, STAKE, CHIPS, BREAD)
     pairs, _, _ = encode(model, STAKE, CHIPS, BREAD)
     encoded = encode_pairs(ExactPairs(model), pairs)  # type: ignore[arg-type]
@@ -163,8 +163,8 @@ def test_the_second_graph_says_what_the_model_says(model: CopyingReaderModel, re
     for span in spans:
         reach, score = theirs[span.passage, span.first]
         assert span.last - span.first == reach
-        assert span.log_probability == pytest.approx(score, rel=3e-3, abs=5e-3)
-    assert no_answer == pytest.approx(absent, abs=1e-3)
+        assert span.log_probability == pytest.approx(score, abs=0.15)
+    assert no_answer == pytest.approx(absent, abs=0.01)
     assert list(spans) == sorted(spans, key=lambda s: -s.log_probability)
 
 
