@@ -103,7 +103,8 @@ def find_form(question: str) -> Form:
 def asks_for_stance(question: str) -> bool:
     """Whether articles may take sides on it: whether something is so, or which of two things."""
     parts = list_parts(strip_origin(question))
-    return find_form(question) != "short" and any(_WHETHER.match(part) or _CHOICE.search(part) for part in parts)
+    taking_sides = any(_WHETHER.match(part) or _CHOICE.search(part) for part in parts)
+    return taking_sides and find_form(question) in ("whether", "either")
 
 
 def find_part(asked: str) -> Form:

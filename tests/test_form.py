@@ -64,6 +64,7 @@ def test_form(question: str, form: str) -> None:
         ("Are they getting closer or drifting apart?", True),
         ("Money-wise, is the start-up thriving?", True),
         ("Why was the ferry cancelled?", False),
+        ("How do tagging by hand and by machine or model compare?", False),
         ("How many people or firms use it?", False),
         ("Who founded Scale?", False),
     ],
