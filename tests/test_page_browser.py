@@ -111,7 +111,7 @@ def upload(page: Any, *files: tuple[str, bytes]) -> Any:
 def remove(page: Any, name: str) -> None:
     row = page.locator(".aa-articles tr").filter(has_text=name)
     row.locator("summary").click()
-    row.get_by_role("button", name="Yes, remove it").or_(row.locator('[data-event="remove"]')).first.click()
+    row.get_by_role("button", name="Yes, remove it").click()
     expect(page.locator(".aa-changes")).to_contain_text("removed", timeout=WAIT)
     expect(row).to_have_count(0)
 
@@ -220,7 +220,9 @@ def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open,
         passages = connection.execute("SELECT COUNT(*) FROM passages WHERE feedback_id = ?", (key,)).fetchone()
     assert found == [("down", "forty-nine per cent")]
     assert passages == (10,)
-    page.get_by_role("button", name="Clear").click()
+    page.locator("#aa-clear summary").click()
+    expect(exchange).to_be_visible()
+    page.get_by_role("button", name="Yes, remove it: the conversation").click()
     page.locator(".aa-welcome").wait_for()
     page.reload()
     page.locator(".aa-welcome").wait_for()
@@ -335,6 +337,13 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     tab_to('[role="tab"]', "Shift+Tab")
+    tab_to("#aa-clear summary")
+    page.keyboard.press("Enter")
+    tab_to('#aa-clear [data-event="clear"]')
+    expect(page.locator(".aa-exchange")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".aa-exchange")).to_have_count(0)
+    expect(page.locator("#aa-question textarea")).to_be_focused()
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="No axe-core: npm install --prefix .venv axe-core.")

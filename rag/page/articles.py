@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.page.cards import count
+from rag.page.confirming import render_confirmation
 from rag.page.escaping import escape
 from rag.page.highlighting import highlight_text
 
@@ -60,13 +61,7 @@ def _render_row(row: Row) -> str:
     near = (
         f'<span class="aa-note">nearly repeats <bdi>{escape(row.duplicate_of)}</bdi></span>' if row.duplicate_of else ""
     )
-    remove = (
-        f'<details class="aa-remove"><summary aria-label="Remove {title}">Remove</summary><button type="button" '
-        f'class="aa-quiet" data-event="remove" data-document="{name}" aria-label="Remove {title} for good">'
-        "Yes, remove it</button></details>"
-        if row.removable
-        else ""
-    )
+    remove = render_confirmation("Remove", row.title, "remove", row.document_id) if row.removable else ""
     return (
         f'<tr><th scope="row" dir="auto"><button type="button" class="aa-link" data-event="open" '
         f'data-document="{name}">{title}</button><bdi class="aa-file">{name}</bdi>{near}</th>'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
+from rag.page.confirming import render_confirmation
 from rag.page.endpoints import add_endpoints
 from rag.page.handlers import QUESTION, Handlers
 from rag.page.transcript import WELCOME, render_panel
@@ -82,7 +83,7 @@ def add_conversation(
                 with gr.Row(elem_id="aa-actions"):
                     send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
                     stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
-                    clear = gr.Button("Clear", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
+                    clear = make_html(render_confirmation("Clear", "the conversation", "clear"), elem_id="aa-clear")
                     markdown = gr.Button("Save .md", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
                     as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
         with gr.Column(scale=2, min_width=320, elem_id="aa-side"):
@@ -97,7 +98,7 @@ def add_conversation(
     # Not queued: they must not wait for what they are to stop. Nor by Gradio's cancelling, which leaves on the page
     # whatever was under way to it.
     stop.click(handlers.stop, None, None, queue=False, **private())
-    clear.click(handlers.clear, None, shown, queue=False, **private())
+    clear.clear(handlers.clear, None, shown, queue=False, **private())
     talk.edit(handlers.edit, [kept], [box, editing], **private())
     talk.rate(handlers.rate, [kept], [talk, kept], **private())
     panel.open(handlers.open_article, None, [article], **private())

@@ -1,6 +1,6 @@
 // What a click on the page does in the browser; everything else is triggered and answered in rag/page/handlers.py.
 // Listeners stand on the root, which stays when its content is replaced.
-const EVENTS = ['ask', 'rate', 'edit', 'open', 'remove'];
+const EVENTS = ['ask', 'rate', 'edit', 'open', 'remove', 'clear'];
 
 function showCard(id) {
   const card = document.getElementById(id);
@@ -44,7 +44,9 @@ element.addEventListener('click', (event) => {
   if (name === 'copy') tellCopied(button);
   else if (name === 'close') button.closest('dialog').close();
   else if (EVENTS.includes(name)) trigger(name, { ...button.dataset });
-  if (name === 'edit') document.querySelector('#aa-question textarea')?.focus();
+  const asked = button.closest('.aa-confirm');
+  if (asked) asked.open = false;
+  if (['edit', 'clear'].includes(name)) document.querySelector('#aa-question textarea')?.focus();
 });
 
 element.addEventListener('submit', (event) => {
