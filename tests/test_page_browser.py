@@ -165,6 +165,8 @@ def test_what_the_articles_do_not_say_is_declined_with_the_closest_passages(open
     exchange = ask(page, BREAD)
     assert exchange.locator(".aa-declined").inner_text() == "The articles don't say."
     expect(page.get_by_role("article", name="Close passage 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closest passages")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sources")).to_have_count(0)
     assert page.locator(".aa-card").count() == 3
 
 

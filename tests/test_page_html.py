@@ -127,12 +127,31 @@ def test_an_explanation_has_its_short_answer_above_it() -> None:
     assert check(body).words.startswith("OpenAI2")
 
 
-def test_a_declined_question_offers_the_closest_passages() -> None:
+def test_a_declined_question_offers_the_closest_passages_and_calls_none_a_source() -> None:
     answer = make_declined()
     assert "The articles don't say." in check(render_answer(answer, KEY)).words
-    panel = check(render_cards(answer, KEY))
+    panel = check(render_panel([Exchange(KEY, "Who?", answer)]))
     assert [f"Passage {n}." in panel.words for n in range(5)] == [True, True, True, False, False]
     assert "mark" not in panel.tags
+    assert "Closest passagesNone of them was trusted to answer the question." in panel.words
+    assert "Source" not in panel.words + " ".join(panel.values("aria-label"))
+
+
+def test_each_question_has_its_own_heading_over_its_cards() -> None:
+    panel = render_panel([Exchange("a" * 8, "One?", make_simple()), Exchange(KEY, "Two?", make_declined())])
+    assert re.search("Two[?]Closest passages.*One[?]Sources", check(panel).words)
+
+
+def test_passages_of_one_article_are_seen_to_be_of_one() -> None:
+    quote = "Meta bought a 49% stake."
+    passages = (make_passage(quote, n, name=name) for n, name in enumerate(["a.txt", "b.txt", "a.txt"]))
+    one, two, again = (cite(passage, quote, "49%") for passage in passages)
+    both, alone = make_answer("49%", [one, two, again], []), make_answer("49%", [one, again], [], articles=1)
+    assert "Quoted: 3 passages of 2 articles." in check(render_answer(both, KEY)).words
+    assert "Only one article says so.Quoted: 2 passages of 1 article." in check(render_answer(alone, KEY)).words
+    assert "Quoted" not in check(render_answer(make_answer("49%", [one, two], []), KEY)).words
+    cards = render_cards(both, KEY).split("<article")[1:]
+    assert ["same article as 1" in check(f"<article{card}").words for card in cards] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from rag.page.highlighting import highlight_citations
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rag.types import Alternative, Answer, Citation, ScoredPassage
+    from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage
 
 NEAREST = 3
 """Passages offered where the articles don't say."""
@@ -31,6 +31,11 @@ class Card:
     number: int
     scored: ScoredPassage | None
     citations: tuple[Citation, ...]
+
+    @property
+    def source(self) -> Passage | Citation:
+        """What says where it stands."""
+        return self.scored.passage if self.scored else self.citations[0]
 
 
 def list_cards(answer: Answer) -> list[Card]:
@@ -136,10 +141,14 @@ def render_states(answer: Answer) -> str:
             lines.append(("calm", f"{percent}."))
         if "one article" in answer.doubts and not answer.alternatives:
             lines.append(("calm", "Only one article says so."))
+        cards = list_cards(answer)
+        articles = {card.source.document_id for card in cards}
+        if len(cards) > len(articles):
+            lines.append(("calm", f"Quoted: {len(cards)} passages of {count(len(articles), 'article')}."))
         if any(c.origin == "aligned" for c in answer.citations):
             lines.append(("warn", "Written by a language model; its sources were found afterwards."))
     elif answer.passages:
-        lines.append(("calm", "The closest passages stand beside; they may help you to ask in other words."))
+        lines.append(("calm", "The closest passages are shown beside; they may help you to ask in other words."))
     # A sign beside the colour, for those who do not see it.
     signs = {"warn": '<span aria-hidden="true">⚠ </span>', "calm": ""}
     states = "".join(f'<p class="aa-state aa-{kind}">{signs[kind]}{escape(line)}</p>' for kind, line in lines)
@@ -155,14 +164,21 @@ def render_understood(answer: Answer) -> str:
 
 def render_cards(answer: Answer, key: str) -> str:
     """The side panel's cards."""
-    cards = list_cards(answer)
     newest = _find_newest(answer) if answer.alternatives else None
-    return "".join(render_card(card, key, newest) for card in cards)
+    firsts: dict[str, int] = {}
+    return "".join(
+        render_card(card, key, newest, firsts.setdefault(card.source.document_id, card.number))
+        for card in list_cards(answer)
+    )
 
 
-def render_card(card: Card, key: str, newest: str | None = None) -> str:
-    """One card: where the passage stands, the passage with what is quoted of it, and the way to the whole article."""
-    source = card.scored.passage if card.scored else card.citations[0]
+def render_card(card: Card, key: str, newest: str | None, first: int) -> str:
+    """One card: where the passage stands, the passage with what is quoted of it, and the way to the whole article.
+
+    :param newest: the date that is marked as such.
+    :param first: number of the first card of the same article.
+    """
+    source = card.source
     if card.scored:
         passage = card.scored.passage
         body = highlight_citations(passage.text, passage.start, card.citations)
@@ -174,13 +190,14 @@ def render_card(card: Card, key: str, newest: str | None = None) -> str:
         heading = score = ""
     date = f'<time datetime="{escape(source.date)}">{escape(source.date)}</time>' if source.date else ""
     new = ' <span class="aa-note">(newest)</span>' if source.date and source.date == newest else ""
-    kind = "Source" if card.citations else "Close passage"
+    again = f' <span class="aa-note">same article as {first}</span>' if first != card.number else ""
+    kind, look = ("Source", "") if card.citations else ("Close passage", " aa-near")
     start, end = (card.citations[0].start, card.citations[0].end) if card.citations else (source.start, source.end)
     return (
-        f'<article class="aa-card" id="{card_id(key, card.number)}" tabindex="-1" '
+        f'<article class="aa-card{look}" id="{card_id(key, card.number)}" tabindex="-1" '
         f'aria-label="{kind} {card.number}: {escape(source.title)}">'
         f'<h3 dir="auto"><span class="aa-number" aria-hidden="true">{card.number}</span> {escape(source.title)}</h3>'
-        f'<p class="aa-source">{date}{new} <bdi class="aa-file">{escape(source.document_id)}</bdi> {score}</p>'
+        f'<p class="aa-source">{date}{new} <bdi class="aa-file">{escape(source.document_id)}</bdi>{again} {score}</p>'
         f'{heading}<blockquote dir="auto">{body}</blockquote>'
         f'<button type="button" class="aa-quiet" data-event="open" data-document="{escape(source.document_id)}" '
         f'data-start="{start}" data-end="{end}" aria-label="Open the whole article: {escape(source.title)}">'

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WELCOME = """\
 <div class="aa-welcome"><h2>What would you like to know?</h2><p>Every answer is copied from an article and shows the \
 sentence it stands in. Where the articles don't say, the page says so.</p></div>"""
+SOURCES = "<h2>Sources</h2>"
+CLOSEST = '<h2>Closest passages</h2><p class="aa-note">None of them was trusted to answer the question.</p>'
 WAITING = "Waiting for its turn …"
 
 
@@ -118,11 +120,11 @@ def render_panel(exchanges: Sequence[Exchange]) -> str:
         opened = "" if groups else " open"
         groups.append(
             f'<details class="aa-group"{opened}><summary dir="auto">{escape(exchange.question)}</summary>'
-            f"{render_cards(exchange.answer, exchange.key)}</details>"
+            f"{SOURCES if exchange.answer.answered else CLOSEST}{render_cards(exchange.answer, exchange.key)}</details>"
         )
     if not groups:
-        groups = ['<p class="aa-note">The passages that an answer stands on are shown here.</p>']
-    return f'<div class="aa-panel"><h2>Sources</h2>{"".join(groups)}</div>'
+        groups = [f'{SOURCES}<p class="aa-note">The passages that an answer stands on are shown here.</p>']
+    return f'<div class="aa-panel">{"".join(groups)}</div>'
 
 
 def _button(exchange: Exchange, event: str, action: str, label: str) -> str:
