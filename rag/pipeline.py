@@ -17,6 +17,7 @@ from rag.encoder import load_encoder
 from rag.errors import CorpusError, QuestionError
 from rag.folders import find_folder
 from rag.index import Changes, Index, default_index_folder, open_index, update_index
+from rag.ingest import read_articles
 from rag.question import clean_question
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.seq2seq import Seq2SeqReader
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.conversation import Resolver
+    from rag.corpus import Skipped
     from rag.types import Answer, Encoder, Reader, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
@@ -105,6 +107,12 @@ class Pipeline:
         changes = update_index(corpus, folder, self.encoder, fit_chunking(self.encoder))
         index = open_index(folder)
         return replace(self, index=index, retriever=HybridRetriever(index, self.encoder), changes=changes)
+
+    def list_skipped(self) -> list[Skipped]:
+        """The files of the corpus that hold no article that can be read; they are looked at again to say why."""
+        held = {summary.document_id for summary in self.index.documents()}
+        missing = [name for name in self.index.state.sources if name not in held]
+        return read_articles(self.folders[0], missing)[1] if missing else []
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None

@@ -120,6 +120,7 @@ def test_starters_come_and_get_answers(open_page: Open) -> None:
     page = open_page()
     starter = page.locator(".aa-starter").first
     starter.wait_for()
+    assert re.search("There are [0-9]+ articles to ask", page.locator("#aa-starters").inner_text())
     question = starter.inner_text()
     starter.click()
     page.locator(".aa-tools").wait_for()

@@ -13,6 +13,7 @@ from page_answers import (
 )
 
 from rag.changes import Changes
+from rag.corpus import Skipped
 from rag.errors import CorpusError
 from rag.page.shelf import Shelf
 from rag.page.starters import choose_starters, make_starters
@@ -117,6 +118,9 @@ class Fake:
     reader: Any = SimpleNamespace(name="fake")
     encoder: Any = SimpleNamespace(fingerprint="abc")
 
+    def list_skipped(self) -> list[Skipped]:
+        return [Skipped("empty.txt", "It holds no text: fill or remove it.")]
+
     def renewed(self) -> Fake:
         return open_fake(self._corpus)
 
@@ -146,6 +150,7 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
         shelf.ask("Where?")
     shelf.add([sent])
     assert [(row.document_id, row.words, row.removable) for row in shelf.list_rows()] == [("uploads/new.txt", 9, True)]
+    assert [item.document_id for item in shelf.list_skipped()] == ["empty.txt"]
     assert shelf.submit("Where?").result().text == "Elgin"
     assert shelf.read("uploads/new.txt") is not None
     assert shelf.read("../new.txt") is None

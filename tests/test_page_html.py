@@ -26,7 +26,7 @@ from page_answers import (
 
 from rag.changes import Changes
 from rag.corpus import Skipped
-from rag.page.articles import Row, render_article, render_articles, render_changes
+from rag.page.articles import Row, render_article, render_articles, render_changes, render_extent, render_skipped
 from rag.page.cards import card_id, list_cards, render_answer, render_cards, render_understood
 from rag.page.escaping import escape
 from rag.page.exchange import Exchange
@@ -52,12 +52,39 @@ def test_nothing_of_an_answer_is_markup(answer: Answer) -> None:
 
 def test_nothing_of_the_corpus_is_markup() -> None:
     row = Row(EVIL, EVIL, EVIL, 3, 1, EVIL, removable=True)
-    check(render_articles([row]))
+    check(render_articles([row]) + render_extent([row]) + render_skipped([Skipped(EVIL, EVIL)]))
     check(render_article(Document(EVIL, EVIL, EVIL, f"{EVIL}\n\n{EVIL}"), 3, 9))
     check(render_changes(Changes(added=(EVIL,), duplicates={EVIL: EVIL}), [Skipped(EVIL, EVIL)]))
     assert EVIL in check(render_starters([EVIL])).values("data-value")
     check(render_transcript([Exchange(KEY, EVIL, None, EVIL)]))
     check(render_transcript([Exchange(KEY, EVIL)]))
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ([], ""),
+        ([None], "There is 1 article to ask."),
+        (["2026-06-10"], "There is 1 article to ask, of 2026-06-10."),
+        (["2026-06-13", "2026-01-02"], "There are 2 articles to ask, from 2026-01-02 to 2026-06-13."),
+        (
+            ["2026-06-13", None, "2026-01-02"],
+            "There are 3 articles to ask, 2 of them with a date: from 2026-01-02 to 2026-06-13.",
+        ),
+    ],
+)
+def test_the_first_screen_says_what_there_is_to_ask(dates: list[str | None], said: str) -> None:
+    assert check(render_extent([Row("a.txt", "A", date, 9, 1) for date in dates])).words == said
+
+
+def test_files_that_are_not_read_are_named_with_their_reasons() -> None:
+    skipped = [Skipped(f"{n}.txt", "It holds no text: fill or remove it.") for n in range(9)]
+    assert render_skipped([]) == ""
+    few, many = check(render_skipped(skipped[:1])), check(render_skipped(skipped))
+    assert few.words == "Not read: 1 file0.txt It holds no text: fill or remove it."
+    assert "open" in dict(few.attributes)
+    assert many.words.count("It holds no text") == 9
+    assert "open" not in dict(many.attributes)
 
 
 def test_an_answer_shows_its_chip_and_the_chip_leads_to_its_card() -> None:

@@ -114,6 +114,21 @@ def test_a_renewed_pipeline_knows_new_articles_and_the_old_one_goes_on(tmp_path:
     after.close()
 
 
+def test_a_file_that_is_not_read_is_named_at_every_start(tmp_path: Path) -> None:
+    from rag.pipeline import Config, Pipeline
+
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("Elgin\n\nElgin was founded in 1190 by monks. It lies in Scotland.", "utf-8")
+    (corpus / "empty.txt").touch()
+    for _ in range(2):
+        pipeline = Pipeline.open(Config(corpus, tmp_path / "index"))
+        assert [(s.document_id, s.reason) for s in pipeline.list_skipped()] == [
+            ("empty.txt", "It holds no text: fill or remove it.")
+        ]
+        pipeline.close()
+
+
 def test_stages_are_told_in_words() -> None:
     assert describe_stage("retrieve", 1, 10) == "Searching 1 article …"
     assert describe_stage("read", 5, 10) == "Reading 10 passages …"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from rag.corpus import Skipped
     from rag.types import Document
 
-
 FIGURE = ' class="aa-figure"'
+FEW = 5
+"""Files that are named at once; more of them are behind their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,31 @@ def _render_row(row: Row) -> str:
         f'data-document="{name}">{title}</button><bdi class="aa-file">{name}</bdi>{near}</th>'
         f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.words:,}</td><td{FIGURE}>{row.passages:,}</td>"
         f"<td>{remove}</td></tr>"
+    )
+
+
+def render_extent(rows: Sequence[Row]) -> str:
+    """What there is to ask: how many articles, and from when to when, as far as that is known; nothing for none."""
+    if not rows:
+        return ""
+    said = f"There {'is' if len(rows) == 1 else 'are'} {count(len(rows), 'article')} to ask"
+    if dates := sorted(row.date for row in rows if row.date):
+        said += "," if len(dates) == len(rows) else f", {len(dates):,} of them with a date:"
+        said += f" from {dates[0]} to {dates[-1]}" if dates[0] != dates[-1] else f" of {dates[0]}"
+    return f'<p class="aa-note">{escape(said)}.</p>'
+
+
+def render_skipped(skipped: Sequence[Skipped]) -> str:
+    """The files that are not among the articles, each with the reason; nothing for none."""
+    if not skipped:
+        return ""
+    items = "".join(
+        f'<li dir="auto"><bdi class="aa-file">{escape(item.document_id)}</bdi> {escape(item.reason)}</li>'
+        for item in skipped
+    )
+    return (
+        f'<details class="aa-skipped"{" open" if len(skipped) <= FEW else ""}><summary>'
+        f'Not read: {count(len(skipped), "file")}</summary><ul class="aa-changes">{items}</ul></details>'
     )
 
 

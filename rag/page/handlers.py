@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr  # noqa: TID253 (whoever imports this shows the page; event data is recognised by its annotation)
 
 from rag.errors import RagError
-from rag.page.articles import render_article, render_articles, render_changes, render_notice
+from rag.page.articles import (
+    render_article,
+    render_articles,
+    render_changes,
+    render_extent,
+    render_notice,
+    render_skipped,
+)
 from rag.page.cards import count
 from rag.page.endpoints import BROKEN
 from rag.page.exchange import (
@@ -82,11 +89,14 @@ class Handlers:
         exchanges = read_records(records)
         return render_transcript(exchanges), render_panel(exchanges)
 
-    def list_starters(self) -> str:
-        """What could be asked first, once it is known."""
-        if not self.shelf.list_rows():
-            return render_notice("There are no articles yet: add some under “Articles”.")
-        return render_starters(self.shelf.list_starters(PATIENCE))
+    def invite(self) -> Iterator[str]:
+        """What there is to ask and, once it is known, what could be asked first."""
+        extent = render_extent(self.shelf.list_rows())
+        if not extent:
+            yield render_notice("There are no articles yet: add some under “Articles”.")
+            return
+        yield extent
+        yield extent + render_starters(self.shelf.list_starters(PATIENCE))
 
     async def ask(
         self, question: str, records: object, editing: str, request: gr.Request
@@ -183,7 +193,7 @@ class Handlers:
         return render_article(document, read_offset(event, "start"), read_offset(event, "end"))
 
     def list_articles(self) -> str:
-        return render_articles(self.shelf.list_rows())
+        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows())
 
     def add_articles(self, files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
         """Uploaded files into the corpus; what was done, file by file."""

@@ -57,7 +57,7 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
         saved.render()
         page.load(handlers.restore, [kept], [talk, panel], **private())
         page.load(handlers.list_articles, None, [rows], **private())
-        page.load(handlers.list_starters, None, [starters], **private())
+        page.load(handlers.invite, None, [starters], **private())
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
     return page
 
@@ -129,7 +129,7 @@ def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HT
             rows.remove(handlers.remove_article, None, [rows, summary], **private()),
         ]
         for event in done:
-            event.then(handlers.list_starters, None, [starters], **private())
+            event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
     return rows
 

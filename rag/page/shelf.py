@@ -64,6 +64,8 @@ class Asker(Protocol):
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
     ) -> Answer: ...
 
+    def list_skipped(self) -> list[Skipped]: ...
+
     def renewed(self) -> Asker: ...
 
 
@@ -90,6 +92,7 @@ class Shelf:
         self._asker: Asker | None = None
         self._empty = ""
         self._rows: tuple[Row, ...] = ()
+        self._skipped: tuple[Skipped, ...] = ()
         self._starters: Future[tuple[str, ...]] = Future()
         self._starters.set_result(())
         self._reopen()
@@ -153,6 +156,10 @@ class Shelf:
         """The articles, in the order of their ids."""
         return self._rows
 
+    def list_skipped(self) -> tuple[Skipped, ...]:
+        """The files of the corpus that are not among the articles, and why."""
+        return self._skipped
+
     def read(self, document_id: str) -> Document | None:
         """A cleaned article: only the index is asked, so no file outside of the corpus can be named."""
         return self._asker.index.document(document_id) if self._asker else None
@@ -193,10 +200,11 @@ class Shelf:
             asker = self._opened.renewed() if self._opened else self._open()
         except CorpusError as error:
             # The index cannot be without articles; what was answered from it before must not be answered any longer.
-            self._asker, self._empty, self._rows = None, str(error), ()
+            self._asker, self._empty, self._rows, self._skipped = None, str(error), (), ()
             self._starters = self._workers.submit(tuple)
             return Changes()
         self._rows, passages = self._describe(asker)
+        self._skipped = tuple(asker.list_skipped())
         self._opened = self._asker = asker
         # Chosen by asking, which also loads the models; the page does not wait for it to start.
         self._starters = self._workers.submit(self._choose_starters, asker, passages)
