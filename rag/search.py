@@ -31,6 +31,7 @@ class DocumentSummary:
 
     :param duplicate_of: document_id of the article it repeats, None for an original.
     :param passages: number of its passages.
+    :param characters: of its text.
     """
 
     document_id: str
@@ -38,6 +39,7 @@ class DocumentSummary:
     date: str | None
     duplicate_of: str | None
     passages: int
+    characters: int
 
 
 class Index:
@@ -92,8 +94,9 @@ class Index:
 
     def documents(self) -> list[DocumentSummary]:
         """All documents in the order of their ids."""
+        # The last passage ends where the text does, so no text is read to measure it.
         query = (
-            "SELECT d.document_id, title, date, duplicate_of, COUNT(row) FROM documents AS d"
+            "SELECT d.document_id, title, date, duplicate_of, COUNT(row), COALESCE(MAX(end), 0) FROM documents AS d"
             " LEFT JOIN passages AS p ON p.document_id = d.document_id"
             " GROUP BY d.document_id ORDER BY d.document_id"
         )

@@ -271,6 +271,11 @@ def test_articles_are_added_asked_and_removed_and_nothing_in_them_runs(open_page
     expect(page.locator(".aa-exchange").nth(1)).to_contain_text("<script>window.ran=1</script>")
     assert page.locator("img[src=x], .gradio-container script").count() == 0
     page.get_by_role("tab", name="Articles").click()
+    page.get_by_label("Find a title or file name").fill("burning")
+    expect(page.locator(".aa-articles tbody tr")).to_have_count(1)
+    expect(page.locator("#aa-articles")).to_contain_text("1 of 7 articles shown; 1 match")
+    page.get_by_label("Find a title or file name").fill("")
+    expect(page.locator(".aa-articles tbody tr")).to_have_count(7)
     for added in ("elgin.md", name.group()):
         remove(page, added)
     assert not [path for path in served.corpus.glob("uploads/*") if path.is_file()]

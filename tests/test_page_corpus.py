@@ -15,7 +15,7 @@ from page_answers import (
 from rag.changes import Changes
 from rag.corpus import Skipped
 from rag.errors import CorpusError
-from rag.page.shelf import Shelf
+from rag.page.shelf import MOST_SAMPLED, Shelf
 from rag.page.starters import choose_starters, make_starters
 from rag.page.uploads import MOST_FILES, make_name, place_file, remove_file, take_files
 from rag.search import DocumentSummary
@@ -105,7 +105,7 @@ class Fake:
         return self
 
     def documents(self) -> list[DocumentSummary]:
-        return [DocumentSummary(name, name, None, None, 1) for name in self._texts]
+        return [DocumentSummary(name, name, None, None, 1, len(text)) for name, text in self._texts.items()]
 
     def document(self, document_id: str) -> Document | None:
         text = self._texts.get(document_id)
@@ -149,7 +149,7 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
     shelf.add([sent])
-    assert [(row.document_id, row.words, row.removable) for row in shelf.list_rows()] == [("uploads/new.txt", 9, True)]
+    assert [(r.document_id, r.characters, r.removable) for r in shelf.list_rows()] == [("uploads/new.txt", 47, True)]
     assert [item.document_id for item in shelf.list_skipped()] == ["empty.txt"]
     assert shelf.submit("Where?").result().text == "Elgin"
     assert shelf.read("uploads/new.txt") is not None
@@ -160,6 +160,28 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     assert shelf.remove("uploads/new.txt").removed == ("uploads/new.txt",)
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
+
+
+def test_starters_of_many_articles_come_from_some_that_lie_apart(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for n in range(1000):
+        (corpus / f"{n:04}.txt").write_text(f"Elgin has {n} houses.", encoding="utf-8")
+    read: list[str] = []
+
+    class Counting(Fake):
+        def document(self, document_id: str) -> Document | None:
+            raise AssertionError(document_id)
+
+        def document_passages(self, document_id: str) -> list[Passage]:
+            read.append(document_id)
+            return super().document_passages(document_id)
+
+    shelf = Shelf(lambda: Counting(corpus), None)
+    assert len(shelf.list_rows()) == 1000
+    assert shelf.list_starters(60)
+    assert len(read) == MOST_SAMPLED
+    assert read[:2] == ["0000.txt", "0005.txt"]
 
 
 def test_a_shelf_without_uploads_takes_none(tmp_path: Path) -> None:

@@ -77,6 +77,24 @@ def test_the_first_screen_says_what_there_is_to_ask(dates: list[str | None], sai
     assert check(render_extent([Row("a.txt", "A", date, 9, 1) for date in dates])).words == said
 
 
+def test_a_long_list_shows_some_and_finds_by_title_and_file_name() -> None:
+    rows = [Row(f"{n:04}.txt", f"Title {n}" if n else "On <Elgin> ß", None, 9, 1) for n in range(2000)]
+    rows.append(Row("uploads/mine.txt", "Mine", None, 9, 1, removable=True))
+
+    def find(wanted: str) -> tuple[str, list[str]]:
+        page = check(render_articles(rows, wanted))
+        return page.words.partition(".")[0], [name for name in page.values("data-document") if name]
+
+    said, names = find("")
+    assert said == "200 of 2,001 articles shown"
+    assert names[:3] == ["uploads/mine.txt", "uploads/mine.txt", "0000.txt"]
+    assert find("  title  19 ")[0] == "111 of 2,001 articles shown; 111 match"
+    assert find("0")[0] == "200 of 2,001 articles shown; 1,271 match"
+    assert find("<ELGIN> SS") == ("1 of 2,001 articles shown; 1 match", ["0000.txt"])
+    assert find("1234.TXT")[1] == ["1234.txt"]
+    assert find("nowhere") == ("0 of 2,001 articles shown; 0 match", [])
+
+
 def test_files_that_are_not_read_are_named_with_their_reasons() -> None:
     skipped = [Skipped(f"{n}.txt", "It holds no text: fill or remove it.") for n in range(9)]
     assert render_skipped([]) == ""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 FIGURE = ' class="aa-figure"'
+MOST_SHOWN = 200
+"""Rows of the list: a browser takes thousands badly, and nobody reads them."""
 FEW = 5
 """Files that are named at once; more of them are behind their number."""
 
@@ -26,20 +28,24 @@ FEW = 5
 class Row:
     """An article in the list.
 
+    :param characters: of its text.
     :param removable: whether it was uploaded, so that it can be removed again.
     """
 
     document_id: str
     title: str
     date: str | None
-    words: int
+    characters: int
     passages: int
     duplicate_of: str | None = None
     removable: bool = False
 
 
-def render_articles(rows: Sequence[Row]) -> str:
-    """The list of the articles."""
+def render_articles(rows: Sequence[Row], wanted: str = "") -> str:
+    """The list of the articles: at most :data:`MOST_SHOWN`, and how many that is of how many.
+
+    :param wanted: what a title or file name must hold, whatever its case.
+    """
     if not rows:
         return (
             '<p class="aa-empty">There are no articles yet. Add .txt or .md files here, or put them into the folder '
@@ -47,13 +53,18 @@ def render_articles(rows: Sequence[Row]) -> str:
         )
     head = "".join(
         f'<th scope="col"{kind}>{name}</th>'
-        for name, kind in (("Article", ""), ("Date", ""), ("Words", FIGURE), ("Passages", FIGURE))
+        for name, kind in (("Article", ""), ("Date", ""), ("Characters", FIGURE), ("Passages", FIGURE))
     )
-    total = f"{count(len(rows), 'article')}, {count(sum(row.words for row in rows), 'word')}"
+    needle = " ".join(wanted.split()).casefold()
+    found = [row for row in rows if needle in row.title.casefold() or needle in row.document_id.casefold()]
+    # What was added here comes first: it is what somebody looks for, and may want to remove.
+    shown = sorted(found, key=lambda row: not row.removable)[:MOST_SHOWN]
+    said = f"{len(shown):,} of {count(len(rows), 'article')} shown{f'; {len(found):,} match' if needle else ''}."
     return (
-        f'<p class="aa-note">{total}</p><div class="aa-scroll" tabindex="0" role="region" aria-label="Articles">'
+        f'<p class="aa-note" role="status">{said}</p>'
+        '<div class="aa-scroll" tabindex="0" role="region" aria-label="Articles">'
         f'<table class="aa-articles"><thead><tr>{head}<td></td></tr></thead>'
-        f"<tbody>{''.join(map(_render_row, rows))}</tbody></table></div>"
+        f"<tbody>{''.join(map(_render_row, shown))}</tbody></table></div>"
     )
 
 
@@ -66,7 +77,7 @@ def _render_row(row: Row) -> str:
     return (
         f'<tr><th scope="row" dir="auto"><button type="button" class="aa-link" data-event="open" '
         f'data-document="{name}">{title}</button><bdi class="aa-file">{name}</bdi>{near}</th>'
-        f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.words:,}</td><td{FIGURE}>{row.passages:,}</td>"
+        f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.characters:,}</td><td{FIGURE}>{row.passages:,}</td>"
         f"<td>{remove}</td></tr>"
     )
 

@@ -192,10 +192,11 @@ class Handlers:
             raise gr.Error("This article is no longer there.", print_exception=False)
         return render_article(document, read_offset(event, "start"), read_offset(event, "end"))
 
-    def list_articles(self) -> str:
-        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows())
+    def list_articles(self, wanted: str) -> str:
+        """The articles whose title or file name holds what is wanted, and what is none."""
+        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows(), wanted)
 
-    def add_articles(self, files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+    def add_articles(self, files: Sequence[str] | None, wanted: str) -> Iterator[tuple[Any, ...]]:
         """Uploaded files into the corpus; what was done, file by file."""
         paths = [Path(file) for file in files or ()]
         yield None, gr.skip(), render_notice(f"Reading and indexing {count(len(paths), 'file')} …")
@@ -207,16 +208,16 @@ class Handlers:
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
-        yield None, self.list_articles(), said
+        yield None, self.list_articles(wanted), said
 
-    def remove_article(self, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def remove_article(self, wanted: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """An uploaded article away again."""
         yield gr.skip(), render_notice("Removing …")
         try:
             said = render_changes(self.shelf.remove(read_word(event, "document")))
         except RagError as error:
             said = render_notice(str(error), kind="error")
-        yield self.list_articles(), said
+        yield self.list_articles(wanted), said
 
     async def _answer(self, session: str, asked: Asked) -> AsyncIterator[tuple[Any, ...]]:
         if session in self.running:

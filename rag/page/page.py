@@ -52,11 +52,12 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
             with gr.Tab("Ask", id="ask"):
                 talk, panel, starters = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles"):
-                rows = add_corpus(handlers, article, starters)
+                wanted, rows = add_corpus(handlers, article, starters)
         article.render()
         saved.render()
         page.load(handlers.restore, [kept], [talk, panel], **private())
-        page.load(handlers.list_articles, None, [rows], **private())
+        find: Any = {"trigger_mode": "always_last", **private()}
+        gr.on([page.load, wanted.change], handlers.list_articles, [wanted], [rows], **find)
         page.load(handlers.invite, None, [starters], **private())
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
     return page
@@ -107,8 +108,8 @@ def add_conversation(
     return talk, panel, starters
 
 
-def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HTML:
-    """The second tab; what it returns shows the list of the articles."""
+def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> tuple[gr.Textbox, gr.HTML]:
+    """The second tab; what it returns is what is looked for in the list of the articles, and what shows the list."""
     if handlers.shelf.takes_uploads:
         with gr.Row(elem_id="aa-adding"):
             files = gr.UploadButton(
@@ -122,16 +123,17 @@ def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> gr.HT
             )
             make_html(f'<p class="aa-note">{LIMITS}</p>')
         summary = make_html("", elem_id="aa-summary")
+    wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
     rows = make_html("", elem_id="aa-articles")
     if handlers.shelf.takes_uploads:
         done: Any = [
-            files.upload(handlers.add_articles, [files], [files, rows, summary], **private()),
-            rows.remove(handlers.remove_article, None, [rows, summary], **private()),
+            files.upload(handlers.add_articles, [files, wanted], [files, rows, summary], **private()),
+            rows.remove(handlers.remove_article, [wanted], [rows, summary], **private()),
         ]
         for event in done:
             event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
-    return rows
+    return wanted, rows
 
 
 def make_html(value: str, **options: Any) -> gr.HTML:

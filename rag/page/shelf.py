@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rag.index import DocumentSummary
     from rag.types import Answer, Document, Encoder, Passage, Reader, Stage, Turn
 
+MOST_SAMPLED = 200
+"""Articles that are read for questions to begin with."""
 WORKERS = 2
 """Questions answered at the same time; the others wait their turn, first come, first served."""
 
@@ -203,34 +205,30 @@ class Shelf:
             self._asker, self._empty, self._rows, self._skipped = None, str(error), (), ()
             self._starters = self._workers.submit(tuple)
             return Changes()
-        self._rows, passages = self._describe(asker)
+        self._rows = tuple(self._describe(summary) for summary in asker.index.documents())
         self._skipped = tuple(asker.list_skipped())
         self._opened = self._asker = asker
         # Chosen by asking, which also loads the models; the page does not wait for it to start.
-        self._starters = self._workers.submit(self._choose_starters, asker, passages)
+        self._starters = self._workers.submit(self._choose_starters, asker)
         return asker.changes
 
-    def _describe(self, asker: Asker) -> tuple[tuple[Row, ...], list[Passage]]:
-        rows: list[Row] = []
-        passages: list[Passage] = []
-        for summary in asker.index.documents():
-            document = asker.index.document(summary.document_id)
-            removable = self.takes_uploads and summary.document_id.startswith(f"{self._prefix}/")
-            rows.append(
-                Row(
-                    summary.document_id,
-                    summary.title,
-                    summary.date,
-                    len(document.text.split()) if document else 0,
-                    summary.passages,
-                    summary.duplicate_of,
-                    removable,
-                )
-            )
-            passages += asker.index.document_passages(summary.document_id)
-        return tuple(rows), passages
+    def _describe(self, summary: DocumentSummary) -> Row:
+        return Row(
+            summary.document_id,
+            summary.title,
+            summary.date,
+            summary.characters,
+            summary.passages,
+            summary.duplicate_of,
+            self.takes_uploads and summary.document_id.startswith(f"{self._prefix}/"),
+        )
 
-    def _choose_starters(self, asker: Asker, passages: Sequence[Passage]) -> tuple[str, ...]:
+    def _choose_starters(self, asker: Asker) -> tuple[str, ...]:
+        documents = asker.index.documents()
+        # Spread over all of them, as neighbours are often of one day or one source.
+        some = documents[:: -(-len(documents) // MOST_SAMPLED)]
+        passages = [p for document in some for p in asker.index.document_passages(document.document_id)]
+
         def is_answered(question: str) -> bool:
             try:
                 return asker is self._asker and asker.ask(question).answered
