@@ -54,5 +54,5 @@ def pipeline(seed_index: Path) -> Iterator[object]:
 @pytest.fixture(scope="session")
 def served(seed_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The chat page, started once for all tests that talk to it."""
-    with serve_page(tmp_path_factory.mktemp("page"), seed_index) as found:
+    with serve_page(tmp_path_factory.mktemp("page"), SEEDS, seed_index) as found:
         yield found

@@ -1,4 +1,4 @@
-"""The real page in a process of its own, over a copy of the seeds with the real index and reader."""
+"""The real page in a process of its own, over a copy of some articles, with the real index and reader."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ class Served:
 
 
 @contextmanager
-def serve_page(folder: Path, index: Path) -> Iterator[Served]:
+def serve_page(folder: Path, articles: Path, index: Path | None = None) -> Iterator[Served]:
     """Starts the page as users do, and ends it; it may have logged no traceback.
 
     :param folder: for all that it writes.
-    :param index: an index of the seeds, which is copied.
+    :param articles: folder of the articles, which is copied.
+    :param index: an index of them, which is copied too; made at the start where there is none.
     """
     corpus, data, log = folder / "corpus", folder / "data", folder / "log"
-    shutil.copytree(ROOT / "seeds", corpus)
-    shutil.copytree(index, folder / "index")
+    shutil.copytree(articles, corpus)
+    if index is not None:
+        shutil.copytree(index, folder / "index")
     places = ["--corpus", str(corpus), "--index", str(folder / "index"), "--data", str(data)]
     with (
         log.open("w") as errors,

@@ -10,12 +10,13 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ROOT
+from serving import serve_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,35 @@ STAKE = "what stake did Meta buy?"
 PAID = "How much did Meta pay for its stake?"
 BREAD = "How do I bake sourdough bread?"
 HOSTILE = "<img src=x onerror=window.ran=1><script>window.ran=1</script> {{7*7}} ${window.ran=1}"
+LONG = "Talsperrenwasserkraftanlagenbetriebsgenehmigung" * 6
+NEWS = {
+    "monday.txt": f"""\
+Storm damages the dam above Lindau
+March 3, 2025
+
+The storm that crossed the valley on Sunday night damaged the dam above Lindau. The repair of the dam will cost 40 \
+million euros, the ministry said. The mayor, Berta Holm, asked the people of the lower town to leave their houses.
+
+The permit, called {LONG} by the officials, was given in 1974. The water stands four metres below the edge.
+""",
+    "friday.txt": """\
+Lindau counts what the storm has cost
+March 7, 2025
+
+Engineers have looked at the cracks for three days. The repair of the dam will cost 65 million euros, the engineers \
+said on Friday. The railway along the lake was opened again in the evening.
+""",
+    "museum.txt": """\
+متحف جديد في الإسكندرية
+2025-03-05
+
+افتتح المتحف البحري الجديد أبوابه في الإسكندرية يوم الأربعاء. يعرض المتحف ثلاثمئة قطعة من سفن غارقة.
+
+The Maritime Museum of Alexandria was opened by Salma Nasser, its director.
+""",
+    "empty.txt": "",
+}
+"""Articles that have nothing to do with the seeds: two that disagree, a word wider than a phone, one in Arabic."""
 Open = Callable[..., Any]
 
 
@@ -54,12 +84,28 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, served: Served) -> Iterator[Open]:
-    """Opens the page in a browser of its own; what it says and asks is looked at when the test is over."""
+    with watch_pages(browser, served.address) as run:
+        yield run
+
+
+@pytest.fixture
+def open_news(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    articles = tmp_path / "news"
+    articles.mkdir()
+    for name, text in NEWS.items():
+        (articles / name).write_text(text, encoding="utf-8")
+    with serve_page(tmp_path / "page", articles) as served, watch_pages(browser, served.address) as run:
+        yield run
+
+
+@contextmanager
+def watch_pages(browser: Any, address: str) -> Iterator[Open]:
+    """Opens pages, each in a browser of its own; what they say and ask is looked at when the test is over."""
     wrong: list[str] = []
     contexts = []
 
     def watch(request: Any) -> None:
-        if not request.url.startswith((served.address, "data:", "blob:" + served.address)):
+        if not request.url.startswith((address, "data:", "blob:" + address)):
             wrong.append(f"asked for {request.url}")
 
     def listen(message: Any) -> None:
@@ -75,7 +121,7 @@ def open_page(browser: Any, served: Served) -> Iterator[Open]:
         page.on("console", listen)
         page.on("pageerror", lambda e: wrong.append(f"error: {e}"))
         page.on("dialog", lambda d: (wrong.append(f"dialog: {d.message}"), d.dismiss()))
-        page.goto(served.address)
+        page.goto(address)
         page.get_by_label("Your question").wait_for()
         return page
 
@@ -352,6 +398,41 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".aa-exchange")).to_have_count(0)
     expect(page.locator("#aa-question textarea")).to_be_focused()
+
+
+def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
+    page = open_news(viewport={"width": 390, "height": 844})
+    expect(page.locator("#aa-starters")).to_contain_text(
+        "There are 3 articles to ask, from 2025-03-03 to 2025-03-07.", timeout=WAIT
+    )
+    costs = ask(page, "How much will the repair of the dam cost?").locator(".aa-values li")
+    assert [costs.nth(n).locator(".aa-short").inner_text() for n in range(costs.count())] == [
+        "65 million euros",
+        "40 million euros",
+    ]
+    costs.nth(1).locator("a.aa-chip").click()
+    card = page.locator(".aa-card:focus")
+    expect(card.locator("mark .aa-answer")).to_have_text("40 million euros")
+    card.get_by_role("button", name="Open the whole article").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("mark").first).to_be_in_viewport()
+    expect(dialog.locator("mark").first).to_have_text(re.compile("^The repair of the dam will cost 40 million euros"))
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.keyboard.press("Escape")
+    named = ask(page, "What is the permit called?").locator(".aa-short")
+    assert named.inner_text().startswith(LONG)
+    assert named.evaluate("e => e.scrollWidth <= e.clientWidth")
+    museum = ask(page, "Who opened the Maritime Museum of Alexandria?")
+    assert museum.locator(".aa-short").inner_text().startswith("Salma Nasser")
+    direction = "e => getComputedStyle(e).direction"
+    assert museum.locator(".aa-source").evaluate(direction) == "rtl"
+    declined = ask(page, "Who won the football world cup?")
+    assert declined.locator(".aa-declined").inner_text() == "The articles don't say."
+    assert declined.locator("a.aa-chip").count() == 0
+    expect(page.get_by_role("heading", name="Closest passages")).to_be_visible()
+    page.get_by_role("tab", name="Articles").click()
+    expect(page.locator(".aa-skipped")).to_contain_text("empty.txt It holds no text")
+    assert page.locator("tr", has_text="museum.txt").locator("th").evaluate(direction) == "rtl"
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="No axe-core: npm install --prefix .venv axe-core.")
