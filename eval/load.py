@@ -1,7 +1,8 @@
-"""Many people at the page at once: ``python -m eval.load`` starts it over the seeds, and says what became of them.
+"""The page under load: ``python -m eval.load`` starts it over the seeds, and says what many people at once get of it.
 
 Each asks one question after another without a pause. Every answer is compared with the one that the same question got
-when nobody else was asking: none may be wrong, of another question, or missing.
+when nobody else was asking: none may be wrong, of another question, or missing. With ``--browser`` one browser asks
+alone: how long until something of the answer can be seen?
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from eval.browsing import explain_missing, open_browser, time_first_answer
+from eval.gold import load_gold
+
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = [
     "what stake did Meta buy?",
@@ -29,14 +33,26 @@ QUESTIONS = [
     "How do I bake sourdough bread?",
     "Who founded Scale AI?",
 ]
+ASKED = 20
+"""Gold questions that are asked in a browser."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m eval.load", description=__doc__)
     parser.add_argument("--users", type=int, default=20, help="people at once (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they ask (default: %(default)s)")
     parser.add_argument("--pause", type=float, default=0, help="seconds between answer and next question (default: 0)")
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--browser", action="store_true", help="time the first visible answer in a browser instead, with nobody else"
+    )
+    return parser
+
+
+def main() -> None:
+    arguments = build_parser().parse_args()
+    missing = explain_missing() if arguments.browser else ""
+    if missing:
+        sys.exit(f"--browser cannot be measured here. {missing}")
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, str(ROOT / "app.py"), "--data", data]
         with subprocess.Popen(
@@ -44,7 +60,11 @@ def main() -> None:
         ) as served:
             try:
                 assert served.stdout is not None  # noqa: S101
-                measure(served.stdout.readline().split()[4], served.pid, arguments)
+                address = served.stdout.readline().split()[4]
+                if arguments.browser:
+                    compare_browser(address)
+                else:
+                    measure(address, served.pid, arguments)
             finally:
                 served.terminate()
 
@@ -66,8 +86,7 @@ def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
     print(f"{arguments.users} users, {arguments.seconds:g} s: {len(times)} answers, {len(faults)} wrong, mixed or lost")
     for fault in faults[:5]:
         print(f"  {fault}")
-    ranks = statistics.quantiles(times, n=20, method="inclusive")
-    print(f"seconds to an answer: median {statistics.median(times):.2f}, p95 {ranks[-1]:.2f}, most {times[-1]:.2f}")
+    print(f"seconds to an answer: {describe_times(times)}, most {times[-1]:.2f}")
     print(f"memory of the page: {before} MB before, {halfway} halfway, {read_memory(process)} after")
 
 
@@ -90,6 +109,31 @@ def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: 
             faults.append(f"{question}: {got}")
         time.sleep(pause)
     return times, faults
+
+
+def compare_browser(address: str) -> None:
+    """Prints the time to the first visible answer, and that of the whole answer through the API, models loaded."""
+    from gradio_client import Client
+
+    facts = [gold.question for gold in load_gold(ROOT / "eval" / "gold") if gold.kind == "facts"]
+    client = Client(address, verbose=False)
+    seen, told = [], []
+    with open_browser() as browser:
+        time_first_answer(browser, address, facts[0])
+        # In turn, so that what else the machine does meets both alike.
+        for question in facts[:ASKED]:
+            began = time.perf_counter()
+            client.predict(question, api_name="/ask")
+            told.append(time.perf_counter() - began)
+            seen.append(time_first_answer(browser, address, question))
+    print(f"{len(seen)} questions; seconds from Enter to the short answer in a browser: {describe_times(seen)}")
+    print(f"seconds to the answer through the API: {describe_times(told)}")
+    print(f"browser : API, of the medians: {statistics.median(seen) / statistics.median(told):.2f}")
+
+
+def describe_times(times: list[float]) -> str:
+    ranks = statistics.quantiles(times, n=20, method="inclusive")
+    return f"median {statistics.median(times):.2f}, p95 {ranks[-1]:.2f}"
 
 
 def summarise(answer: dict[str, Any]) -> tuple[Any, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ROOT, SEEDS
 
+from eval import browsing, load
 from eval.__main__ import build_parser, main
 from eval.asking import ask_gold
 from eval.floors import find_falls
@@ -64,10 +66,17 @@ def test_every_flag_of_eval_is_documented() -> None:
     documented = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     parser = build_parser()
     choices = next(a for a in parser._actions if a.choices and a.metavar == "COMMAND").choices
-    for made in (parser, *choices.values()):  # type: ignore[union-attr]
+    for made in (parser, load.build_parser(), *choices.values()):  # type: ignore[union-attr]
         for action in made._actions:
             assert action.help or action.metavar == "COMMAND"
             assert not action.option_strings or action.option_strings[-1] in documented, action.option_strings
+
+
+def test_without_a_browser_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["load", "--browser"])
+    monkeypatch.setattr(browsing, "find_chromium", lambda: None)
+    with pytest.raises(SystemExit, match=r"No (chromium: apt-get|playwright: pip) install"):
+        load.main()
 
 
 def test_a_fall_and_a_metric_gone_are_named() -> None:

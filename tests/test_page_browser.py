@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, contextmanager
@@ -18,21 +17,17 @@ import pytest
 from conftest import ROOT
 from serving import serve_page
 
+from eval.browsing import explain_missing, open_browser, time_first_answer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from serving import Served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-try:
-    from playwright.sync_api import expect, sync_playwright
-except ImportError:
-    pytest.skip("No playwright: pip install playwright.", allow_module_level=True)
-if CHROMIUM is None:
-    pytest.skip("No chromium: apt-get install chromium.", allow_module_level=True)
+if missing := explain_missing():
+    pytest.skip(missing, allow_module_level=True)
+from playwright.sync_api import expect
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = Path(os.environ.get("AXE_CORE", ROOT / ".venv" / "node_modules" / "axe-core")) / "axe.min.js"
 LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
 """What Gradio says of a stream that is under way when a page is reloaded."""
@@ -76,10 +71,8 @@ Open = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with open_browser() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -433,6 +426,11 @@ def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
     page.get_by_role("tab", name="Articles").click()
     expect(page.locator(".aa-skipped")).to_contain_text("empty.txt It holds no text")
     assert page.locator("tr", has_text="museum.txt").locator("th").evaluate(direction) == "rtl"
+
+
+def test_the_first_answer_that_is_seen_is_timed(browser: Any, served: Served) -> None:
+    for question in (STAKE, PAID, BREAD, "Why did Meta invest in Scale AI?"):
+        assert time_first_answer(browser, served.address, question) > 0
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="No axe-core: npm install --prefix .venv axe-core.")
