@@ -149,7 +149,7 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
     shelf.add([sent])
-    assert [(r.document_id, r.characters, r.removable) for r in shelf.list_rows()] == [("uploads/new.txt", 47, True)]
+    assert [(r.document_id, r.words, r.removable) for r in shelf.list_rows()] == [("uploads/new.txt", 9, True)]
     assert [item.document_id for item in shelf.list_skipped()] == ["empty.txt"]
     assert shelf.submit("Where?").result().text == "Elgin"
     assert shelf.read("uploads/new.txt") is not None

@@ -52,7 +52,7 @@ def test_articles_are_listed_and_read(client: Any) -> None:
     assert len([row for row in listed if not row["removable"]]) == 5
     first = client.predict("what stake did Meta buy?", api_name="/ask")["citations"][0]
     text = client.predict(first["document_id"], api_name="/read_article")["text"]
-    assert [row["characters"] for row in listed if row["document_id"] == first["document_id"]] == [len(text)]
+    assert [row["words"] for row in listed if row["document_id"] == first["document_id"]] == [len(text.split())]
     assert text[first["start"] : first["end"]] == first["quote"]
 
 

@@ -28,14 +28,14 @@ FEW = 5
 class Row:
     """An article in the list.
 
-    :param characters: of its text.
+    :param words: of its text.
     :param removable: whether it was uploaded, so that it can be removed again.
     """
 
     document_id: str
     title: str
     date: str | None
-    characters: int
+    words: int
     passages: int
     duplicate_of: str | None = None
     removable: bool = False
@@ -53,7 +53,7 @@ def render_articles(rows: Sequence[Row], wanted: str = "") -> str:
         )
     head = "".join(
         f'<th scope="col"{kind}>{name}</th>'
-        for name, kind in (("Article", ""), ("Date", ""), ("Characters", FIGURE), ("Passages", FIGURE))
+        for name, kind in (("Article", ""), ("Date", ""), ("Words", FIGURE), ("Passages", FIGURE))
     )
     needle = " ".join(wanted.split()).casefold()
     found = [row for row in rows if needle in row.title.casefold() or needle in row.document_id.casefold()]
@@ -77,7 +77,7 @@ def _render_row(row: Row) -> str:
     return (
         f'<tr><th scope="row" dir="auto"><button type="button" class="aa-link" data-event="open" '
         f'data-document="{name}">{title}</button><bdi class="aa-file">{name}</bdi>{near}</th>'
-        f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.characters:,}</td><td{FIGURE}>{row.passages:,}</td>"
+        f"<td>{escape(row.date or '–')}</td><td{FIGURE}>{row.words:,}</td><td{FIGURE}>{row.passages:,}</td>"
         f"<td>{remove}</td></tr>"
     )
 

@@ -48,7 +48,7 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
         """List the articles that questions are answered from.
 
         Returns:
-            An object for each article: document_id, title, date, characters, passages, duplicate_of, removable.
+            An object for each article: document_id, title, date, words, passages, duplicate_of, removable.
         """
         return [asdict(row) for row in shelf.list_rows()]
 

@@ -217,7 +217,7 @@ class Shelf:
             summary.document_id,
             summary.title,
             summary.date,
-            summary.characters,
+            summary.words,
             summary.passages,
             summary.duplicate_of,
             self.takes_uploads and summary.document_id.startswith(f"{self._prefix}/"),
