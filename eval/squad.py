@@ -15,6 +15,7 @@ from eval.selective import measure_aurc
 from eval.statistics import bootstrap_interval
 from rag.answering import compose_answer
 from rag.calibration import load_calibration
+from rag.encoder import load_encoder
 from rag.errors import QuestionError, RagError
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
@@ -69,6 +70,7 @@ def answer_given(
     from tqdm import tqdm
 
     reader, calibration = CopyingReader(arguments.weights), load_calibration(arguments.weights / "calibration.json")
+    encoder = load_encoder()
     questions = [paragraphs[i].questions[j].question for i, j in asked]
     shown = [[i] for i, _ in asked]
     if arguments.distractors:
@@ -80,7 +82,8 @@ def answer_given(
             readings = read_separately(reader, question, passages)
         else:
             (readings,) = reader.read([question], [passages])
-        yield compose_answer(question, [ScoredPassage(p, 0.0) for p in passages], readings, calibration)
+        found = [ScoredPassage(p, 0.0) for p in passages]
+        yield compose_answer(question, found, readings, calibration, encoder, explained=False)
 
 
 def read_separately(reader: CopyingReader, question: str, passages: Sequence[Passage]) -> Readings:

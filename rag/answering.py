@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.calibration import Calibration, Evidence, measure_features
+from rag.calibration import Calibration, Evidence, find_near, liken_sentences, measure_features
+from rag.definitions import find_term
 from rag.disagreement import judge_articles, weigh_values
 from rag.explaining import explain
 from rag.form import find_form
@@ -15,7 +16,7 @@ from rag.sentences import find_touched
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rag.disagreement import Backed
     from rag.explaining import Explanation
@@ -44,35 +45,56 @@ def compose_answer(
     found: Sequence[ScoredPassage],
     readings: Readings,
     calibration: Calibration,
-    encoder: Encoder | None = None,
+    encoder: Encoder,
+    *,
+    explained: bool = True,
 ) -> Answer:
     """The best supported short answer, or quoted sentences, or an abstention; not yet timed.
 
-    :param encoder: compares sentences with the question; without one there are short answers only.
+    :param encoder: compares sentences with the question.
+    :param explained: whether sentences may be given; else there are short answers only.
     """
     passages = [scored.passage for scored in found]
-    judged = judge_short(question, passages, readings, calibration)
+    judged = judge_short(question, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):
         return abstain(question, found, withhold(judged, sure=False))
-    form = find_form(question) if encoder is not None else "short"
-    if encoder is not None and (form in ("sentences", "whether") or (form == "either" and not judged.trusted)):
-        explanation = explain(question, passages, readings.together, encoder)
-        if explanation is not None:
-            confidence = calibration.sentences.confide(explanation.features)
-            least = max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0))
-            if confidence >= least:
-                above = judged.values[0] if judged.trusted and form != "whether" else None
-                return give_sentences(question, found, judged, above, (explanation, confidence))
+    explanation = explain_form(question, passages, readings, judged, encoder) if explained else None
+    if explanation is not None:
+        form = "sentences" if explanation.defining else find_form(question)
+        confidence = calibration.sentences.confide(explanation.features)
+        if confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0)):
+            above = judged.values[0] if judged.trusted and form != "whether" else None
+            return give_sentences(question, found, judged, above, (explanation, confidence))
     return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))
 
 
-def judge_short(question: str, passages: Sequence[Passage], readings: Readings, calibration: Calibration) -> Judged:
+def explain_form(
+    question: str, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
+) -> Explanation | None:
+    """Sentences, where the form of the question wants them, or may and its short answer is not trusted.
+
+    What something is wants them too, where one of them says so.
+    """
+    form = find_form(question)
+    wanted = form in ("sentences", "whether") or (form == "either" and not judged.trusted)
+    if not wanted and find_term(question) is None:
+        return None
+    explanation = explain(question, passages, readings.together, encoder)
+    return explanation if explanation is not None and (wanted or explanation.defining) else None
+
+
+def judge_short(
+    question: str, passages: Sequence[Passage], readings: Readings, calibration: Calibration, encoder: Encoder
+) -> Judged:
     """The short answers found, whatever the question wants."""
     candidates = group_readings(question, readings.together)
     if not candidates:
         return Judged((), trusted=False)
-    confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages)))
-    stances = judge_articles(question, readings.apart, passages, calibration)
+    apart = [group_readings(question, found) for found in readings.apart]
+    first = [some[0].readings[0] for some in (candidates, *apart) if some]
+    likeness = liken_sentences(question, first, passages, encoder)
+    confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages, likeness)))
+    stances = judge_articles(question, apart, passages, calibration, likeness)
     values = weigh_values(question, candidates[0], confidence, stances, passages, calibration)
     trusted = confidence >= calibration.short.threshold
     # What is not trusted contradicts nothing.
@@ -120,6 +142,9 @@ def give_sentences(
     passages = [scored.passage for scored in found]
     quotes = [quote(passages[s.passage], s.start, s.end) for s in explanation.sentences]
     short = above if above is not None and above.confidence >= LOW_CONFIDENCE else None
+    defining = [quote(passages[s.passage], s.start, s.end) for s in explanation.defining]
+    if short is not None and defining and not any(covers(quoted, short.citations[0]) for quoted in defining):
+        short = None
     if explanation.apart and short is None:
         return give_stances(question, found, judged, quotes, confidence)
     citations = list(quotes)
@@ -196,11 +221,15 @@ def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
     return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
 
 
-def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Evidence:
-    """What speaks for the most probable of the candidates, of which there is at least one."""
-    best = candidates[0]
+def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage], likeness: Mapping[str, float]) -> Evidence:
+    """What speaks for the most probable of the candidates, of which there is at least one.
+
+    :param likeness: of the sentences that it stands in.
+    """
+    best, reading = candidates[0], candidates[0].readings[0]
     rival = candidates[1].probability if len(candidates) > 1 else 0.0
-    return Evidence(best.readings[0], best.probability, rival, passages)
+    near = likeness[find_near(reading, passages[reading.passage])]
+    return Evidence(reading, best.probability, rival, passages, near)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:

@@ -13,17 +13,18 @@ from rag.question import asks_for_figure, find_mentions, find_topic_words, holds
 from rag.sentences import find_touched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from rag.types import Passage, Reading
+    from rag.types import Encoder, Passage, Reading
 
 FEATURES = (
-    "probability", "absence", "margin", "coverage", "sentence", "mentions",
+    "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
     "figure", "echo", "length", "repeats", "rank", "passages", "unknown",
 )  # fmt: skip
 """What :func:`measure_features` measures, in its order."""
 
+MOST_LEAD = 5.0
 
 SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
 """What :func:`rag.explaining.explain` measures of sentences, in its order."""
@@ -76,36 +77,41 @@ class Evidence:
     :param probability: the reader's own, summed over the places the answer stands in, 0 to 1.
     :param rival: the same of the most probable other answer, 0 where there is none.
     :param passages: all that were read, best first.
+    :param likeness: cosine of the question and the sentences that the reading stands in; see :func:`liken_sentences`.
     """
 
     reading: Reading
     probability: float
     rival: float
     passages: Sequence[Passage]
+    likeness: float
 
 
 def measure_features(question: str, evidence: Evidence) -> list[float]:
     """What confidence is judged by, in the order of ``FEATURES``.
 
-    Log-probabilities of the answer, of no answer, and of the answer against its rival; share of the question's topic
-    words in the passage, and in the answer's sentence; share of its names and numbers that the passage lacks; 1 where
-    it asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms
-    of the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many
-    passages were read; share of the topic words that stand in none of them.
+    Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``
+    either way; share of the question's topic words in the passage, and in the answer's sentence; that sentence's cosine
+    with the question; shares of its names and numbers that the passage lacks, and that the sentence lacks; 1 where it
+    asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms of
+    the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many passages
+    were read; share of the topic words that stand in none of them.
     """
     reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
     asked, mentioned, said = find_topic_words(question), find_mentions(question), find_topic_words(reading.text)
-    near = " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
+    near = find_topic_words(find_near(reading, passage))
     places = find_whole(reading.text)
     probability = _log(evidence.probability)
     return [
         probability,
         _log(reading.no_answer),
-        probability - _log(evidence.probability + evidence.rival),
+        max(-MOST_LEAD, min(MOST_LEAD, probability - _log(evidence.rival))),
         share_words(asked, shown),
-        share_words(asked, find_topic_words(near)),
+        share_words(asked, near),
+        evidence.likeness,
         1 - share_words(mentioned, shown) if mentioned else 0.0,
+        1 - share_words(mentioned, near) if mentioned else 0.0,
         float(asks_for_figure(question) and not holds_figure(reading.text)),
         share_words(said, asked),
         math.log(1 + len(reading.text.split())),
@@ -114,6 +120,23 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
         math.log(len(evidence.passages)),
         miss_words(asked, evidence.passages),
     ]
+
+
+def liken_sentences(
+    question: str, readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
+) -> dict[str, float]:
+    """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1."""
+    near = list(dict.fromkeys(find_near(reading, passages[reading.passage]) for reading in readings))
+    if not near:
+        return {}
+    # Question and sentences are encoded alike: they are compared with each other, not looked up.
+    rows = encoder.encode([question, *near], query=True)
+    return dict(zip(near, map(float, rows[1:] @ rows[0]), strict=True))
+
+
+def find_near(reading: Reading, passage: Passage) -> str:
+    """The sentence or sentences that a reading stands in."""
+    return " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
 
 
 def find_whole(answer: str) -> re.Pattern[str]:

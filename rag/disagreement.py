@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rag.calibration import Evidence, measure_features
-from rag.grouping import Candidate, group_readings, is_telling, say_the_same
+from rag.calibration import Evidence, find_near, measure_features
+from rag.grouping import Candidate, is_telling, say_the_same
 from rag.values import comparable, read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rag.calibration import Calibration
     from rag.types import Passage, Reading
@@ -68,12 +68,19 @@ class Backed:
 
 
 def judge_articles(
-    question: str, apart: Sequence[Sequence[Reading]], passages: Sequence[Passage], calibration: Calibration
+    question: str,
+    apart: Iterable[Sequence[Candidate]],
+    passages: Sequence[Passage],
+    calibration: Calibration,
+    likeness: Mapping[str, float],
 ) -> list[Stance]:
-    """Each article's own best answer, of those that have one."""
+    """Each article's own best answer, of those that have one.
+
+    :param apart: of each article the answers found in it, most probable first.
+    :param likeness: of the sentences that the first of them stand in (``rag.calibration.liken_sentences``).
+    """
     stances = []
-    for readings in apart:
-        candidates = group_readings(question, readings)
+    for candidates in apart:
         if not candidates:
             continue
         best = candidates[0].readings[0]
@@ -81,7 +88,8 @@ def judge_articles(
         places = [i for i, p in enumerate(passages) if p.document_id == document]
         alone = replace(best, passage=places.index(best.passage))
         rival = candidates[1].probability if len(candidates) > 1 else 0.0
-        evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places])
+        near = likeness[find_near(best, passages[best.passage])]
+        evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near)
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:
             stances.append(Stance(shown, calibration.short.confide(measure_features(question, evidence))))

@@ -96,9 +96,12 @@ class SentenceEncoder:
         if query and texts and self._graph_path is not None:
             from tqdm import tqdm
 
-            starts = tqdm(range(0, len(texts), BATCH_SIZE), disable=not progress, leave=False)
-            batches = ([encodable(text) for text in texts[i : i + BATCH_SIZE]] for i in starts)
-            return np.concatenate([self._encode_with_graph(self._graph_path, batch) for batch in batches])
+            # Beside texts of like length little is padded.
+            order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+            starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
+            batches = ([encodable(texts[i]) for i in order[at : at + BATCH_SIZE]] for at in starts)
+            rows = np.concatenate([self._encode_with_graph(self._graph_path, batch) for batch in batches])
+            return rows[np.argsort(order)]
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)

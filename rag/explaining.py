@@ -2,7 +2,8 @@
 
 The choice is maximal marginal relevance (Carbonell and Goldstein 1998) over a relevance of three parts: the cosine of
 question and sentence, the reader's own probability of answers in it, and the rank of its passage. What the parts
-weigh was fitted on held-out training articles (docs/experiments.md).
+weigh was fitted on held-out training articles (docs/experiments.md). A sentence that says what something is counts
+for more where that was asked.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.calibration import miss_words, share_words
+from rag.definitions import find_term, rate_definition
 from rag.form import asks_for_stance
 from rag.question import find_mentions, find_topic_words
 from rag.sentences import split_sentences
@@ -31,6 +33,8 @@ MOST_CHARACTERS = 600
 """A longer "sentence" is a table or a list that lost its line ends."""
 READING_WEIGHT, RANK_WEIGHT = 0.5, 0.3
 """Beside the cosine's 1: of the logarithm of the reader's probability, and of the passage's reciprocal rank."""
+DEFINING_WEIGHT = 0.3
+"""Of a sentence that says what the question wants defined."""
 UNREAD = 0.01
 """Added to that probability, so that a sentence the reader did not touch can be chosen too."""
 REPETITION = 0.7
@@ -56,12 +60,14 @@ class Explanation:
     """Sentences in the order in which they are to be read, and what their confidence is judged by.
 
     :param apart: whether each is another article's, on a question on which articles may take sides.
+    :param defining: those of them that say what something or who somebody is, where that was asked.
     :param features: in the order of ``rag.calibration.SENTENCE_FEATURES``; see :func:`measure_sentences`.
     """
 
     sentences: tuple[Sentence, ...]
     features: tuple[float, ...]
     apart: bool = False
+    defining: tuple[Sentence, ...] = ()
 
 
 def explain(
@@ -81,16 +87,18 @@ def explain(
     vectors, cosines = rows[1:], rows[1:] @ rows[0]
     read = measure_reading(sentences, readings)
     ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
-    relevance = cosines + RANK_WEIGHT * ranks + READING_WEIGHT * np.log(read + UNREAD)
+    term = find_term(question)
+    defined = np.array([rate_definition(s.text, term) if term else 0.0 for s in sentences], dtype=np.float32)
+    relevance = cosines + RANK_WEIGHT * ranks + READING_WEIGHT * np.log(read + UNREAD) + DEFINING_WEIGHT * defined
     documents = [passages[s.passage].document_id for s in sentences]
     chosen = choose_stances(documents, relevance) if asks_for_stance(question) else []
     apart = len(chosen) > 1
     chosen = chosen if apart else choose_sentences(vectors, relevance)
     features = measure_sentences(question, [sentences[i] for i in chosen], passages, readings)
     features = (float(cosines[chosen].max()), float(cosines[chosen].mean()), *features, float(read[chosen].sum()))
-    return Explanation(
-        tuple(order_sentences([sentences[i] for i in chosen], passages)), tuple(map(float, features)), apart
-    )
+    ordered = tuple(order_sentences([sentences[i] for i in chosen], passages))
+    defining = tuple(sentences[i] for i in chosen if defined[i] > 0)
+    return Explanation(ordered, tuple(map(float, features)), apart, defining)
 
 
 def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:

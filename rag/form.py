@@ -42,13 +42,13 @@ _REASON = re.compile(
     r"|\bon what grounds\b|\b(?:and|or|,) (?:how (?!many|much|old|long|big)|how\W*$|in what way)",
     re.IGNORECASE,
 )
-_LABEL = (
+LABEL = (
     "names?|titles?|dates?|day|year|month|time|number|amount|price|cost|age|size|length|height|address|score|result"
     "|place|city|town|country|capital|venue|nickname|surname|percentage|share|sum|fine|salary|job|post|position|party|author|population|rate|ceo|head|capacity"
 )
 _SHORT = re.compile(
     r"(?:who(?:se|m|['’]s)?|when|where|since when|name"
-    rf"|(?:the |a |an )?(?:\w+ )?(?:{_LABEL}) (?:of|for|when|that|at|on|in)\b)"
+    rf"|(?:the |a |an )?(?:\w+ )?(?:{LABEL}) (?:of|for|when|that|at|on|in)\b)"
     r"(?!.*\b(?:go|goes|went|come|came) wrong\b)(?! (?:do|does|did) .* (?:stand|differ)\b)",
     re.IGNORECASE,
 )

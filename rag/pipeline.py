@@ -164,9 +164,9 @@ class Pipeline:
         times.append(time.perf_counter())
         tell("compose")
         # What a language model writes is its own explanation.
-        explainer = self.encoder if isinstance(self.reader, CopyingReader) else None
+        explained = isinstance(self.reader, CopyingReader)
         answers = [
-            compose_answer(question, scored, read, self.calibration, explainer)
+            compose_answer(question, scored, read, self.calibration, self.encoder, explained=explained)
             for question, scored, read in zip(standalone, found, readings, strict=True)
         ]
         times.append(time.perf_counter())

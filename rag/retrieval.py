@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Ranking = list[tuple[int, float]]
 
 Mode = Literal["hybrid", "bm25", "dense"]
+DENSE_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class RetrievalConfig:
     """
 
     candidates: int = 100
-    dense_share: float = 0.7
+    dense_share: float = DENSE_SHARE
 
     def __post_init__(self) -> None:
         """:raises ValueError: for a number out of range."""
@@ -106,7 +107,9 @@ def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
     return sorted(ranking, key=key)
 
 
-def fuse_scores(dense: Mapping[Item, float], lexical: Mapping[Item, float], share: float = 0.7) -> dict[Item, float]:
+def fuse_scores(
+    dense: Mapping[Item, float], lexical: Mapping[Item, float], share: float = DENSE_SHARE
+) -> dict[Item, float]:
     """Convex combination of cosines and BM25 scores (Bruch, Gai and Ingber 2023): each item's weighted mean.
 
     BM25 has no scale of its own: its scores are taken over the best one. What only one of the searches found has the

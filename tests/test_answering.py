@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from rag.answering import cite, compose_answer
 from rag.calibration import FEATURES, UNCALIBRATED, Calibration, Judge
+from rag.encoder import load_encoder
 from rag.grouping import group_readings
-from rag.types import Passage, Reading, Readings, ScoredPassage
+from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 TEXT = "Acme was founded in 1999. It sold 12% of its shares to Bolt in 2020. Nobody knows why."
 PROBABILITY = (2.0, *[0.0] * (len(FEATURES) - 1))
 SURE = replace(UNCALIBRATED, short=Judge(PROBABILITY, 4.0, 0.5), rival=0.5)
+ENCODER = load_encoder()
 UNSURE = replace(UNCALIBRATED, short=Judge(PROBABILITY, -4.0, 0.5))
 
 
@@ -28,9 +30,9 @@ def read(passage: Passage, words: str, probability: float, number: int = 0) -> R
     return Reading(words, number, start, start + len(words), probability, 0.1)
 
 
-def compose(passages: list[Passage], readings: list[Reading], calibration: Calibration = SURE):  # type: ignore[no-untyped-def]
+def compose(passages: list[Passage], readings: list[Reading], calibration: Calibration = SURE) -> Answer:
     found = Readings(tuple(readings), group_articles(passages, readings))
-    return compose_answer("how much was sold?", [ScoredPassage(p, 1.0) for p in passages], found, calibration)
+    return compose_answer("how much was sold?", [ScoredPassage(p, 1.0) for p in passages], found, calibration, ENCODER)
 
 
 def group_articles(passages: list[Passage], readings: list[Reading]) -> tuple[tuple[Reading, ...], ...]:
@@ -80,7 +82,8 @@ def test_different_figures_are_different_answers(one: str, other: str) -> None:
 )
 def test_a_question_that_shares_no_word_with_any_passage_is_not_answered(question: str, status: str) -> None:
     passage = make_passage()
-    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], Readings((read(passage, "12%", 0.9),)), SURE)
+    readings = Readings((read(passage, "12%", 0.9),))
+    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], readings, SURE, ENCODER)
     assert answer.status == status
     assert (answer.confidence == 0.0) is (status == "abstained")
 

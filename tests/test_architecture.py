@@ -17,7 +17,7 @@ from rag.cli import build_parser
 LAYERS = [
     {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor", "rag.folders", "rag.graphs"},
     {"rag.sentences", "rag.metrics", "rag.question", "rag.wordings"},
-    {"rag.values", "rag.form", "rag.references"},
+    {"rag.values", "rag.form", "rag.definitions", "rag.references"},
     {"rag.markup", "rag.boilerplate", "rag.dates", "rag.layout", "rag.cleaning", "rag.likeness", "rag.duplicates"},
     {"rag.corpus"},
     {"rag.chunking", "rag.encoder"},
@@ -29,7 +29,7 @@ LAYERS = [
     {"rag.reader", "rag.reader.base", "rag.reader.features", "rag.reader.model", "rag.reader.copying",
      "rag.reader.export", "rag.reader.quantization",
      "rag.reader.alignment", "rag.reader.seq2seq", "rag.reader.data", "rag.reader.examples", "rag.reader.distractors",
-     "rag.reader.questions", "rag.reader.batches", "rag.reader.followups",
+     "rag.reader.questions", "rag.reader.synonyms", "rag.reader.batches", "rag.reader.followups",
      "rag.reader.train", "rag.reader.blend", "rag.reader.calibrate"},
     {"rag.pipeline"},
     {"rag.rendering", "rag.json_lines"},

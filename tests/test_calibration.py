@@ -31,6 +31,7 @@ from rag.reader.calibrate import (
 )
 from rag.reader.copying import WEIGHTS
 from rag.reader.data import Paragraph, QuestionRecord
+from rag.reader.synonyms import Thesaurus
 from rag.types import Reading, Readings
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def test_features_by_hand() -> None:
     features = dict(
         zip(
             FEATURES,
-            measure_features("How much rain did Acme sell to Cargo?", Evidence(reading, 0.6, 0.2, [other, passage])),
+            measure_features(
+                "How much rain did Acme sell to Cargo?", Evidence(reading, 0.6, 0.2, [other, passage], 0.4)
+            ),
             strict=True,
         )
     )
@@ -61,10 +64,12 @@ def test_features_by_hand() -> None:
         {
             "probability": np.log(0.6),
             "absence": np.log(0.1),
-            "margin": np.log(0.75),
+            "lead": np.log(3),
             "coverage": 1 / 4,  # of rain, acme, sell, cargo: "rained" and "sold" are other words to it
             "sentence": 1 / 4,
+            "likeness": 0.4,
             "mentions": 1 / 2,
+            "mentions_near": 1 / 2,
             "figure": 1.0,
             "echo": 0.0,
             "length": np.log(2),
@@ -125,6 +130,14 @@ def test_trials_without_golds_hold_no_answer() -> None:
     assert sorted({t.group for t in trials}) == [0, 1, 2]
 
 
+def test_questions_are_tried_in_other_words_with_what_these_retrieve() -> None:
+    towns = [make_town(*town) for town in TOWNS]
+    other = Thesaurus({("verb", "found"): ("establish",)}, {}, {("verb", "found"): 9, ("verb", "establish"): 9})
+    reworded = [t for t in make_trials(towns, 3, 2, thesaurus=other) if "established" in t.question]
+    assert {bool(t.golds) for t in reworded} == {True, False}
+    assert all(len(t.passages) == 2 for t in reworded)
+
+
 def test_no_passage_of_a_false_trial_answers_it() -> None:
     towns = [make_town(*town) for town in TOWNS]
     asked = {q.question for p in towns for q in p.questions}
@@ -157,7 +170,7 @@ def test_saving_and_loading_give_the_same_and_damage_is_one_sentence(tmp_path: P
     kept = Calibration(short, told, 0.75)
     save_calibration(kept, path, {"features": list(FEATURES), "sentence_features": list(SENTENCE_FEATURES)})
     assert load_calibration(path) == kept
-    for damaged in ('{"short": 3}', path.read_text(encoding="utf-8").replace("margin", "other")):
+    for damaged in ('{"short": 3}', path.read_text(encoding="utf-8").replace("likeness", "other")):
         path.write_text(damaged, encoding="utf-8")
         with pytest.raises(ModelError, match="install the package again"):
             load_calibration(path)

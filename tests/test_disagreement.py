@@ -9,6 +9,7 @@ import pytest
 from rag.answering import compose_answer
 from rag.calibration import FEATURES, UNCALIBRATED, Judge
 from rag.disagreement import contradicts
+from rag.encoder import load_encoder
 from rag.rendering import describe_answer, format_answer
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
@@ -31,7 +32,7 @@ def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: 
     apart = tuple(tuple(r for r in readings if passages[r.passage].document_id == name) for name in names)
     first = sorted(readings, key=lambda r: (r.text != together, -r.probability))
     found = Readings(tuple(replace(r, probability=r.probability / (1 + 9 * i)) for i, r in enumerate(first)), apart)
-    return compose_answer(question, [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION)
+    return compose_answer(question, [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION, load_encoder())
 
 
 def test_the_value_of_most_articles_is_given_and_the_others_stand_beside_it() -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.answering import weigh_best
-from rag.calibration import FEATURES, SENTENCE_FEATURES, Calibration, Judge, measure_features, save_calibration
+from rag.calibration import (
+    FEATURES,
+    SENTENCE_FEATURES,
+    Calibration,
+    Judge,
+    liken_sentences,
+    measure_features,
+    save_calibration,
+)
 from rag.disagreement import contradicts, judge_articles
 from rag.encoder import load_encoder
 from rag.errors import RagError
@@ -21,9 +29,10 @@ from rag.grouping import group_readings
 from rag.metrics import score_token_f1
 from rag.question import find_topic_words
 from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.distractors import place_gold, rank_passages
+from rag.reader.distractors import rank_passages
 from rag.reader.examples import crop
 from rag.reader.questions import collect_mentions, falsify_question
+from rag.reader.synonyms import load_thesaurus, reword_questions
 from rag.reader.train import load_paragraphs
 from rag.types import Passage, Readings
 
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.reader.data import Paragraph
+    from rag.reader.synonyms import Thesaurus
     from rag.types import Encoder
 
 RIGHT = 0.5
@@ -72,6 +82,12 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder the reader was trained on")
     parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="as in training")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="default: the package's")
+    parser.add_argument(
+        "--thesaurus",
+        type=Path,
+        metavar="DIR",
+        help="folder of WordNet's dictionary files: questions are tried in other words too",
+    )
     parser.add_argument("--passages", type=int, default=10, help="passages a question, 2 or more; default: %(default)s")
     parser.add_argument("--questions", type=int, default=600, help="held-out questions; default: %(default)s")
     parser.add_argument(
@@ -108,46 +124,61 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int, *, explained: bool = False) -> list[Trial]:
-    """Six trials of each of ``count`` questions, fewer where one cannot be made.
+def make_trials(
+    paragraphs: Sequence[Paragraph],
+    count: int,
+    passages: int,
+    *,
+    explained: bool = False,
+    thesaurus: Thesaurus | None = None,
+) -> list[Trial]:
+    """Up to eight trials of each of ``count`` questions, fewer where one cannot be made.
+
+    The passages it retrieves; the same without those that hold an answer; both of these with the question in other
+    words; passages about other things; the question made false, and what that retrieves; its paragraph alone; its
+    paragraph alone with the false question.
 
     :param explained: only of questions that want sentences.
-
-    The passages it retrieves; the same without those that hold an answer; passages about other things; the question
-    made false, and what that retrieves; its paragraph alone; its paragraph alone with the false question.
+    :param thesaurus: gives the other words; without one there are no such trials.
     """
     rng = random.Random(0)
     asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers and p.source != "qamr"]
     wanted = [(i, q) for i, q in asked if not explained or find_form(q.question) != "short"]
     drawn = rng.sample(wanted, min(count, len(wanted)))
     mentions = collect_mentions([q.question for _, q in asked])
+    plain = [q.question for _, q in drawn]
     false = [falsify_question(q.question, paragraphs[i], q, mentions, rng) or "" for i, q in drawn]
+    others = reword_questions(plain, thesaurus, load_encoder(), rng) if thesaurus else [()] * len(drawn)
+    reworded = [some[0] if some else "" for some in others]
     texts = [p.text for p in paragraphs]
-    ranked = rank_passages([*[q.question for _, q in drawn], *false], texts, 3 * passages)
-    halves = ranked[: len(drawn)], ranked[len(drawn) :]
+    ranked = rank_passages([*plain, *false, *reworded], texts, 3 * passages)
     trials = []
-    for (i, q), changed, found, found_instead in zip(drawn, false, *halves, strict=True):
+    for n, (i, q) in enumerate(drawn):
         golds = tuple(texts[i][a:b] for a, b in q.answers)
         gold = make_passage(paragraphs[i], crop(texts[i], rng.choice(q.answers), rng)[0])
 
         def show(places: Sequence[int], i: int = i, gold: Passage = gold) -> tuple[Passage, ...]:
-            return tuple(gold if n == i else make_passage(paragraphs[n], crop(texts[n], None, rng)[0]) for n in places)
+            cut = places[:passages]
+            return tuple(gold if n == i else make_passage(paragraphs[n], crop(texts[n], None, rng)[0]) for n in cut)
 
-        among = place_gold(i, found, passages - 1)
-        trials += [Trial(i, q.question, golds, show(among)), Trial(i, q.question, golds, (gold,))]
-        bare = [n for n in found if not any(g.lower() in texts[n].lower() for g in golds)]
-        if len(bare) > 1:
-            trials.append(Trial(i, q.question, (), show(bare[:passages])))
-        strange = [n for n, p in enumerate(paragraphs) if p.source not in ("qamr", paragraphs[i].source)]
+        trials.append(Trial(i, q.question, golds, (gold,)))
+        for question, found in ((plain[n], ranked[n]), (reworded[n], ranked[n + 2 * len(drawn)])):
+            if question:
+                trials.append(Trial(i, question, golds, show(found)))
+                bare = [m for m in found if not any(g.lower() in texts[m].lower() for g in golds)]
+                if len(bare) > 1:
+                    trials.append(Trial(i, question, (), show(bare)))
+        strange = [m for m, p in enumerate(paragraphs) if p.source not in ("qamr", paragraphs[i].source)]
         if len(strange) > 1:
             trials.append(Trial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
-        if changed:
-            trials.append(Trial(i, changed, (), (gold,)))
-            new = find_topic_words(changed) - find_topic_words(q.question)
+        if false[n]:
+            trials.append(Trial(i, false[n], (), (gold,)))
+            new = find_topic_words(false[n]) - find_topic_words(q.question)
             # What another paragraph says of the other name may answer the changed question.
-            silent = [n for n in found_instead if n == i or new.isdisjoint(find_topic_words(texts[n]))]
+            found = ranked[n + len(drawn)]
+            silent = [m for m in found if m == i or new.isdisjoint(find_topic_words(texts[m]))]
             if len(silent) > 1:
-                trials.append(Trial(i, changed, (), show(silent[:passages])))
+                trials.append(Trial(i, false[n], (), show(silent)))
     return trials
 
 
@@ -155,7 +186,7 @@ def make_passage(paragraph: Paragraph, text: str) -> Passage:
     return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
 
 
-def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> list[Measured]:
+def measure_trials(reader: CopyingReader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
     """Reads every trial; one in which nothing is found is left out."""
     from tqdm import tqdm
 
@@ -164,7 +195,8 @@ def measure_trials(reader: CopyingReader, trials: Sequence[Trial]) -> list[Measu
         (readings,) = reader.read([trial.question], [trial.passages])
         candidates = group_readings(trial.question, readings.together)
         if candidates:
-            features = measure_features(trial.question, weigh_best(candidates, trial.passages))
+            likeness = liken_sentences(trial.question, [candidates[0].readings[0]], trial.passages, encoder)
+            features = measure_features(trial.question, weigh_best(candidates, trial.passages, likeness))
             right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
             measured.append(Measured(trial, tuple(features), right, readings))
     return measured
@@ -248,7 +280,7 @@ def describe_curve(
     return curve
 
 
-def pick_rival(measured: Sequence[Measured], judge: Judge, alarms: float) -> tuple[float, int]:
+def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, alarms: float) -> tuple[float, int]:
     """The confidence from which a value counts against the answer, and how many answers it was chosen over.
 
     No two held-out articles speak of the same thing: what contradicts an answer that is given is a false alarm, and
@@ -260,9 +292,12 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, alarms: float) -> tup
     surest = []
     for one in measured:
         if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
-            stances = judge_articles(one.trial.question, one.readings.apart, one.trial.passages, calibration)
-            best = group_readings(one.trial.question, one.readings.together)[0].text
-            against = [s.confidence for s in stances if contradicts(one.trial.question, best, s.text)]
+            question, passages = one.trial.question, one.trial.passages
+            apart = [group_readings(question, found) for found in one.readings.apart]
+            likeness = liken_sentences(question, [some[0].readings[0] for some in apart if some], passages, encoder)
+            stances = judge_articles(question, apart, passages, calibration, likeness)
+            best = group_readings(question, one.readings.together)[0].text
+            against = [s.confidence for s in stances if contradicts(question, best, s.text)]
             surest.append(max(against, default=0.0))
     if not surest:
         return 1.0, 0
@@ -277,11 +312,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.passages < 2:
             raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)
-        reader = CopyingReader(arguments.weights)
-        short = measure_trials(reader, make_trials(held_out, arguments.questions, arguments.passages))
-        trials = make_trials(held_out, arguments.explanations, arguments.passages, explained=True)
-        sentences = measure_sentences(reader, load_encoder(), trials)
-        record = calibrate(short, sentences, arguments)
+        reader, encoder, passages = CopyingReader(arguments.weights), load_encoder(), arguments.passages
+        thesaurus = load_thesaurus(arguments.thesaurus) if arguments.thesaurus else None
+        trials = make_trials(held_out, arguments.questions, passages, thesaurus=thesaurus)
+        short = measure_trials(reader, encoder, trials)
+        trials = make_trials(held_out, arguments.explanations, passages, explained=True, thesaurus=thesaurus)
+        sentences = measure_sentences(reader, encoder, trials)
+        record = calibrate(short, sentences, encoder, arguments)
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
@@ -290,7 +327,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def calibrate(
-    short: Sequence[Measured], sentences: Sequence[Measured], arguments: argparse.Namespace
+    short: Sequence[Measured], sentences: Sequence[Measured], encoder: Encoder, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """Fits, saves beside the weights, and returns the record of it.
 
@@ -298,13 +335,14 @@ def calibrate(
     """
     judge, figures = fit_judge(short, arguments.threshold, arguments.unanswerable)
     explainer, told = fit_judge(sentences, arguments.sentence_threshold, arguments.unanswerable)
-    rival, answers = pick_rival(short, judge, arguments.alarms)
+    rival, answers = pick_rival(short, judge, encoder, arguments.alarms)
     record = {
         "features": list(FEATURES),
         "sentence_features": list(SENTENCE_FEATURES),
         "questions": arguments.questions,
         "explanations": arguments.explanations,
         "passages": arguments.passages,
+        "reworded": arguments.thesaurus is not None,
         "unanswerable": arguments.unanswerable,
         "threshold": arguments.threshold,
         "sentence_threshold": arguments.sentence_threshold,
