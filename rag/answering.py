@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.calibration import Calibration, Evidence, find_near, liken_sentences, measure_features
 from rag.definitions import find_term
-from rag.disagreement import judge_articles, weigh_values
+from rag.disagreement import contradicts, judge_articles, weigh_values
 from rag.explaining import explain
 from rag.form import find_form
 from rag.grouping import group_readings
@@ -90,17 +90,18 @@ def judge_short(
     candidates = group_readings(question, readings.together)
     if not candidates:
         return Judged((), trusted=False)
-    apart = [group_readings(question, found) for found in readings.apart]
-    first = [some[0].readings[0] for some in (candidates, *apart) if some]
-    likeness = liken_sentences(question, first, passages, encoder)
+    best = candidates[0]
+    likeness = liken_sentences(question, best.readings[:1], passages, encoder)
     confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages, likeness)))
-    stances = judge_articles(question, apart, passages, calibration, likeness)
-    values = weigh_values(question, candidates[0], confidence, stances, passages, calibration)
     trusted = confidence >= calibration.short.threshold
+    apart = [group_readings(question, found) for found in readings.apart]
+    # Encoding sentences takes longer than all else here: only what may contradict a trusted answer is worth it.
+    rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
+    likeness |= liken_sentences(question, rivals, passages, encoder)
+    stances = judge_articles(question, apart, passages, calibration, likeness)
+    values = weigh_values(question, best, confidence, stances, passages, calibration)
     # What is not trusted contradicts nothing.
-    shown = (
-        values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == candidates[0].text]
-    )
+    shown = values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == best.text]
     return Judged(tuple(show_value(value, passages) for value in shown), trusted)
 
 

@@ -40,7 +40,7 @@ class Stance:
     """What one article answers by itself.
 
     :param readings: likeliest first, those of ``LEAST_SUPPORT`` or more.
-    :param confidence: that the first of them is right, 0 to 1, judged on that article's passages.
+    :param confidence: that the first of them is right, 0 to 1, judged on that article's passages; 0 where not judged.
     """
 
     readings: tuple[Reading, ...]
@@ -77,7 +77,8 @@ def judge_articles(
     """Each article's own best answer, of those that have one.
 
     :param apart: of each article the answers found in it, most probable first.
-    :param likeness: of the sentences that the first of them stand in (``rag.calibration.liken_sentences``).
+    :param likeness: of the sentences that the first of them stand in (``rag.calibration.liken_sentences``); without it
+        an answer is not judged.
     """
     stances = []
     for candidates in apart:
@@ -88,11 +89,14 @@ def judge_articles(
         places = [i for i, p in enumerate(passages) if p.document_id == document]
         alone = replace(best, passage=places.index(best.passage))
         rival = candidates[1].probability if len(candidates) > 1 else 0.0
-        near = likeness[find_near(best, passages[best.passage])]
-        evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near)
+        near = likeness.get(find_near(best, passages[best.passage]))
+        confidence = 0.0
+        if near is not None:
+            evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near)
+            confidence = calibration.short.confide(measure_features(question, evidence))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:
-            stances.append(Stance(shown, calibration.short.confide(measure_features(question, evidence))))
+            stances.append(Stance(shown, confidence))
     return stances
 
 
