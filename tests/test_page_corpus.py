@@ -105,7 +105,7 @@ class Fake:
         return self
 
     def documents(self) -> list[DocumentSummary]:
-        return [DocumentSummary(name, name, None, None, 1, len(text)) for name, text in self._texts.items()]
+        return [DocumentSummary(name, name, None, None, 1, len(text.split())) for name, text in self._texts.items()]
 
     def document(self, document_id: str) -> Document | None:
         text = self._texts.get(document_id)
