@@ -25,6 +25,7 @@ FEATURES = (
 """What :func:`measure_features` measures, in its order."""
 
 MOST_LEAD = 5.0
+"""In log-odds: 150 to 1 is as sure as it gets."""
 
 SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
 """What :func:`rag.explaining.explain` measures of sentences, in its order."""
