@@ -19,7 +19,8 @@ from rag.encoder import load_encoder
 from rag.errors import QuestionError, RagError
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
-from rag.reader.copying import WEIGHTS, CopyingReader
+from rag.reader.choosing import open_reader
+from rag.reader.copying import WEIGHTS
 from rag.reader.data import Paragraph, load_squad
 from rag.reader.distractors import place_gold, rank_passages
 from rag.types import Passage, Reading, Readings, ScoredPassage
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from rag.types import Answer
+    from rag.types import Answer, Reader
 
     Asked = tuple[int, int]
     """A paragraph's place in the set, and its question's place in the paragraph."""
@@ -69,7 +70,7 @@ def answer_given(
     """
     from tqdm import tqdm
 
-    reader, calibration = CopyingReader(arguments.weights), load_calibration(arguments.weights / "calibration.json")
+    reader, calibration = open_reader(arguments.weights), load_calibration(arguments.weights / "calibration.json")
     encoder = load_encoder()
     questions = [paragraphs[i].questions[j].question for i, j in asked]
     shown = [[i] for i, _ in asked]
@@ -86,7 +87,7 @@ def answer_given(
         yield compose_answer(question, found, readings, calibration, encoder, explained=False)
 
 
-def read_separately(reader: CopyingReader, question: str, passages: Sequence[Passage]) -> Readings:
+def read_separately(reader: Reader, question: str, passages: Sequence[Passage]) -> Readings:
     """What is found in each passage read by itself, most probable first: what reading them together is held against."""
     alone = [r.together for r in reader.read([question] * len(passages), [[passage] for passage in passages])]
     absent = math.prod(readings[0].no_answer for readings in alone)

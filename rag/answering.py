@@ -92,13 +92,14 @@ def judge_short(
         return Judged((), trusted=False)
     best = candidates[0]
     likeness = liken_sentences(question, best.readings[:1], passages, encoder)
-    confidence = calibration.short.confide(measure_features(question, weigh_best(candidates, passages, likeness)))
+    evidence = weigh_best(candidates, passages, likeness, readings.scan)
+    confidence = calibration.short.confide(measure_features(question, evidence))
     trusted = confidence >= calibration.short.threshold
     apart = [group_readings(question, found) for found in readings.apart]
     # Encoding sentences takes longer than all else here: only what may contradict a trusted answer is worth it.
     rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
     likeness |= liken_sentences(question, rivals, passages, encoder)
-    stances = judge_articles(question, apart, passages, calibration, likeness)
+    stances = judge_articles(question, apart, passages, calibration, likeness, readings.scan)
     values = weigh_values(question, best, confidence, stances, passages, calibration)
     # What is not trusted contradicts nothing.
     shown = values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == best.text]
@@ -222,15 +223,21 @@ def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
     return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
 
 
-def weigh_best(candidates: Sequence[Candidate], passages: Sequence[Passage], likeness: Mapping[str, float]) -> Evidence:
+def weigh_best(
+    candidates: Sequence[Candidate],
+    passages: Sequence[Passage],
+    likeness: Mapping[str, float],
+    scan: Sequence[Reading] = (),
+) -> Evidence:
     """What speaks for the most probable of the candidates, of which there is at least one.
 
     :param likeness: of the sentences that it stands in.
+    :param scan: as in :class:`rag.types.Readings`.
     """
     best, reading = candidates[0], candidates[0].readings[0]
     rival = candidates[1].probability if len(candidates) > 1 else 0.0
     near = likeness[find_near(reading, passages[reading.passage])]
-    return Evidence(reading, best.probability, rival, passages, near)
+    return Evidence(reading, best.probability, rival, passages, near, scan)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
+from rag.metrics import score_token_f1
 from rag.question import asks_for_figure, find_mentions, find_topic_words, holds_figure
 from rag.sentences import find_touched
 
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
-    "figure", "echo", "length", "repeats", "rank", "passages", "unknown",
+    "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "agreement", "scan", "scan_absence",
 )  # fmt: skip
 """What :func:`measure_features` measures, in its order."""
 
 MOST_LEAD = 5.0
 """In log-odds: 150 to 1 is as sure as it gets."""
+
+SAME = 0.5
+"""Token F1 from which two readers' answers say the same."""
 
 SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
 """What :func:`rag.explaining.explain` measures of sentences, in its order."""
@@ -79,6 +83,7 @@ class Evidence:
     :param rival: the same of the most probable other answer, 0 where there is none.
     :param passages: all that were read, best first.
     :param likeness: cosine of the question and the sentences that the reading stands in; see :func:`liken_sentences`.
+    :param scan: what a second reader found, most probable first; see :class:`rag.types.Readings`.
     """
 
     reading: Reading
@@ -86,6 +91,7 @@ class Evidence:
     rival: float
     passages: Sequence[Passage]
     likeness: float
+    scan: Sequence[Reading] = ()
 
 
 def measure_features(question: str, evidence: Evidence) -> list[float]:
@@ -96,7 +102,8 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
     with the question; shares of its names and numbers that the passage lacks, and that the sentence lacks; 1 where it
     asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms of
     the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many passages
-    were read; share of the topic words that stand in none of them.
+    were read; share of the topic words that stand in none of them. Of the second reader: token F1 of its best answer
+    with this one, log-probability that it gives to answers like this one, and that of no answer; 0 where there is none.
     """
     reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
@@ -120,7 +127,17 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
         1 / (1 + reading.passage),
         math.log(len(evidence.passages)),
         miss_words(asked, evidence.passages),
+        *compare_scan(reading, evidence.scan),
     ]
+
+
+def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, float, float]:
+    """The last three features: whether a second reader says the same."""
+    if not scan:
+        return 0.0, 0.0, 0.0
+    alike = [score_token_f1(other.text, [reading.text]) for other in scan]
+    same = sum(other.probability for other, f1 in zip(scan, alike, strict=True) if f1 >= SAME)
+    return alike[0], _log(same), _log(scan[0].no_answer)
 
 
 def liken_sentences(

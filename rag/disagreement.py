@@ -73,12 +73,14 @@ def judge_articles(
     passages: Sequence[Passage],
     calibration: Calibration,
     likeness: Mapping[str, float],
+    scan: Sequence[Reading] = (),
 ) -> list[Stance]:
     """Each article's own best answer, of those that have one.
 
     :param apart: of each article the answers found in it, most probable first.
     :param likeness: of the sentences that the first of them stand in (``rag.calibration.liken_sentences``); without it
         an answer is not judged.
+    :param scan: as in :class:`rag.types.Readings`.
     """
     stances = []
     for candidates in apart:
@@ -92,7 +94,7 @@ def judge_articles(
         near = likeness.get(find_near(best, passages[best.passage]))
         confidence = 0.0
         if near is not None:
-            evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near)
+            evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near, scan)
             confidence = calibration.short.confide(measure_features(question, evidence))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:

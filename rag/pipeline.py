@@ -19,6 +19,7 @@ from rag.folders import find_folder
 from rag.index import Changes, Index, default_index_folder, open_index, update_index
 from rag.ingest import read_articles
 from rag.question import clean_question
+from rag.reader.choosing import ChoosingReader, open_reader
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.seq2seq import Seq2SeqReader
 from rag.retrieval import HybridRetriever
@@ -94,7 +95,7 @@ class Pipeline:
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress)
         index = open_index(folder)
         # What follow-ups leave unsaid is found by the built-in reader, whichever one answers.
-        resolver = reader if isinstance(reader, CopyingReader) else CopyingReader()
+        resolver = reader if isinstance(reader, CopyingReader | ChoosingReader) else CopyingReader()
         retriever = HybridRetriever(index, encoder)
         return cls(index, encoder, retriever, reader, calibration, resolver, config.k, changes, (corpus, folder))
 
@@ -164,7 +165,7 @@ class Pipeline:
         times.append(time.perf_counter())
         tell("compose")
         # What a language model writes is its own explanation.
-        explained = isinstance(self.reader, CopyingReader)
+        explained = isinstance(self.reader, CopyingReader | ChoosingReader)
         answers = [
             compose_answer(question, scored, read, self.calibration, self.encoder, explained=explained)
             for question, scored, read in zip(standalone, found, readings, strict=True)
@@ -192,7 +193,7 @@ def prepare_question(question: Question, resolver: Resolver) -> tuple[str, str] 
 def load_reader(name: str | None) -> tuple[Reader, Calibration]:
     """The built-in reader with its calibration, or any Hugging Face seq2seq model, whose confidence is its own."""
     if name is None:
-        return CopyingReader(), load_calibration(WEIGHTS / "calibration.json")
+        return open_reader(), load_calibration(WEIGHTS / "calibration.json")
     return Seq2SeqReader(name), UNCALIBRATED
 
 

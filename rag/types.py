@@ -102,10 +102,12 @@ class Readings:
     :param together: read all at once; most probable first, never empty: an empty text says that they hold no answer.
     :param apart: the same for each article by itself that has passages among them, in the order of its best one;
         empty where the reader reads only all at once.
+    :param scan: what a second, faster reader found in all of them, most probable first; empty where there is none.
     """
 
     together: tuple[Reading, ...]
     apart: tuple[tuple[Reading, ...], ...] = ()
+    scan: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

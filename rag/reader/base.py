@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EMBEDDINGS = "embeddings.word_embeddings.weight"
+DOWN, UP = ".lora_down", ".lora_up"
+"""Ends of the names of an adapter's two matrices: the weight beside them is to be read as weight + up @ down."""
+
 SHAPE_KEYS = (
     "hidden_act",
     "hidden_size",
@@ -43,6 +46,33 @@ def describe_encoder() -> dict[str, Any]:
     config = json.loads((locate_base() / "config.json").read_text(encoding="utf-8"))
     shape = {key: config[key] for key in SHAPE_KEYS}
     return {**shape, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+
+
+def describe_mpnet(folder: Path) -> dict[str, Any]:
+    """The shape of the base in a folder of :mod:`rag.reader.blocks`, as MPNetConfig takes it; dropout off.
+
+    :raises ModelError: where there is none.
+    """
+    from rag.reader.blocks import list_shapes
+
+    shapes = list_shapes(folder)
+    if not shapes:
+        raise ModelError(f"No base in {folder}: make one with python -m rag.reader.blocks.")
+    buckets, heads = shapes["encoder.relative_attention_bias.weight"]
+    vocabulary, hidden = shapes[EMBEDDINGS]
+    return {
+        "model_type": "mpnet",
+        "num_hidden_layers": sum(name.endswith("intermediate.dense.weight") for name in shapes),
+        "num_attention_heads": heads,
+        "relative_attention_num_buckets": buckets,
+        "vocab_size": vocabulary,
+        "hidden_size": hidden,
+        "intermediate_size": shapes["encoder.layer.0.intermediate.dense.weight"][0],
+        "max_position_embeddings": shapes["embeddings.position_embeddings.weight"][0],
+        "layer_norm_eps": 1e-5,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
 
 
 def hash_embeddings() -> str:

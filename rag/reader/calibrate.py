@@ -28,7 +28,9 @@ from rag.form import find_form
 from rag.grouping import group_readings
 from rag.metrics import score_token_f1
 from rag.question import find_topic_words
-from rag.reader.copying import WEIGHTS, CopyingReader
+from rag.reader.choosing import open_reader
+from rag.reader.copying import WEIGHTS
+from rag.reader.data import SENTENCE_SOURCES, SHARES
 from rag.reader.distractors import rank_passages
 from rag.reader.examples import crop
 from rag.reader.questions import collect_mentions, falsify_question
@@ -44,11 +46,13 @@ if TYPE_CHECKING:
 
     from rag.reader.data import Paragraph
     from rag.reader.synonyms import Thesaurus
-    from rag.types import Encoder
+    from rag.types import Encoder, Reader
 
 RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
 FOLDS = 5
+LONGEST = 12
+"""Words of the shortest gold answer up to which a question is one for a short answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +146,16 @@ def make_trials(
     :param thesaurus: gives the other words; without one there are no such trials.
     """
     rng = random.Random(0)
-    asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers and p.source != "qamr"]
-    wanted = [(i, q) for i, q in asked if not explained or find_form(q.question) != "short"]
+    asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers]
+    # As training draws them: what is much like users' questions more often.
+    likely = [(i, q) for i, q in asked if rng.random() < SHARES.get(paragraphs[i].source, 1.0)]
+    if explained:
+        wanted = [(i, q) for i, q in likely if find_form(q.question) != "short"]
+    else:
+        # Where people gave whole sentences, a short answer cannot be told right from wrong by their words.
+        wanted = [
+            (i, q) for i, q in likely if min(len(paragraphs[i].text[a:b].split()) for a, b in q.answers) <= LONGEST
+        ]
     drawn = rng.sample(wanted, min(count, len(wanted)))
     mentions = collect_mentions([q.question for _, q in asked])
     plain = [q.question for _, q in drawn]
@@ -168,7 +180,7 @@ def make_trials(
                 bare = [m for m in found if not any(g.lower() in texts[m].lower() for g in golds)]
                 if len(bare) > 1:
                     trials.append(Trial(i, question, (), show(bare)))
-        strange = [m for m, p in enumerate(paragraphs) if p.source not in ("qamr", paragraphs[i].source)]
+        strange = [m for m, p in enumerate(paragraphs) if p.source != paragraphs[i].source]
         if len(strange) > 1:
             trials.append(Trial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
         if false[n]:
@@ -186,7 +198,7 @@ def make_passage(paragraph: Paragraph, text: str) -> Passage:
     return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
 
 
-def measure_trials(reader: CopyingReader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
     """Reads every trial; one in which nothing is found is left out."""
     from tqdm import tqdm
 
@@ -196,13 +208,13 @@ def measure_trials(reader: CopyingReader, encoder: Encoder, trials: Sequence[Tri
         candidates = group_readings(trial.question, readings.together)
         if candidates:
             likeness = liken_sentences(trial.question, [candidates[0].readings[0]], trial.passages, encoder)
-            features = measure_features(trial.question, weigh_best(candidates, trial.passages, likeness))
+            features = measure_features(trial.question, weigh_best(candidates, trial.passages, likeness, readings.scan))
             right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
             measured.append(Measured(trial, tuple(features), right, readings))
     return measured
 
 
-def measure_sentences(reader: CopyingReader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
     """The same for answers of several sentences: right are those that hold all of a gold answer."""
     from tqdm import tqdm
 
@@ -295,7 +307,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
             question, passages = one.trial.question, one.trial.passages
             apart = [group_readings(question, found) for found in one.readings.apart]
             likeness = liken_sentences(question, [some[0].readings[0] for some in apart if some], passages, encoder)
-            stances = judge_articles(question, apart, passages, calibration, likeness)
+            stances = judge_articles(question, apart, passages, calibration, likeness, one.readings.scan)
             best = group_readings(question, one.readings.together)[0].text
             against = [s.confidence for s in stances if contradicts(question, best, s.text)]
             surest.append(max(against, default=0.0))
@@ -312,7 +324,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.passages < 2:
             raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)
-        reader, encoder, passages = CopyingReader(arguments.weights), load_encoder(), arguments.passages
+        held_out = [p for p in held_out if p.source not in SENTENCE_SOURCES]
+        reader, encoder, passages = open_reader(arguments.weights, remember=True), load_encoder(), arguments.passages
         thesaurus = load_thesaurus(arguments.thesaurus) if arguments.thesaurus else None
         trials = make_trials(held_out, arguments.questions, passages, thesaurus=thesaurus)
         short = measure_trials(reader, encoder, trials)

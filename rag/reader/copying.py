@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.graphs import Graph
-from rag.reader.base import EMBEDDINGS, load_embeddings
+from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
+from rag.reader.blocks import load_base
 from rag.reader.features import STARTS, Pair, collate_pairs, tokenize_pairs
+from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
 from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ STARTS_APART = 3
 """Starts looked at in each article by itself: its best answer, and what may stand beside it."""
 PADDING = {"states": 0.0, "starts": 0.0, "ends": 0.0, "copyable": False, "segments": -1}
 FAR = 1e4
+REMEMBERED = 64
 NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
@@ -82,9 +85,11 @@ class CopyingReader:
 
     name = "copying-reader"
 
-    def __init__(self, folder: Path = WEIGHTS) -> None:
+    def __init__(self, folder: Path = WEIGHTS, *, remember: bool = False) -> None:
+        """Keeps the last ``REMEMBERED`` pairs as encoded where ``remember`` is set, for who asks a question often."""
         self.folder = folder
         self._lock = Lock()
+        self._remembered: dict[Pair, EncodedPair] | None = {} if remember else None
         self._graphs: Graphs | None = None
 
     @property
@@ -101,26 +106,18 @@ class CopyingReader:
 
     def _read_one(self, question: str, passages: Sequence[Passage]) -> Readings:
         texts = [(p.context, p.text) for p in passages]
-        encoded = self._encode(question, texts)
+        encoded = self.encode(question, texts)
         if not encoded:
             return Readings((NOTHING,))
         (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
-        articles: dict[str, list[int]] = {}
-        for i, passage in enumerate(passages):
-            articles.setdefault(passage.document_id, []).append(i)
-        groups = list(articles.values())
-        if len(groups) == 1:
-            apart = [together]
-        else:
-            apart = find_spans(self.graphs.spans, [[encoded[i] for i in group] for group in groups], STARTS_APART)
+        groups = group_articles(passages)
+        alone = [[encoded[i] for i in group] for group in groups]
+        apart = find_spans(self.graphs.spans, alone, STARTS_APART) if len(groups) > 1 else [together]
         return Readings(
             tuple(write_readings(together, encoded, texts)),
             tuple(
-                tuple(
-                    replace(reading, passage=group[reading.passage]) if reading.text else reading
-                    for reading in write_readings(spans, [encoded[i] for i in group], [texts[i] for i in group])
-                )
-                for group, spans in zip(groups, apart, strict=True)
+                place_readings(write_readings(spans, pairs, [texts[i] for i in group]), group)
+                for group, pairs, spans in zip(groups, alone, apart, strict=True)
             ),
         )
 
@@ -130,33 +127,84 @@ class CopyingReader:
         """Answers from all passages of a question at once, given as (context, text)."""
         readings = []
         for question, texts in zip(questions, passages, strict=True):
-            encoded = self._encode(question, texts)
+            encoded = self.encode(question, texts)
             (spans,) = find_spans(self.graphs.spans, [encoded], STARTS) if encoded else [None]
             readings.append(write_readings(spans, encoded, texts) if spans else [NOTHING])
         return readings
 
-    def _encode(self, question: str, texts: Sequence[tuple[str, str]]) -> list[EncodedPair]:
+    def encode(self, question: str, texts: Sequence[tuple[str, str]]) -> list[EncodedPair]:
         """Each passage beside the question; nothing where there is nothing to read."""
         if not any(text.strip() for _, text in texts):
             return []
         pairs = tokenize_pairs([(question, context, text) for context, text in texts], MAX_TOKENS)
-        return encode_pairs(self.graphs.pairs, pairs)
+        known = self._remembered
+        if known is None:
+            return encode_pairs(self.graphs.pairs, pairs)
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+        known.update(zip(new, encode_pairs(self.graphs.pairs, new), strict=True))
+        encoded = [known[pair] for pair in pairs]
+        for old in list(known)[:-REMEMBERED]:
+            del known[old]
+        return encoded
+
+
+def group_articles(passages: Sequence[Passage]) -> list[list[int]]:
+    """Places of the passages of each article, in the order of its best one."""
+    articles: dict[str, list[int]] = {}
+    for i, passage in enumerate(passages):
+        articles.setdefault(passage.document_id, []).append(i)
+    return list(articles.values())
+
+
+def place_readings(readings: Sequence[Reading], places: Sequence[int]) -> tuple[Reading, ...]:
+    """Readings of some passages as readings of all of them."""
+    return tuple(replace(r, passage=places[r.passage]) if r.text else r for r in readings)
 
 
 def load_graphs(folder: Path) -> Graphs:
     """Loads silently, without network and without torch."""
-    from safetensors import SafetensorError, safe_open
-
-    if not (folder / "model.safetensors").is_file():
+    if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(f"No reader's weights in {folder}: install the package again.")
+    paths = folder / "pairs.onnx", folder / "spans.onnx"
     try:
-        base = json.loads((folder / "config.json").read_text(encoding="utf-8"))["base_sha256"]
-        with safe_open(str(folder / "model.safetensors"), framework="np") as stored:
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        frozen = (
+            json.loads((folder / "config.json").read_text(encoding="utf-8"))["encoder"].get("model_type") == "mpnet"
+        )
+        tensors = prepare_tensors(folder, paths, lambda: load_tensors(folder)) if frozen else load_tensors(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"The reader's weights in {folder} cannot be read ({error}): install them again.") from None
-    tensors[f"encoder.{EMBEDDINGS}"] = load_embeddings(base)
-    return Graphs(Graph(folder / "pairs.onnx", tensors), Graph(folder / "spans.onnx", tensors))
+    pairs, spans = (Graph(path, tensors, prepared=frozen) for path in paths)
+    return Graphs(pairs, spans)
+
+
+def load_tensors(folder: Path) -> dict[str, NDArray[Any]]:
+    """All weights of a reader by name, adapters added to what they adapt.
+
+    :raises ModelError: where the weights or the base they were trained on are missing or others.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tensors = load_file(folder / WEIGHTS_FILE)
+    except SafetensorError as error:
+        raise ModelError(f"The reader's weights in {folder} cannot be read ({error}): install them again.") from None
+    if config["encoder"].get("model_type") == "mpnet":
+        tensors.update({f"encoder.{name}": one for name, one in load_base(folder, config["base_sha256"]).items()})
+        merge_adapters(tensors)
+    else:
+        tensors[f"encoder.{EMBEDDINGS}"] = load_embeddings(config["base_sha256"])
+    return dict(tensors)
+
+
+def merge_adapters(tensors: dict[str, NDArray[Any]]) -> None:
+    """Adds each adapter to the frozen weight beside it, in place."""
+    import numpy as np
+
+    for name in [name for name in tensors if name.endswith(UP)]:
+        up, down = tensors.pop(name), tensors.pop(name.removesuffix(UP) + DOWN)
+        tensors[f"{name.removesuffix(UP)}.weight"] += up.astype(np.float32) @ down.astype(np.float32)
 
 
 def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -18,11 +19,63 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """One file of training questions.
+
+    :param share: of its questions that an epoch draws.
+    :param sentences: whether its passages are single sentences, to be shown among others of their article.
+    :param family: files of one family hold the same articles, which are held out together.
+    """
+
+    file: str
+    share: float
+    sentences: bool = False
+    family: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.file.split(".")[0]
+
+
+SOURCES = (
+    Source("new_wiki.json", 1.0),
+    Source("reddit.json", 0.35),
+    Source("amazon_reviews.json", 0.35),
+    Source("qed-train.json.gz", 1.0, family="nq"),
+    Source("squad-train-part.json", 1.0),
+    Source("squad-train-sentences.json.gz", 0.6, sentences=True),
+    Source("qamr.json", 0.15, sentences=True, family="qamr"),
+    Source("qadiscourse.json", 0.15, sentences=True, family="qamr"),
+    Source("qasrl-gs.json.gz", 0.08, sentences=True, family="qamr"),
+    Source("qasrl.json.gz", 0.05, sentences=True, family="qamr"),
+    Source("qanom.json.gz", 0.02, sentences=True, family="qamr"),
+    Source("paraqa.json", 0.1, sentences=True),
+    Source("onestopqa.json", 1.0),
+    Source("fairytaleqa.json.gz", 0.4),
+    Source("selqa.json.gz", 0.15),
+    Source("clapnq-dev.json", 1.0, family="nq"),
+    Source("tatqa-text.json", 1.0),
+    Source("medquad-definitions.json.gz", 0.2),
+)
+"""What the reader is trained on. Real searches and news weigh most, template questions little."""
+
+SENTENCE_SOURCES = frozenset(source.name for source in SOURCES if source.sentences)
+SHARES = {source.name: source.share for source in SOURCES}
+FAMILIES = {source.name: source.family for source in SOURCES if source.family}
+TITLED = frozenset({"new_wiki", "qed-train", "clapnq-dev", "selqa", "onestopqa"})
+"""Sources whose titles are titles; the others' are numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionRecord:
-    """A question and its gold answers as (start, end) characters of its paragraph."""
+    """A question and its gold answers as (start, end) characters of its paragraph.
+
+    :param impossible: people looked for an answer there and found none.
+    """
 
     question: str
     answers: tuple[tuple[int, int], ...]
+    impossible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +90,27 @@ class Paragraph:
 
 
 def load_squad(path: Path) -> list[Paragraph]:
-    """Reads one file in SQuAD's format; :raises RagError: where it is missing or of another format."""
+    """Reads one file in SQuAD's format, also gzipped; :raises RagError: where it is missing or of another format."""
+    name = path.name.split(".json")[0]
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))["data"]
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return [
             Paragraph(
-                path.stem,
-                read_article(path.stem, article["title"], paragraph["context"]),
-                unquote(article["title"]).replace("_", " ") if path.stem == "new_wiki" else "",
+                name,
+                read_article(name, article["title"], paragraph["context"]),
+                unquote(article["title"]).replace("_", " ") if name in TITLED else "",
                 paragraph["context"],
                 tuple(map(read_question, paragraph["qas"])),
             )
-            for article in data
+            for article in json.loads(content)["data"]
             for paragraph in article["paragraphs"]
         ]
     except FileNotFoundError:
         raise RagError(
-            f"No {path.name} in {path.parent}: SQuADShifts (new_wiki, reddit, amazon_reviews), QAMR and SQuAD are "
-            "public; put them there in SQuAD's JSON format."
+            f"No {path.name} in {path.parent}: the sets that docs/reader.md names are public; put this one there in "
+            "SQuAD's JSON format."
         ) from None
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RagError(f"{path} is not in SQuAD's JSON format ({error}): convert it, or name another file.") from None
 
 
@@ -66,14 +120,16 @@ def read_article(source: str, title: str, text: str) -> str:
 
 
 def read_question(record: dict[str, Any]) -> QuestionRecord:
-    answers = record["answers"]
+    """The answers that are spans; of an answer in several parts, none that is but one of them."""
+    answers = [] if record.get("all") else record["answers"]
     spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in answers if a["text"])
-    return QuestionRecord(str(record["question"]).strip(), spans)
+    return QuestionRecord(str(record["question"]).strip(), spans, bool(record.get("is_impossible")))
 
 
 def is_held_out(paragraph: Paragraph) -> bool:
-    """One article in twenty, by hash: the same ones whatever the seed."""
-    return int(hashlib.sha256(f"{paragraph.source}/{paragraph.article}".encode()).hexdigest(), 16) % 20 == 0
+    """One article in twenty, by hash: the same ones whatever the seed, and in all files of a family."""
+    family = FAMILIES.get(paragraph.source, paragraph.source)
+    return int(hashlib.sha256(f"{family}/{paragraph.article}".encode()).hexdigest(), 16) % 20 == 0
 
 
 def drop_overlaps(paragraphs: Sequence[Paragraph], tests: Sequence[str], run: int = 13) -> list[Paragraph]:

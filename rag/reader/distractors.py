@@ -9,7 +9,9 @@ from rag.encoder import load_encoder
 from rag.retrieval import fuse_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    from scipy.sparse import csr_matrix
 
     from rag.reader.data import Paragraph
 
@@ -20,12 +22,9 @@ def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> 
     Words (here TF-IDF in BM25's place) and vectors, fused as :mod:`rag.retrieval` has it.
     """
     import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
     encoder, shown = load_encoder(None), sys.stderr.isatty()
-    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-    matrix = vectorizer.fit_transform(texts)
-    words = vectorizer.transform(questions) @ matrix.T
+    words = score_words(questions, texts)
     meaning = encoder.encode(questions, query=True, progress=shown) @ encoder.encode(texts, progress=shown).T
     ranked = []
     for row in range(len(questions)):
@@ -38,20 +37,44 @@ def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> 
     return ranked
 
 
-def rank_distractors(paragraphs: Sequence[Paragraph], most: int = 12) -> dict[tuple[int, int], list[int]]:
-    """For each paragraph question the ``most`` other paragraphs of its data set that it retrieves, best first.
+def rank_distractors(
+    paragraphs: Sequence[Paragraph], sentences: Collection[str], most: int = 12
+) -> dict[tuple[int, int], list[int]]:
+    """For each paragraph question the ``most`` other paragraphs of its data set that share its words, best first.
 
-    :returns: (paragraph, question) to paragraphs; sentence questions are left out.
+    :param sentences: sources whose passages are single sentences; their questions are left out.
+    :returns: (paragraph, question) to paragraphs.
     """
     found: dict[tuple[int, int], list[int]] = {}
-    for source in sorted({p.source for p in paragraphs} - {"qamr"}):
+    for source in sorted({p.source for p in paragraphs} - set(sentences)):
         rows = [i for i, p in enumerate(paragraphs) if p.source == source]
         asked = [(i, j) for i in rows for j, _ in enumerate(paragraphs[i].questions)]
-        questions = [paragraphs[i].questions[j].question for i, j in asked]
-        ranked = rank_passages(questions, [paragraphs[i].text for i in rows], most + 1)
-        for (i, j), places in zip(asked, ranked, strict=True):
+        scores = score_words(
+            [paragraphs[i].questions[j].question for i, j in asked], [paragraphs[i].text for i in rows]
+        )
+        for (i, j), places in zip(asked, pick_best(scores, most + 1), strict=True):
             found[i, j] = [rows[place] for place in places if rows[place] != i][:most]
     return found
+
+
+def score_words(questions: Sequence[str], texts: Sequence[str]) -> csr_matrix:
+    """TF-IDF cosines, sparse float64 (questions, texts)."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+    matrix = vectorizer.fit_transform(texts)
+    return (vectorizer.transform(questions) @ matrix.T).tocsr()
+
+
+def pick_best(scores: csr_matrix, most: int) -> Iterator[list[int]]:
+    """Of each row the columns of its ``most`` largest values that are not 0, best first."""
+    import numpy as np
+
+    for row in range(scores.shape[0]):
+        start, end = scores.indptr[row], scores.indptr[row + 1]
+        values, columns = scores.data[start:end], scores.indices[start:end]
+        best = np.argpartition(-values, most)[:most] if len(values) > most else np.arange(len(values))
+        yield columns[best[np.lexsort((columns[best], -values[best]))]].tolist()
 
 
 def place_gold(gold: int, found: Sequence[int], count: int) -> list[int]:

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.reader.data import FAMILIES, SENTENCE_SOURCES, SHARES
 from rag.reader.distractors import rank_distractors
 from rag.reader.questions import collect_mentions, disturb_question, falsify_question, find_common_words
 from rag.sentences import split_sentences
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag.reader.data import Paragraph, QuestionRecord
+
+
+LONGEST = 25
+TELLING = frozenset({"squad-train-sentences"})
+"""Sources of sentences whose questions mostly say what they are about, and so can be asked of several passages."""
+
+WHOLE, CROPPED = 0.08, (180, 560)
+"""Share of paragraphs shown whole, and characters of the others: shorter than the product's passages, for speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,11 @@ class Example:
 class Mixture:
     """Shares of the kinds of example, each of all paragraph questions; the rest are single answerable passages."""
 
-    fused: float = 0.3
-    distractors_only: float = 0.1
-    sentence_removed: float = 0.08
-    question_changed: float = 0.14
-    most_passages: int = 5
+    fused: float = 0.34
+    distractors_only: float = 0.08
+    sentence_removed: float = 0.07
+    question_changed: float = 0.11
+    most_passages: int = 4
 
 
 class ExampleSource:
@@ -50,36 +59,37 @@ class ExampleSource:
     def __init__(self, paragraphs: Sequence[Paragraph], mixture: Mixture, seed: int) -> None:
         self.mixture, self.seed = mixture, seed
         self.paragraphs = [p for p in paragraphs if p.questions]
-        self.long = [i for i, p in enumerate(self.paragraphs) if p.source != "qamr"]
-        self.distractors = rank_distractors(self.paragraphs)
+        self.long = [i for i, p in enumerate(self.paragraphs) if p.source not in SENTENCE_SOURCES]
+        self.distractors = rank_distractors(self.paragraphs, SENTENCE_SOURCES)
         by_article: dict[tuple[str, str], list[int]] = {}
         for i, p in enumerate(self.paragraphs):
-            by_article.setdefault((p.source, p.article), []).append(i)
+            by_article.setdefault((FAMILIES.get(p.source, p.source), p.article), []).append(i)
         self.by_article = by_article
         self.common = find_common_words([q.question for i in self.long for q in self.paragraphs[i].questions])
-        self.sentences = {i: split_sentences(p.text) for i, p in enumerate(self.paragraphs)}
         self.mentions = collect_mentions([q.question for i in self.long for q in self.paragraphs[i].questions])
 
-    def list_questions(self, epoch: int, sentence_share: float) -> list[tuple[int, int]]:
-        """(paragraph, question) of one epoch, shuffled: all paragraph questions, a share of the sentence ones."""
+    def list_questions(self, epoch: int) -> list[tuple[int, int]]:
+        """(paragraph, question) of one epoch, shuffled: of each source its share."""
         rng = random.Random(f"{self.seed}/{epoch}")
         chosen = [
             (i, j)
             for i, p in enumerate(self.paragraphs)
             for j, q in enumerate(p.questions)
-            if q.answers and (p.source != "qamr" or rng.random() < sentence_share)
+            if (q.impossible or list_short(p.text, q.answers)) and rng.random() < SHARES.get(p.source, 1.0)
         ]
         rng.shuffle(chosen)
         return chosen
 
-    def draw(self, where: tuple[int, int], rng: random.Random, *, fuse: bool) -> Example | None:
+    def draw(self, where: tuple[int, int], rng: random.Random) -> Example | None:
         """One example of a question; None where this draw cannot be made (the answer was cut off)."""
         number, which = where
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         question = disturb_question(record.question, self.common, rng)
-        start, end = rng.choice(record.answers)
-        if paragraph.source == "qamr":
-            return self.draw_sentence(number, question, (start, end), rng)
+        if record.impossible:
+            return Example(question, ((paragraph.title, crop(paragraph.text, None, rng)[0]),), None)
+        span = rng.choice(list_short(paragraph.text, record.answers))
+        if paragraph.source in SENTENCE_SOURCES:
+            return self.draw_sentence(number, question, span, rng)
         golds = {paragraph.text[a:b].lower() for a, b in record.answers}
         roll, mix = rng.random(), self.mixture
         if (roll := roll - mix.sentence_removed) < 0:
@@ -89,18 +99,19 @@ class ExampleSource:
         elif (roll := roll - mix.question_changed) < 0:
             changed = falsify_question(question, paragraph, record, self.mentions, rng)
             if changed:
-                return Example(changed, ((paragraph.title, crop(paragraph.text, (start, end), rng)[0]),), None)
+                near = (paragraph.title, crop(paragraph.text, span, rng)[0])
+                others = self.pick_distractors(where, golds, rng.choice((0, 0, 1, 2)), rng)
+                return Example(changed, tuple(rng.sample([near, *others], len(others) + 1)), None)
         elif (roll := roll - mix.distractors_only) < 0:
-            others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages if fuse else 1), rng)
+            others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages - 1), rng)
             if others:
                 return Example(question, tuple(others), None)
-        elif fuse and roll - mix.fused < 0:
-            others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages - 1), rng)
-            gold, span = self.take_context(paragraph, (start, end), rng)
+        elif roll - mix.fused < 0:
+            others = self.pick_distractors(where, golds, rng.choice((1, 1, 2, mix.most_passages - 1)), rng)
+            gold, span = self.take_context(paragraph, span, rng)
             place = rng.randint(0, len(others))
-            passages = (*others[:place], gold, *others[place:])
-            return Example(question, passages, (place, *span))
-        gold, span = self.take_context(paragraph, (start, end), rng)
+            return Example(question, (*others[:place], gold, *others[place:]), (place, *span))
+        gold, span = self.take_context(paragraph, span, rng)
         return Example(question, (gold,), (0, *span))
 
     def take_context(
@@ -117,22 +128,41 @@ class ExampleSource:
         return (title, text), (start, end)
 
     def draw_sentence(self, number: int, question: str, span: tuple[int, int], rng: random.Random) -> Example:
-        """A sentence question: alone, or with other sentences of its article around it, as a paragraph has them."""
+        """A sentence question: alone, or with other sentences of its article around it, as a paragraph has them.
+
+        Where questions name what they are about, other sentences of the article also stand beside it, as passages.
+        """
         paragraph = self.paragraphs[number]
         text, (start, end) = paragraph.text, span
-        siblings = [i for i in self.by_article[paragraph.source, paragraph.article] if i != number]
-        if siblings and rng.random() < 0.4:
+        gold = text[start:end].lower()
+        siblings = [
+            i
+            for i in self.by_article[FAMILIES.get(paragraph.source, paragraph.source), paragraph.article]
+            if self.paragraphs[i].text != text
+        ]
+        if siblings and rng.random() < 0.5:
             others = rng.sample(siblings, min(len(siblings), rng.randint(1, 3)))
             before = [self.paragraphs[i].text for i in others if rng.random() < 0.5]
             after = [self.paragraphs[i].text for i in others if self.paragraphs[i].text not in before]
             shift = sum(len(t) + 1 for t in before)
             text, start, end = " ".join([*before, text, *after]), start + shift, end + shift
-        return Example(question, (("", text),), (0, start, end))
+        passages = [("", text)]
+        roll = rng.random() if paragraph.source in TELLING else 1.0
+        if roll < self.mixture.fused + self.mixture.distractors_only:
+            silent = [i for i in siblings if gold not in self.paragraphs[i].text.lower()]
+            rng.shuffle(silent)
+            groups = [silent[i : i + 3] for i in range(0, min(len(silent), 3 * rng.randint(1, 2)), 3)]
+            beside = [("", " ".join(self.paragraphs[i].text for i in group)) for group in groups]
+            if beside and roll >= self.mixture.fused:
+                return Example(question, tuple(beside), None)
+            place = rng.randint(0, len(beside))
+            return Example(question, (*beside[:place], *passages, *beside[place:]), (place, start, end))
+        return Example(question, tuple(passages), (0, start, end))
 
     def remove_answer(self, number: int, record: QuestionRecord, golds: set[str]) -> str | None:
         """The paragraph without the sentences any gold answer touches; None where the rest still says it."""
         text = self.paragraphs[number].text
-        kept = [text[a:b] for a, b in self.sentences[number] if not any(s < b and e > a for s, e in record.answers)]
+        kept = [text[a:b] for a, b in split_sentences(text) if not any(s < b and e > a for s, e in record.answers)]
         rest = " ".join(kept)
         return rest if len(kept) >= 2 and not any(gold in rest.lower() for gold in golds) else None
 
@@ -152,15 +182,20 @@ class ExampleSource:
         ]
 
 
+def list_short(text: str, answers: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The answers of at most ``LONGEST`` words: whole sentences are no short answers, and teach to give long ones."""
+    return [(a, b) for a, b in answers if len(text[a:b].split()) <= LONGEST]
+
+
 def crop(text: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[str, tuple[int, int]]:
     """Whole sentences around ``span``, mostly about as long as the product's passages; sometimes all of the text."""
     spans = split_sentences(text)
-    if rng.random() < 0.25 or not spans:
+    if rng.random() < WHOLE or not spans:
         return text, span or (0, 0)
     inside = [i for i, (a, b) in enumerate(spans) if span and b > span[0] and a < span[1]]
     first = min(inside) if inside else rng.randrange(len(spans))
     last = max(inside) if inside else first
-    budget = rng.randint(300, 650)
+    budget = rng.randint(*CROPPED)
     while True:
         sides = [s for s in (first - 1, last + 1) if 0 <= s < len(spans)]
         fitting = [s for s in sides if max(spans[s][1], spans[last][1]) - min(spans[s][0], spans[first][0]) <= budget]

@@ -24,10 +24,10 @@ from rag.reader.base import describe_encoder, locate_base
 from rag.reader.copying import WEIGHTS
 from rag.reader.features import STARTS, STEPS
 from rag.reader.model import CopyingReaderModel, Memory
-from rag.reader.quantization import quantize_products, stub_tensor
+from rag.reader.quantization import halve_embeddings, quantize_products, stub_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from onnx import GraphProto
 
@@ -127,6 +127,7 @@ class SentencePooler(nn.Module):
 def export_reader(folder: Path) -> None:
     """Writes pairs.onnx and spans.onnx, each with the names of its weights, beside the weights in ``folder``."""
     model = CopyingReaderModel.from_pretrained(folder, local_files_only=True, dtype="float32").eval()
+    model.merge_adapters()
     passages, length = torch.export.Dim("passages", min=1, max=4096), torch.export.Dim("length", min=4, max=512)
     ids, attended = torch.randint(5, 1000, (3, 20)), torch.ones(3, 20, dtype=torch.bool)
     write_graph(
@@ -134,11 +135,11 @@ def export_reader(folder: Path) -> None:
         {"input_ids": ids, "attention_mask": attended, "token_type_ids": torch.zeros_like(ids)},
         {key: {0: passages, 1: length} for key in ("input_ids", "attention_mask", "token_type_ids")},
         folder / "pairs.onnx",
-        quantized=True,
+        {f"encoder.{name}.weight": channels for name, channels in model.config.outliers.items()},
     )
     sources = torch.export.Dim("sources", min=STARTS, max=1 << 20)
     sets, most = torch.export.Dim("sets", min=1, max=4096), torch.export.Dim("ranks", min=2, max=STARTS)
-    shape, width = (2, 50), int(model.encoder.config.hidden_size)
+    shape, width = (2, 50), int(model.final_norm.weight.shape[0])
     write_graph(
         SpanSearcher(model),
         {
@@ -156,7 +157,7 @@ def export_reader(folder: Path) -> None:
             "ranks": {0: most},
         },
         folder / "spans.onnx",
-        quantized=True,
+        {},
     )
 
 
@@ -178,11 +179,17 @@ def export_encoder(path: Path = ENCODER_GRAPH) -> None:
 
 
 def write_graph(
-    module: nn.Module, inputs: dict[str, Tensor], dynamic: dict[str, Any], path: Path, *, quantized: bool = False
+    module: nn.Module,
+    inputs: dict[str, Tensor],
+    dynamic: dict[str, Any],
+    path: Path,
+    outliers: Mapping[str, Sequence[int]] | None = None,
 ) -> None:
     """Writes ``path`` without weights, and beside it their names in a .json; ``.T`` ends those that are transposed.
 
     The names are those of the module inside ``module``: of the tensors as they are stored.
+
+    :param outliers: what :func:`quantize_products` takes; None for a graph in fp32.
     """
     from onnx import numpy_helper
 
@@ -213,8 +220,9 @@ def write_graph(
     del proto.graph.value_info[:]
     proto.ClearField("metadata_props")
     proto.graph.ClearField("metadata_props")
-    if quantized:
-        quantize_products(proto.graph)
+    if outliers is not None:
+        quantize_products(proto.graph, outliers)
+        halve_embeddings(proto.graph)
     names = sorted({tensor.name for tensor in proto.graph.initializer if tensor.external_data})
     path.write_bytes(proto.SerializeToString(deterministic=True))
     path.with_suffix(".json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")

@@ -1,13 +1,16 @@
 """The copying reader: a seq2seq model whose every answer token is a position in a passage it read.
 
-A BERT-shaped encoder reads each (question, passage) pair by itself; a small decoder attends over all of them at
-once (fusion in the decoder: Izacard & Grave 2021) and at each step points at one source position, at END or at
-NO-ANSWER (pointer networks: Vinyals et al. 2015). There is no vocabulary to make words up from.
+An encoder (BERT or MPNet, the latter frozen under adapters) reads each (question, passage) pair by itself; a small
+decoder attends over all of them at once (fusion in the decoder: Izacard & Grave 2021) and at each step points at one
+source position, at END or at NO-ANSWER (pointer networks: Vinyals et al. 2015). There is no vocabulary to make words
+up from.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,24 +21,39 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     BertConfig,
     BertModel,
+    MPNetConfig,
+    MPNetModel,
     PreTrainedConfig,
     PreTrainedModel,
 )
 from transformers.utils import ModelOutput
 
 from rag.errors import ModelError
-from rag.reader.base import load_embeddings
+from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
+from rag.reader.blocks import load_base
+from rag.reader.lora import add_adapters, merge_adapters
+
+MPNET_SHIFT, MPNET_MARKS = 4, {101: 0, 102: 2, 0: 1}
+"""MPNet's vocabulary is BERT's, four places on, but for the marks [CLS], [SEP] and [PAD]."""
 
 END, NO_ANSWER = 0, 1
 """Columns of these two outputs, counted from the number of source positions."""
 
 
 class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
-    """Shape of the model; ``base_sha256`` names the frozen word embeddings that are not in its weights."""
+    """Shape of the model; ``base_sha256`` names what is frozen and not in its weights.
+
+    :param encoder: shape of the encoder; its ``model_type`` is bert, whose word embeddings alone are frozen, or mpnet,
+        which is frozen as a whole.
+    :param decoder_width: of the decoder's states; 0 for the encoder's own.
+    :param lora_rank: of the adapters beside a frozen encoder's linear layers.
+    :param outliers: the largest channels of the inputs of some linear layers of the encoder, which the graph multiplies
+        apart.
+    """
 
     model_type = "copying-reader"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a configuration file holds)
         self,
         *,
         encoder: dict[str, Any] | None = None,
@@ -43,6 +61,9 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         decoder_heads: int = 6,
         max_answer_tokens: int = 40,
         base_sha256: str = "",
+        decoder_width: int = 0,
+        lora_rank: int = 0,
+        outliers: dict[str, list[int]] | None = None,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -50,6 +71,9 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         self.decoder_heads = decoder_heads
         self.max_answer_tokens = max_answer_tokens
         self.base_sha256 = base_sha256
+        self.decoder_width = decoder_width
+        self.lora_rank = lora_rank
+        self.outliers = outliers or {}
         kwargs.setdefault("is_encoder_decoder", True)
         kwargs.setdefault("tie_word_embeddings", False)
         super().__init__(**kwargs)
@@ -72,6 +96,7 @@ class Memory:
     :param copyable: bool (B, S), true on the tokens of the passages' own text.
     :param starts: start-of-answer score of each position, (B, S).
     :param ends: end-of-answer score of each position, (B, S).
+    :param absences: log-odds of "no answer in this passage", (B, P).
     :param absence: score of "no answer in any of these passages", (B,).
     :param pointer_keys: what the pointer compares its query with, (B, S, hidden).
     :param keys_values: one (keys, values) pair for each decoder layer, (B, heads, S, hidden / heads).
@@ -82,6 +107,7 @@ class Memory:
     copyable: Tensor
     starts: Tensor
     ends: Tensor
+    absences: Tensor
     absence: Tensor
     pointer_keys: Tensor
     keys_values: tuple[tuple[Tensor, Tensor], ...]
@@ -127,15 +153,13 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
     base_model_prefix = ""
     main_input_name = "input_ids"
     _no_split_modules = ("DecoderLayer",)
-    _keys_to_ignore_on_save = ("encoder.embeddings.word_embeddings.weight",)
-    _keys_to_ignore_on_load_missing = (r"encoder\.embeddings\.word_embeddings\.weight",)
 
     def __init__(self, config: CopyingReaderConfig) -> None:
         super().__init__(config)
-        self.encoder: Any = BertModel(
-            BertConfig(**config.encoder, attn_implementation="eager"), add_pooling_layer=False
-        )
-        width = self.encoder.config.hidden_size
+        self.encoder: Any = build_encoder(config)
+        read: int = self.encoder.config.hidden_size
+        width = config.decoder_width or read
+        self.narrow = nn.Linear(read, width) if width != read else nn.Identity()
         self.layers: Any = nn.ModuleList(
             DecoderLayer(width, config.decoder_heads) for _ in range(config.decoder_layers)
         )
@@ -145,23 +169,48 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self.step_embedding = nn.Embedding(config.max_answer_tokens + 1, width)
         self.pointer_query, self.pointer_key = nn.Linear(width, width), nn.Linear(width, width)
         self.special_keys = nn.Parameter(torch.zeros(2, width))
-        self.boundary_head = nn.Linear(width, 2)
-        self.absence_head = nn.Linear(width, 1)
+        self.boundary_head = nn.Linear(read, 2)
+        self.absence_head = nn.Linear(read, 1)
         self.follow = nn.Parameter(torch.tensor([2.0]))
         self.post_init()
+        frozen = [f"encoder.{n}" for n, p in self.encoder.named_parameters() if not p.requires_grad]
+        self._keys_to_ignore_on_save = frozen
+        self._keys_to_ignore_on_load_missing = [re.escape(name) for name in frozen]
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Adapters have been given their start."""
+        if not any(name in module._parameters for name in (DOWN[1:], UP[1:])):
+            super()._init_weights(module)
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> CopyingReaderModel:
-        """As of any transformers model; the frozen word embeddings are taken from the package they came in.
+        """As of any transformers model; what is frozen is taken from its base.
 
-        :raises ModelError: where that package is another than the one trained on, or weights are missing.
+        :raises ModelError: where the base is another than the one trained on, or weights are missing.
         """
         model, report = super().from_pretrained(*args, **{**kwargs, "output_loading_info": True})
-        if missing := sorted(set(report["missing_keys"]) - set(cls._keys_to_ignore_on_save)):
+        if missing := sorted(set(report["missing_keys"]) - set(model._keys_to_ignore_on_save)):
             raise ModelError(f"The reader's weights lack {missing[0]}: install them again.")
-        embeddings = torch.from_numpy(load_embeddings(model.config.base_sha256))
-        model.encoder.embeddings.word_embeddings.weight.data = embeddings.to(model.device, model.dtype)
+        model.fill_base(Path(args[0]))
         return model
+
+    def fill_base(self, folder: Path) -> None:
+        """Takes what is frozen from its package, or from the base's files in ``folder``.
+
+        :raises ModelError: where that is another base than the one trained on.
+        """
+        if self.config.encoder.get("model_type") == MPNetConfig.model_type:
+            tensors = load_base(folder, self.config.base_sha256)
+        else:
+            tensors = {EMBEDDINGS: load_embeddings(self.config.base_sha256)}
+        parameters = dict(self.encoder.named_parameters())
+        for name, tensor in tensors.items():
+            place = parameters[name]
+            place.data = torch.from_numpy(tensor).to(place.device, place.dtype)
+
+    def merge_adapters(self) -> None:
+        """Makes one weight of each frozen one and its adapter: the model reads the same, and cannot be trained on."""
+        merge_adapters(self.encoder)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
         """Reads every pair by itself; all arguments int64 or bool, (B, P, L), none of the B * P pairs empty."""
@@ -181,11 +230,20 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Encodes (P, L) tokens: states (P, L, hidden), scores of starts and ends (P, L), and of absence (P,)."""
-        states = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask.bool(), token_type_ids=token_type_ids
-        ).last_hidden_state
+        states = self.encode_states(input_ids, attention_mask, token_type_ids)
         starts, ends = self.boundary_head(states).float().unbind(-1)
-        return states, starts, ends, self.absence_head(states[:, 0]).squeeze(-1).float()
+        return self.narrow(states), starts, ends, self.absence_head(states[:, 0]).squeeze(-1).float()
+
+    def encode_states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """The encoder's own states of (P, L) tokens, (P, L, its hidden size)."""
+        if isinstance(self.encoder, MPNetModel):
+            read = self.encoder(input_ids=shift_ids(input_ids), attention_mask=attention_mask.bool())
+        else:
+            read = self.encoder(
+                input_ids=input_ids, attention_mask=attention_mask.bool(), token_type_ids=token_type_ids
+            )
+        states: Tensor = read.last_hidden_state
+        return states
 
     def remember(
         self, *, states: Tensor, attended: Tensor, copyable: Tensor, starts: Tensor, ends: Tensor, absences: Tensor
@@ -200,6 +258,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
             copyable=copyable,
             starts=starts,
             ends=ends,
+            absences=absences,
             # The passage surest of holding an answer decides: a soft minimum of absence over the passages.
             absence=-torch.logsumexp(-absences, dim=1),
             pointer_keys=self.pointer_key(states),
@@ -305,7 +364,31 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         ends = memory.ends.masked_fill(~memory.copyable, torch.finfo(torch.float32).min)
         target = labels.gather(1, last[:, None]).squeeze(1).masked_fill(~ended, -100)
         loss = loss + 0.3 * F.cross_entropy(ends, target, ignore_index=-100, reduction="sum")
+        # And each passage's own: whether the answer is in it, which the choice of passages goes by.
+        holder = labels[:, :1].div(input_ids.shape[2], rounding_mode="floor").where(ended[:, None], -1)
+        absent = (holder != torch.arange(input_ids.shape[1], device=labels.device)).float()
+        loss = loss + 0.3 * F.binary_cross_entropy_with_logits(memory.absences, absent, reduction="sum")
         return CopyingReaderOutput(loss=loss / len(labels), logits=logits)
+
+
+def build_encoder(config: CopyingReaderConfig) -> Any:
+    """A BERT with frozen word embeddings, or a frozen MPNet with adapters; weights are filled in later."""
+    shape = dict(config.encoder)
+    if shape.pop("model_type", BertConfig.model_type) == MPNetConfig.model_type:
+        encoder: Any = MPNetModel(MPNetConfig(**shape), add_pooling_layer=False)
+        add_adapters(encoder, config.lora_rank)
+        return encoder
+    encoder = BertModel(BertConfig(**shape, attn_implementation="eager"), add_pooling_layer=False)
+    encoder.get_parameter(EMBEDDINGS).requires_grad_(False)
+    return encoder
+
+
+def shift_ids(input_ids: Tensor) -> Tensor:
+    """Ids of BERT's vocabulary to those of MPNet's, int64, any shape."""
+    shifted = input_ids + MPNET_SHIFT
+    for mark, new in MPNET_MARKS.items():
+        shifted = torch.where(input_ids == mark, new, shifted)
+    return shifted
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:

@@ -1,0 +1,202 @@
+"""A frozen base in 4-bit blocks: ``python -m rag.reader.blocks --help`` makes it from a Hugging Face MPNet.
+
+Each row of a matrix is cut into blocks of 32 weights; a weight is one of sixteen levels times its block's scale. The
+levels follow the weights themselves (Lloyd 1982), as in QLoRA (Dettmers et al. 2023) they follow the normal
+distribution. What is trained on top is trained on exactly these weights, so their error is learnt around.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ModelError, RagError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+BLOCK = 32
+LEVELS = 16
+SHARD_BYTES = 55 << 20
+CODES, SCALES, LEVELS_NAME = ":codes", ":scales", "levels"
+SMALLEST = 1 << 19
+"""Elements from which a matrix is cut into blocks; smaller tensors are kept in fp16."""
+
+
+def fit_levels(tensors: Sequence[NDArray[np.float32]], sample: int = 400_000, rounds: int = 25) -> NDArray[np.float32]:
+    """Sixteen levels, (16,), ascending, the nearest of which costs the weights least; a block's largest weight is 1."""
+    import numpy as np
+
+    share = max(1, sample // len(tensors) // BLOCK)
+    rows = []
+    for tensor in tensors:
+        blocks = tensor.reshape(-1, BLOCK)
+        picked = blocks[:: max(1, len(blocks) // share)][:share]
+        rows.append(picked / np.maximum(np.abs(picked).max(axis=1, keepdims=True), 1e-12))
+    values = np.sort(np.concatenate(rows).ravel())
+    levels = np.quantile(values, (np.arange(LEVELS) + 0.5) / LEVELS)
+    for _ in range(rounds):
+        edges = np.searchsorted(values, (levels[1:] + levels[:-1]) / 2)
+        levels = np.array([part.mean() if len(part) else old for part, old in
+                           zip(np.split(values, edges), levels, strict=True)])  # fmt: skip
+    return np.asarray(levels, np.float32)
+
+
+def quantize_blocks(
+    matrix: NDArray[np.float32], levels: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Codes, two a byte, uint8 (rows, columns / 2), and scales, fp16 (rows, columns / 32), of a matrix (rows, columns).
+
+    Of a few scales around each block's largest weight the one with the least squared error is kept.
+    """
+    import numpy as np
+
+    rows, columns = matrix.shape
+    blocks = matrix.reshape(-1, BLOCK)
+    edges = (levels[1:] + levels[:-1]) / 2
+    largest = np.maximum(np.abs(blocks).max(axis=1, keepdims=True), 1e-8)
+    best = np.full(len(blocks), np.inf, np.float32)
+    codes = np.zeros(blocks.shape, np.uint8)
+    scales = np.zeros((len(blocks), 1), np.float16)
+    for factor in (1.0, 0.95, 0.9, 0.85, 1.05):
+        scale = (largest * factor).astype(np.float16)
+        tried = np.searchsorted(edges, blocks / scale.astype(np.float32)).astype(np.uint8)
+        error = ((levels[tried] * scale - blocks) ** 2).sum(axis=1)
+        better = error < best
+        best[better], codes[better], scales[better] = error[better], tried[better], scale[better]
+    codes = codes.reshape(rows, columns)
+    packed = (codes[:, ::2] | (codes[:, 1::2] << 4)).astype(np.uint8)
+    return packed, scales.reshape(rows, columns // BLOCK)
+
+
+def dequantize_blocks(
+    codes: NDArray[np.uint8], scales: NDArray[np.float16], levels: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The matrix (rows, columns) that codes (rows, columns / 2) and scales (rows, columns / 32) stand for."""
+    import numpy as np
+
+    # Both halves of a byte at once: one look-up for two weights.
+    pairs = np.stack([np.tile(levels, LEVELS), np.repeat(levels, LEVELS)], axis=1)
+    weights: NDArray[np.float32] = pairs[codes].reshape(-1, BLOCK)
+    weights *= scales.reshape(-1, 1).astype(np.float32)
+    return weights.reshape(len(codes), -1)
+
+
+def save_base(tensors: Mapping[str, NDArray[np.float32]], folder: Path) -> None:
+    """Writes base-1.safetensors, base-2.safetensors, … of at most ``SHARD_BYTES`` each."""
+    from safetensors.numpy import save_file
+
+    levels = fit_levels([t for t in tensors.values() if t.ndim == 2 and t.size >= SMALLEST])
+    stored: dict[str, Any] = {LEVELS_NAME: levels}
+    for name, tensor in tensors.items():
+        if tensor.ndim == 2 and tensor.size >= SMALLEST and tensor.shape[1] % BLOCK == 0:
+            stored[name + CODES], stored[name + SCALES] = quantize_blocks(tensor, levels)
+        else:
+            stored[name] = tensor.astype("float16")
+    shards: list[dict[str, Any]] = [{}]
+    for name, tensor in stored.items():
+        if sum(t.nbytes for t in shards[-1].values()) + tensor.nbytes > SHARD_BYTES:
+            shards.append({})
+        shards[-1][name] = tensor
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, shard in enumerate(shards, 1):
+        save_file(shard, folder / f"base-{number}.safetensors")
+
+
+def list_shards(folder: Path) -> list[Path]:
+    """The base's files in a folder, in order; none where the folder holds no base."""
+    return sorted(folder.glob("base-*.safetensors"))
+
+
+def list_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Names of the weights in a base's files, and their shapes."""
+    from safetensors import safe_open
+
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path in list_shards(folder):
+        with safe_open(str(path), framework="np") as stored:
+            for name in stored.keys():  # noqa: SIM118 (no mapping)
+                shape = tuple(stored.get_slice(name).get_shape())
+                if name.endswith(CODES):
+                    shapes[name.removesuffix(CODES)] = (shape[0], 2 * shape[1])
+                elif not name.endswith(SCALES) and name != LEVELS_NAME:
+                    shapes[name] = shape
+    return shapes
+
+
+def hash_base(folder: Path) -> str:
+    """SHA-256 of the base's files one behind the other, in hex."""
+    digest = hashlib.sha256()
+    for path in list_shards(folder):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def load_base(folder: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
+    """The base's weights by name, float32.
+
+    :raises ModelError: where they are missing, damaged, or not the ones that ``sha256`` names.
+    """
+    from safetensors.numpy import load_file
+
+    if hash_base(folder) != sha256:
+        raise ModelError(f"The reader's base in {folder} is not the one it was trained on: install the package again.")
+    stored: dict[str, Any] = {}
+    for path in list_shards(folder):
+        stored.update(load_file(path))
+    levels = stored.pop(LEVELS_NAME)
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for name, tensor in stored.items():
+        if name.endswith(CODES):
+            plain = name.removesuffix(CODES)
+            tensors[plain] = dequantize_blocks(tensor, stored[plain + SCALES], levels)
+        elif not name.endswith(SCALES):
+            tensors[name] = tensor.astype("float32")
+    return tensors
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m rag.reader.blocks", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="folder of a Hugging Face MPNet")
+    parser.add_argument(
+        "--layers", type=int, default=12, help="how many of its layers, from the first; default: all 12"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="where the base's files go")
+    arguments = parser.parse_args(argv)
+    try:
+        save_base(read_mpnet(arguments.model, arguments.layers), arguments.out)
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def read_mpnet(folder: Path, layers: int) -> dict[str, NDArray[np.float32]]:
+    """The weights of an MPNet's first ``layers`` layers and its embeddings, without the pooler.
+
+    :raises RagError: where the folder holds none.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(folder / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise RagError(f"No MPNet in {folder} ({error}): name a folder with its model.safetensors.") from None
+    return {
+        name: tensor
+        for name, tensor in tensors.items()
+        if tensor.dtype.kind == "f"
+        and not name.startswith("pooler.")
+        and (not name.startswith("encoder.layer.") or int(name.split(".")[2]) < layers)
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What the graphs of a reader on a frozen base are filled with, made once and kept in the user's cache folder.
+
+To widen the base's 4-bit blocks, add the adapters and round to int8 takes seconds; to read the result takes a fraction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from rag.graphs import list_wanted, pick_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+WEIGHTS_FILE = "model.safetensors"
+DTYPES = {"F32": "float32", "F16": "float16", "I8": "int8"}
+"""What :func:`rag.graphs.pick_tensor` makes, as safetensors names it."""
+MOST_KEPT = 2
+"""Readers whose tensors are kept: of this installation, and of another one."""
+
+
+class KeptTensors:
+    """Tensors of a safetensors file by name, as views of the file: read into memory they would take it twice.
+
+    :raises OSError: where the file cannot be read.
+    :raises ValueError: where it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import numpy as np
+
+        raw = np.memmap(path, mode="r")
+        begin = 8 + int.from_bytes(raw[:8].tobytes(), "little")
+        self._entries = json.loads(raw[8:begin].tobytes())
+        self._data = raw[begin:]
+        self.names = sorted(name for name in self._entries if name != "__metadata__")
+        if len(self._data) != max(self._entries[name]["data_offsets"][1] for name in self.names):
+            raise ValueError(f"{path} is cut off")
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        entry = self._entries[name]
+        start, end = entry["data_offsets"]
+        tensor: NDArray[Any] = self._data[start:end].view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        return tensor
+
+
+def prepare_tensors(
+    folder: Path, graphs: Sequence[Path], load: Callable[[], Mapping[str, NDArray[Any]]]
+) -> KeptTensors | dict[str, NDArray[Any]]:
+    """The weights that graphs want, as they want them, by name.
+
+    :param folder: of the reader; what is kept belongs to its files as they are.
+    :param graphs: that the weights are for.
+    :param load: reads the weights as they are stored, where nothing is kept yet.
+    """
+    wanted = sorted({name for path in graphs for name in list_wanted(path)})
+    path = locate_kept(folder, wanted)
+    try:
+        kept = KeptTensors(path)
+        if kept.names == wanted:
+            return kept
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    stored = load()
+    made = {name: pick_tensor(stored, name) for name in wanted}
+    keep_tensors(path, made)
+    return made
+
+
+def locate_kept(folder: Path, wanted: list[str]) -> Path:
+    """The file in the user's cache folder; another one where the reader's weights, base or graphs are others."""
+    from platformdirs import user_cache_path
+
+    digest = hashlib.sha256(json.dumps(wanted).encode())
+    digest.update((folder / "config.json").read_bytes())
+    digest.update((folder / WEIGHTS_FILE).read_bytes())
+    return user_cache_path("ask-articles", appauthor=False) / "readers" / f"{digest.hexdigest()[:32]}.safetensors"
+
+
+def keep_tensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Written beside and renamed. A folder that cannot be written to costs the next start its seconds, no more."""
+    from safetensors.numpy import save_file
+
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(dict(tensors), beside)
+        beside.replace(path)
+        for old in sorted(path.parent.glob("*.safetensors"), key=lambda p: p.stat().st_mtime)[:-MOST_KEPT]:
+            old.unlink()
+    except OSError:
+        beside.unlink(missing_ok=True)
