@@ -11,7 +11,8 @@ from conftest import ROOT, SEEDS
 
 from eval.answers import holds_all, score_items
 from eval.evidence import Span, find_quote, fold_words, holds_span, locate_evidence
-from eval.gold import GoldError, GoldQuestion, load_gold
+from eval.fields import GoldError
+from eval.gold import GoldQuestion, load_gold
 from rag.chunking import ChunkingConfig
 from rag.encoder import load_encoder
 from rag.index import open_index, update_index

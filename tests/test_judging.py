@@ -13,7 +13,8 @@ import pytest
 from eval.__main__ import main
 from eval.compare import compare_results
 from eval.evidence import Located, Span
-from eval.gold import Claim, Evidence, GoldQuestion, KeyFact, Value
+from eval.fields import Evidence
+from eval.gold import Claim, GoldQuestion, KeyFact, Value
 from eval.judging import Record, describe_record, judge_answer
 from eval.latency import summarize_latency
 from eval.readme import BEGIN, END, write_table
