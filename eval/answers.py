@@ -47,14 +47,18 @@ def gives_gold(sentence: str, golds: Sequence[str]) -> bool:
     """Whether a quoted sentence says what a gold says, however long it is.
 
     It holds a form whole, with the care of :func:`rag.metrics.score_containment` for negations and numbers; or, for a
-    gold of ``LONG`` words or more, ``MOST`` of its content words and all its numbers, number words and negations.
+    gold of ``LONG`` words or more, ``MOST`` of its content words, all its numbers and number words, and as many
+    negations.
     """
     words = split_words(sentence)
     if score_containment(sentence, golds, most_extra=len(words)):
         return True
     strict = _list_strict(sentence)
     return any(
-        len(split_words(gold)) >= LONG and _list_strict(gold) <= strict and measure_content(gold, words) >= MOST
+        len(split_words(gold)) >= LONG
+        and _list_strict(gold) <= strict
+        and not (strict - _list_strict(gold)).keys() & NEGATIONS
+        and measure_content(gold, words) >= MOST
         for gold in golds
     )
 

@@ -15,7 +15,7 @@ from eval.answers import (
     score_key_facts,
     shares_words,
 )
-from rag.metrics import score_exact_match, score_token_f1, split_words
+from rag.metrics import contains_run, score_exact_match, score_token_f1, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,20 +138,26 @@ def measure_values(gold: GoldQuestion, said: Said) -> dict[str, float]:
 
 
 def measure_explanation(gold: GoldQuestion, said: Said) -> dict[str, float]:
-    """Key facts held, sentences on the point, and whether something is claimed that is false.
-
-    Where a short answer stands alone, the sentence shown for it is what explains.
-    """
-    sentences = said.sentences or said.quotes
-    text = said.text if said.sentences else "\n".join([said.text, *(quote.text for quote in said.quotes)])
-    claims = find_claims(text, [claim.all_of for claim in gold.forbidden], gold.question)
+    """Key facts held, sentences on the point, and whether something is claimed that is false."""
+    text, sentences = find_explanation(gold, said)
     measures = {
         "key_facts": score_key_facts(text, [fact.all_of for fact in gold.facts]) if said.answered else 0.0,
-        "claims": float(bool(claims)),
+        "claims": float(bool(find_claims(text, [claim.all_of for claim in gold.forbidden], gold.question))),
     }
     if sentences:
         measures["to_the_point"] = measure_point(gold, sentences)
     return measures
+
+
+def find_explanation(gold: GoldQuestion, said: Said) -> tuple[str, Sequence[Sentence]]:
+    """The sentences; or a short answer that names part of a key fact, with the sentences shown for it."""
+    if said.sentences:
+        return said.text, said.sentences
+    words = split_words(said.text)
+    forms = [form for fact in gold.facts for group in fact.all_of for form in group]
+    if not any(contains_run(words, split_words(form)) for form in forms):
+        return said.text, ()
+    return "\n".join([said.text, *(quote.text for quote in said.quotes)]), said.quotes
 
 
 def holds_enough(gold: GoldQuestion, text: str) -> bool:
