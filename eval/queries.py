@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.answers import is_right
+from eval.gold import GoldQuestion, Value
 from eval.results import describe_origin, write_benchmark
+from eval.said import read_answer
 from eval.selective import measure_aurc, measure_coverage
 from eval.squad import describe_mean, find_best
+from eval.verdicts import judge_said
 from rag.errors import QuestionError, RagError
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
+    from eval.verdicts import Verdict
     from rag.types import Answer
 
     Describe = Callable[[Sequence["Query"], Sequence[Answer | None]], dict[str, Any]]
@@ -122,21 +125,22 @@ def write_corpus(corpus: Path, queries: Sequence[Query]) -> None:
 def describe_short(asked: Sequence[Query], answers: Sequence[Answer | None]) -> dict[str, Any]:
     """EM and F1 of the best answer found, and what is given of it at the product's threshold."""
     best = [find_best(answer) for answer in answers]
-    hits = [is_right(text, query.answers) for text, query in zip(best, asked, strict=True)]
+    verdicts = [judge_query(query, answer) for query, answer in zip(asked, answers, strict=True)]
+    hits = [verdict.could for verdict in verdicts]
     confidences = [answer.confidence if answer is not None else 0.0 for answer in answers]
-    given = [answer is not None and answer.answered for answer in answers]
+    given = [v.right for v, answer in zip(verdicts, answers, strict=True) if answer is not None and answer.answered]
     figures: dict[str, Any] = {
         "questions": len(asked),
         **describe_mean("EM", [score_exact_match(t, q.answers) for t, q in zip(best, asked, strict=True)]),
         **describe_mean("F1", [score_token_f1(t, q.answers) for t, q in zip(best, asked, strict=True)]),
         **describe_mean("could", [float(hit) for hit in hits]),
-        **describe_mean("answered", [float(g) for g in given]),
+        "answered": round(100 * len(given) / len(asked), 2),
         "AURC": round(100 * measure_aurc(confidences, hits), 2),
         "coverage_80": round(100 * measure_coverage(confidences, hits, 0.8), 2),
         "coverage_90": round(100 * measure_coverage(confidences, hits, 0.9), 2),
     }
-    if any(given):
-        figures |= describe_mean("precision", [float(hit) for hit, g in zip(hits, given, strict=True) if g])
+    if given:
+        figures |= describe_mean("precision", [float(hit) for hit in given])
     shown = f"best answer EM {figures['EM']:.1f}, F1 {figures['F1']:.1f}; answered {figures['answered']:.1f}"
     return {
         "benchmark": "queries",
@@ -144,6 +148,12 @@ def describe_short(asked: Sequence[Query], answers: Sequence[Answer | None]) -> 
         "figure": f"{shown}, of these right {figures.get('precision', 0.0):.1f}",
         **figures,
     }
+
+
+def judge_query(query: Query, answer: Answer | None) -> Verdict:
+    """As a gold fact whose only evidence is its answers."""
+    gold = GoldQuestion("query", "facts", "fact", query.question, query.question, values=(Value(query.answers, ()),))
+    return judge_said(gold, read_answer(answer))
 
 
 def describe_yes_no(asked: Sequence[Query], answers: Sequence[Answer | None]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ EXPLAIN = GoldQuestion(
     forbidden=(Claim("It makes bicycles.", (("bicycles",),)),),
 )
 DIFFER = replace(FACT, kind="disagreements", values=(FACT.values[0], Value(("$15 million",), ())))
+OTHER = (Other("much", (Sentence("b", "It cost $15 million."),)),)
 PREMISE = GoldQuestion(
     "u", "unanswerable", "false_premise", "Why did Acme sell the mill?", "", correction=(("paid", "bought"), ("mill",))
 )
@@ -77,7 +78,7 @@ def quote(*texts: str, document: str = "a.txt") -> Said:
         (EXPLAIN, quote(WHY, "Bolt makes bicycles."), True),
         (EXPLAIN, quote(WHY, "Acme makes bicycles."), False),
         # A second value in another article's quote shows that they differ; one value in two quotes does not.
-        (DIFFER, Said("$12 million", "$12 million", (), (Other("much", (Sentence("b", "It cost $15 million."),)),)), True),
+        (DIFFER, Said("$12 million", "$12 million", (), OTHER), True),
         (DIFFER, Said("$12 million", "$12 million", (Sentence("a.txt", PRICE),)), False),
         (DIFFER, quote(PRICE, "It cost $15 million."), True),
         # A false premise put right; not so where a short answer takes it for granted.
@@ -148,7 +149,8 @@ def test_judging_anew_changes_verdicts_and_leaves_predictions(
     (tmp_path / "gold" / "facts.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     record = {
         "id": "1", "kind": "facts", "type": "fact", "part": "dev", "line": "1", "turn": 1, "question": line["question"],
-        "answerable": True, "right": False, "could": False, "answered": True, "confidence": 0.7, "failure": "not retrieved",
+        "answerable": True, "right": False, "could": False, "answered": True, "confidence": 0.7,
+        "failure": "not retrieved",
         "measures": {"right": 0.0, "success@10": 1.0}, "answer": f"{BESIDE} {PRICE}", "short": "",
         "citations": [["a.txt", 0, 9, BESIDE], ["a.txt", 9, 20, PRICE]], "alternatives": [], "withheld": None,
     }  # fmt: skip
