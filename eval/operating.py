@@ -55,7 +55,7 @@ def weigh_point(records: Sequence[Described], threshold: float) -> Point:
 
 def is_answered(record: Described, threshold: float) -> bool:
     """Whether something would be given there: the short answer found, or sentences as they were given."""
-    sentences = record["answered"] and not record.get("short", record.get("answer"))
+    sentences = record["answered"] and record.get("short", record["answer"]) != record["answer"]
     return bool(sentences or (record["confidence"] > 0 and record["confidence"] >= threshold))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eval.operating import describe_points, list_points, state_proof, weigh_point
+from eval.results import find_last
 from eval.selective import measure_coverage, measure_macro_error
 from eval.statistics import score_interval
 
@@ -47,6 +48,17 @@ def test_the_report_marks_the_best_point_and_the_products() -> None:
     assert [row["threshold"] for row in rows if row["current"]] == ["0.50"]
     assert {row["counts"][1] for row in rows if row["utilities"][2].endswith("*")} == {0}
     assert list_points([{**RECORDS[0], "part": "test"}], 0.5) == []
+
+
+def test_at_its_own_threshold_a_committed_result_gives_what_it_gave() -> None:
+    last = find_last()
+    assert last is not None
+    (row,) = [row for row in describe_points(last) if row["current"]]
+    given = [
+        r for r in last["records"] if r["kind"] in ("facts", "unanswerable") and r["part"] == "dev" and r["answered"]
+    ]
+    right = sum(r["right"] for r in given)
+    assert row["counts"][:2] == [right, len(given) - right]
 
 
 def test_what_a_number_of_questions_proves() -> None:
