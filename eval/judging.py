@@ -43,6 +43,7 @@ class Record:
     :param could: the best answer found was right, whether it was given or withheld.
     :param measures: by name, 0 to 1; only those that apply to the question and its answer.
     :param failure: the first stage that failed, empty where ``right``.
+    :param probability: the reader's own, of its best reading, uncalibrated; None where it does not tell.
     """
 
     gold: GoldQuestion
@@ -53,6 +54,7 @@ class Record:
     could: bool
     measures: Mapping[str, float]
     failure: Failure
+    probability: float | None = None
 
     @property
     def answered(self) -> bool:
@@ -152,6 +154,7 @@ def describe_record(record: Record) -> dict[str, Any]:
         "failure": record.failure,
         "measures": {name: round(value, 4) for name, value in record.measures.items()},
         **({"wording": gold.wording} if gold.wording else {}),
+        **({"probability": round(record.probability, 4)} if record.probability is not None else {}),
     }
     if answer is None:
         return described
@@ -160,7 +163,6 @@ def describe_record(record: Record) -> dict[str, Any]:
         "standalone": answer.standalone,
         "answer": answer.text,
         "short": answer.short,
-        "probability": round(answer.probability, 4),
         "citations": list_places(answer),
         "alternatives": [describe_other(other) for other in answer.alternatives],
         "withheld": describe_other(answer.withheld) if answer.withheld else None,

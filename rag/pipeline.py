@@ -172,8 +172,7 @@ class Pipeline:
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [
-            replace(made, question=original, timing=timing, probability=max(r.probability for r in read.together))
-            for made, (original, _), read in zip(answers, asked, readings, strict=True)
+            replace(made, question=original, timing=timing) for made, (original, _) in zip(answers, asked, strict=True)
         ]
 
     def close(self) -> None:

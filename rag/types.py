@@ -165,7 +165,6 @@ class Answer:
     :param withheld: the best short answer found, where it was not trusted enough; None where none was found.
     :param short: the short answer where one is trusted: ``text`` itself, or what stands above an explanation.
     :param articles: how many articles give the short answer, or, without one, are quoted.
-    :param probability: the reader's own probability of the best reading, uncalibrated; 0 where it found none.
     """
 
     question: str
@@ -181,7 +180,6 @@ class Answer:
     withheld: Alternative | None = None
     short: str = ""
     articles: int = 0
-    probability: float = 0.0
 
     @property
     def explained(self) -> bool:
