@@ -171,10 +171,8 @@ def describe_record(record: Record) -> dict[str, Any]:
             for s in answer.passages
         ],
         "milliseconds": {
-            "rewrite": round(1000 * answer.timing.rewrite, 2),
-            "retrieve": round(1000 * answer.timing.retrieve, 2),
-            "read": round(1000 * answer.timing.read, 2),
-            "compose": round(1000 * answer.timing.compose, 2),
+            stage: round(1000 * getattr(answer.timing, stage), 2)
+            for stage in ("rewrite", "retrieve", "read", "compose")
         },
     }
 
