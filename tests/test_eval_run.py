@@ -12,7 +12,7 @@ from conftest import ROOT, SEEDS
 
 from eval import browsing, load
 from eval.__main__ import build_parser, main
-from eval.asked import hash_gold
+from eval.asked import NEWS, hash_gold
 from eval.asking import ask_gold
 from eval.floors import FloorError, hold_result, refuse_falls
 from eval.gold import GoldQuestion, load_gold
@@ -21,13 +21,12 @@ from eval.readme import BEGIN, END, make_table
 from eval.results import find_last, find_results, load_result
 from eval.summary import count_failures
 from rag.calibration import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
+from rag.pipeline import Config, Pipeline
 from rag.types import Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from rag.pipeline import Pipeline
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +50,23 @@ def test_no_headline_measure_of_the_dev_part_falls_below_the_best_result(
 ) -> None:
     asked = {"settings": last["settings"], "records": [describe_record(r) for r in dev_records]}
     refuse_falls(hold_result(asked, find_results()))
+
+
+def test_no_headline_measure_of_the_news_falls_below_the_best_result(tmp_path: Path) -> None:
+    if not any("news" in result for result in find_results()):
+        pytest.skip("no committed result over eval/news: run `python -m eval`")
+    questions = [q for q in load_gold(NEWS.gold) if q.part == "dev"]
+    opened = Pipeline.open(Config(NEWS.corpus, tmp_path / "index"))
+    described = [describe_record(r) for r in ask_gold(opened, NEWS.corpus, questions)]
+    opened.close()
+    refuse_falls(hold_result({"settings": {"corpus": "news"}, "records": described}, find_results()))
+
+
+def test_last_result_over_the_news_is_over_todays_news(last: dict[str, Any]) -> None:
+    if "news" not in last:
+        pytest.skip("the last committed result is older than eval/news: run `python -m eval`")
+    assert last["news"]["settings"]["gold_sha256"] == hash_gold(NEWS.gold)
+    assert [record["id"] for record in last["news"]["records"]] == [q.name for q in load_gold(NEWS.gold)]
 
 
 def test_last_result_is_over_todays_gold(last: dict[str, Any]) -> None:
