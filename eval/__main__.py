@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import followups, retrieval, squad
-from eval.compare import compare_results
+from eval import agreement, compare, followups, queries, ramdocs, rejudge, retrieval, squad
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.cli import parse_count
@@ -22,11 +21,27 @@ from rag.rendering import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    add_asking(parser)
+    parser.set_defaults(run=run)
+    commands = parser.add_subparsers(title="other commands", metavar="COMMAND")
+    add_judging(commands)
+    for command in (*add_squad(commands), *add_benchmarks(commands)):
+        command.add_argument(
+            "--every", type=parse_step, default=1, metavar="N", help="every Nth question only (default: 1)"
+        )
+        command.add_argument("--save", type=parse_path, metavar="FILE", help="also write the result there, as JSON")
+    return parser
+
+
+def add_asking(parser: argparse.ArgumentParser) -> None:
+    """What the run over gold questions takes."""
     parser.add_argument("--only", nargs="+", choices=KINDS, metavar="KIND", help=f"some kinds only: {', '.join(KINDS)}")
     parser.add_argument(
         "--part",
@@ -46,14 +61,27 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--reader", metavar="NAME_OR_PATH", help="a Hugging Face seq2seq model")
     parser.add_argument("--encoder", metavar="NAME_OR_PATH", help="a sentence-transformers model")
     parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a process of its own")
-    parser.set_defaults(run=run)
-    commands = parser.add_subparsers(title="other commands", metavar="COMMAND")
-    comparing = commands.add_parser("compare", help="two result files, question by question, with a paired test")
-    comparing.add_argument("first", type=parse_path, help="result file of the run before")
-    comparing.add_argument("second", type=parse_path, help="result file of the run after")
+
+
+def add_judging(commands: Commands) -> None:
+    """What is done with results that are there."""
+    comparing = commands.add_parser(
+        "compare", help="two result files, or one and the best committed, question by question"
+    )
+    comparing.add_argument("first", type=parse_path, help="result file of the run before, or the only one")
+    comparing.add_argument("second", type=parse_path, nargs="?", help="result file of the run after")
     # Names of their own where the main command has an option of that name: its default would win.
     comparing.add_argument("--part", dest="side", choices=(*PARTS, "all"), default="all", help="one part only")
-    comparing.set_defaults(run=lambda a: print(compare_results(a.first, a.second, a.side)))
+    comparing.set_defaults(run=compare.run)
+    judging = commands.add_parser("rejudge", help="stored results judged anew by today's rules; predictions stay")
+    judging.add_argument("files", type=parse_path, nargs="+", metavar="FILE", help="result files, rewritten")
+    judging.add_argument("--gold", dest="answers", type=parse_path, metavar="DIR", help="your own gold questions")
+    judging.set_defaults(run=rejudge.run)
+    agreeing = commands.add_parser("agreement", help="the judge against verdicts by hand, eval/verdicts.jsonl")
+    agreeing.set_defaults(run=agreement.run)
+
+
+def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:
     reading = commands.add_parser("squad", help="the reader on SQuAD 1.1 or 2.0: EM and F1")
     reading.add_argument("path", type=parse_path, help="a SQuAD development set, 1.1 or 2.0")
     given = reading.add_mutually_exclusive_group()
@@ -78,23 +106,28 @@ def build_parser() -> argparse.ArgumentParser:
     searching = commands.add_parser("retrieval", help="retrieval over SQuAD's paragraphs: hybrid, BM25 and dense")
     searching.add_argument("path", type=parse_path, help="a SQuAD 1.1 development set")
     searching.add_argument(
-        "--folder",
-        type=parse_path,
-        required=True,
-        metavar="DIR",
-        help="keeps corpus and index from run to run",
+        "--folder", type=parse_path, required=True, metavar="DIR", help="keeps corpus and index from run to run"
     )
     searching.set_defaults(run=retrieval.run)
+    return [reading, searching]
+
+
+def add_benchmarks(commands: Commands) -> list[argparse.ArgumentParser]:
     following = commands.add_parser("followups", help="follow-ups of dialogues held out of training, against rewrites")
     following.add_argument("path", type=parse_path, help="canard-dev.json")
     following.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
     following.set_defaults(run=followups.run)
-    for command in (reading, searching, following):
-        command.add_argument(
-            "--every", type=parse_step, default=1, metavar="N", help="every Nth question only (default: 1)"
-        )
-        command.add_argument("--save", type=parse_path, metavar="FILE", help="also write the result there, as JSON")
-    return parser
+    added = [following]
+    for name, told, file, function in (
+        ("ramdocs", "RAMDocs: each question over its own documents, which may differ", "ramdocs.jsonl", ramdocs.run),
+        ("queries", "search queries held out of training, short answers", "qed-train.json.gz", queries.run_short),
+        ("yesno", "search queries held out of training, yes or no", "boolq.json.gz", queries.run_yes_no),
+    ):
+        asking = commands.add_parser(name, help=told)
+        asking.add_argument("path", type=parse_path, help=file)
+        asking.set_defaults(run=function)
+        added.append(asking)
+    return added
 
 
 def parse_path(text: str) -> Path:

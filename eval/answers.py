@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from rag.metrics import NEGATIONS, contains_run, score_containment, score_token_f1, split_words
-from rag.question import FUNCTION_WORDS
+from rag.question import FUNCTION_WORDS, find_mentions, find_topic_words
 from rag.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Place = tuple[str, int, int]
 
 LONG = 5
 CLOSE = 0.6
+MOST = 0.75
 MOST_WORDS_AN_ITEM = 20
 MOST_WORDS_A_FACT = 60
 _SEPARATOR = re.compile(r"\s*(?:[;\n•·]|,(?!\d)|\band\b|\bor\b|&)\s*", re.IGNORECASE)
@@ -39,6 +41,41 @@ def is_right(prediction: str, golds: Sequence[str]) -> bool:
         len(split_words(gold)) >= LONG and _list_strict(gold) == strict and score_token_f1(prediction, [gold]) >= CLOSE
         for gold in golds
     )
+
+
+def gives_gold(sentence: str, golds: Sequence[str]) -> bool:
+    """Whether a quoted sentence says what a gold says, however long it is.
+
+    It holds a form whole, with the care of :func:`rag.metrics.score_containment` for negations and numbers; or, for a
+    gold of ``LONG`` words or more, ``MOST`` of its content words, all its numbers and number words, and as many
+    negations.
+    """
+    words = split_words(sentence)
+    if score_containment(sentence, golds, most_extra=len(words)):
+        return True
+    strict = _list_strict(sentence)
+    return any(
+        len(split_words(gold)) >= LONG
+        and _list_strict(gold) <= strict
+        and not (strict - _list_strict(gold)).keys() & NEGATIONS
+        and measure_content(gold, words) >= MOST
+        for gold in golds
+    )
+
+
+def measure_content(gold: str, words: Sequence[str]) -> float:
+    """Share of the gold's words, function words aside, that stand among the words, 0 to 1."""
+    wanted = set(split_words(gold)) - FUNCTION_WORDS
+    return len(wanted & set(words)) / len(wanted) if wanted else 0.0
+
+
+def shares_words(first: str, second: str, least: float) -> bool:
+    """Whether a run of words that both hold makes up at least that share of the shorter one."""
+    a, b = split_words(first), split_words(second)
+    if not a or not b:
+        return False
+    run = SequenceMatcher(None, a, b, autojunk=False).find_longest_match().size
+    return run >= least * min(len(a), len(b))
 
 
 def _list_strict(text: str) -> Counter[str]:
@@ -111,10 +148,16 @@ def score_key_facts(answer: str, facts: Sequence[Sequence[Sequence[str]]]) -> fl
     return sum(holds_all(text, groups) for groups in facts) / len(facts) if facts else 0.0
 
 
-def find_claims(answer: str, claims: Sequence[Sequence[Sequence[str]]]) -> list[int]:
-    """Which claims the answer makes: those whose groups all have a form within one of its sentences."""
+def find_claims(answer: str, claims: Sequence[Sequence[Sequence[str]]], question: str = "") -> list[int]:
+    """Which claims the answer makes: those whose groups all have a form within one of its sentences.
+
+    That sentence must also name the question's subject, one of its names or where it has none one of its topic words:
+    what a sentence says of something else is no claim about it.
+    """
+    subject = find_mentions(question) or find_topic_words(question)
     sentences = [answer[a:b] for a, b in split_sentences(answer)]
-    return [i for i, groups in enumerate(claims) if any(holds_all(sentence, groups) for sentence in sentences)]
+    about = [s for s in sentences if not subject or subject & find_topic_words(s)]
+    return [i for i, groups in enumerate(claims) if any(holds_all(sentence, groups) for sentence in about)]
 
 
 def measure_grounding(answer: str, quotes: Sequence[str]) -> float:

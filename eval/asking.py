@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from eval.evidence import Located, locate_evidence
 from eval.judging import Record, judge_answer
 from rag.errors import QuestionError
+from rag.reader.copying import CopyingReader
 from rag.types import Turn
 
 if TYPE_CHECKING:
@@ -17,7 +18,21 @@ if TYPE_CHECKING:
 
     from eval.gold import GoldQuestion
     from rag.pipeline import Pipeline
-    from rag.types import Answer
+    from rag.types import Answer, Passage, Readings
+
+
+class NotingReader(CopyingReader):
+    """The built-in reader, whose own probability of its last best reading is noted: an answer does not tell it."""
+
+    def __init__(self, reader: CopyingReader) -> None:
+        super().__init__(reader.folder)
+        self.reader = reader
+        self.noted = 0.0
+
+    def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
+        found = self.reader.read(questions, passages)
+        self.noted = max(reading.probability for reading in found[-1].together)
+        return found
 
 
 def ask_gold(
@@ -33,6 +48,8 @@ def ask_gold(
     from tqdm import tqdm
 
     located = locate_evidence(pipeline.index, corpus, questions)
+    if isinstance(pipeline.reader, CopyingReader):
+        pipeline = replace(pipeline, reader=NotingReader(pipeline.reader))
     ask_one(pipeline, "Is everything loaded?", ())  # so that no question's timing holds the loading of models
     records: list[Record] = []
     with tqdm(total=len(questions), unit="question", disable=None if progress else True, leave=False) as bar:
@@ -49,6 +66,8 @@ def ask_turns(pipeline: Pipeline, turns: Sequence[GoldQuestion], located: dict[s
     for gold in turns:
         answer = ask_one(pipeline, gold.question, history)
         record = judge_answer(gold, answer, located[gold.name])
+        if isinstance(pipeline.reader, NotingReader):
+            record = replace(record, probability=pipeline.reader.noted if answer else 0.0)
         if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
             record = replace(record, failure="not understood")
         yield record

@@ -4,36 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eval.results import load_result
+from eval.floors import FEWEST, HEADLINES, compare_metric, hold_result, refuse_falls
+from eval.results import find_results, list_sets, load_result
 from eval.statistics import compare_means, measure_mcnemar
+from eval.summary import BY_NAME
 from rag.errors import RagError
 from rag.rendering import printable
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
     from pathlib import Path
 
     Records = dict[str, Mapping[str, Any]]
 
-FEWEST = 10
-"""Pairs from which on an interval says something."""
 MEASURES = ("F1", "success@10", "nDCG@10", "citation_precision", "value_recall", "rewriting", "key_facts")
 
 
+def run(arguments: argparse.Namespace) -> None:
+    """Two results with each other, or one with the best committed ones."""
+    if arguments.second is not None:
+        print(compare_results(arguments.first, arguments.second, arguments.side))
+        return
+    result = load_result(arguments.first)
+    standings = hold_result(result, find_results(before=result["made"]["commit"]))
+    print("\n".join(standing.describe() for standing in standings))
+    refuse_falls(standings)
+
+
 def compare_results(first: Path, second: Path, part: str = "all") -> str:
-    """The comparison as text, over the questions that both runs asked.
+    """The comparison as text, over the questions that both runs asked, set by set, news first.
 
     Right or not is tested by McNemar's exact test, graded measures by a paired bootstrap. The turns of a conversation
-    count as one there: the better for it where more of them go right. None of it is corrected for many tests.
+    count as one there: the better for it where more of them go right. None of it is corrected for many tests. Last
+    come the headline measures over the dev part, as the floors hold them.
 
-    :raises RagError: where one of the two is no result of a run.
+    :raises RagError: where one of the two is no result of a run, or they asked nothing in common.
     """
     a, b = load_result(first), load_result(second)
+    title = f"{printable(a['made']['commit'])} → {printable(b['made']['commit'])}"
+    old, new = list_sets(a), list_sets(b)
+    texts = [compare_set(f"{title}, {name}", old[name], new[name], part) for name in new if name in old]
+    if not any(texts):
+        raise RagError("The two results have no question in common: compare runs over the same gold questions.")
+    held = compare_headlines(a, b)
+    return "\n\n".join([*filter(None, texts), "\n".join(["headline measures, dev part", *held])] if held else texts)
+
+
+def compare_headlines(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    sets, earlier = list_sets(b), list_sets(a)
+    standings = [
+        compare_metric(name, BY_NAME[metric], a["made"]["commit"], earlier[name]["records"], found["records"])
+        for name, found in sets.items()
+        if name in earlier
+        for metric in HEADLINES
+    ]
+    return [standing.describe() for standing in standings if standing is not None]
+
+
+def compare_set(title: str, a: Mapping[str, Any], b: Mapping[str, Any], part: str) -> str:
+    """One set's comparison; empty where the two have no question in common."""
     before, after = (index_records(result, part) for result in (a, b))
     shared = [name for name in before if name in after and before[name]["question"] == after[name]["question"]]
     if not shared:
-        raise RagError("The two results have no question in common: compare runs over the same gold questions.")
-    lines = [f"{printable(a['made']['commit'])} → {printable(b['made']['commit'])}, {len(shared)} questions in both"]
+        return ""
+    lines = [f"{title}: {len(shared)} questions in both"]
     if left := len(before) + len(after) - 2 * len(shared):
         lines[0] += f" ({left} in one of them only, or changed, are left out)"
     kinds = list(dict.fromkeys(str(before[name]["kind"]) for name in shared))
@@ -42,9 +77,9 @@ def compare_results(first: Path, second: Path, part: str = "all") -> str:
         lines.append(compare_right(kind, some, before, after))
     for measure in MEASURES:
         lines += compare_measure(measure, shared, before, after)
-    for title, better in (("better", True), ("worse", False)):
+    for heading, better in (("better", True), ("worse", False)):
         changed = [n for n in shared if before[n]["right"] != after[n]["right"] and after[n]["right"] is better]
-        lines += ["", f"{title}: {len(changed)}"]
+        lines += ["", f"{heading}: {len(changed)}"]
         lines += [describe_change(before[name], after[name]) for name in changed]
     return "\n".join(lines)
 

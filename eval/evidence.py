@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from eval.gold import Evidence, GoldError, GoldQuestion
+from eval.fields import Evidence, GoldError
 from rag.metrics import contains_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from eval.gold import GoldQuestion
     from rag.index import Index
     from rag.types import Passage
 

@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from eval.answers import (
-    find_claims,
-    is_right,
-    match_value,
-    measure_citation_precision,
-    measure_citation_recall,
-    measure_grounding,
-    score_items,
-    score_key_facts,
-)
+from eval.answers import measure_citation_precision, measure_citation_recall, measure_grounding
 from eval.evidence import holds_span
 from eval.ranking import score_ndcg, score_recall, score_reciprocal_rank, score_success
-from rag.metrics import score_exact_match, score_token_f1
+from eval.said import read_answer
+from eval.verdicts import ENOUGH, judge_said
+from rag.metrics import score_token_f1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +31,6 @@ Failure = Literal[
     "answered though the articles do not say",
 ]
 DEPTH = 10
-ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,7 @@ class Record:
     :param could: the best answer found was right, whether it was given or withheld.
     :param measures: by name, 0 to 1; only those that apply to the question and its answer.
     :param failure: the first stage that failed, empty where ``right``.
+    :param probability: the reader's own, of its best reading, uncalibrated; None where it does not tell.
     """
 
     gold: GoldQuestion
@@ -61,6 +54,7 @@ class Record:
     could: bool
     measures: Mapping[str, float]
     failure: Failure
+    probability: float | None = None
 
     @property
     def answered(self) -> bool:
@@ -69,32 +63,8 @@ class Record:
 
 def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) -> Record:
     """Measures and verdict; see :func:`find_failure` for the stages."""
-    given = answer.text if answer is not None else ""
-    short = answer.short if answer is not None and answer.short else given
-    withheld = answer.withheld if answer is not None else None
-    best = withheld.text if withheld else short
-    answered = answer is not None and answer.answered
-    said = False
-    measures: dict[str, float] = {}
-    if not gold.answerable:
-        right, could = not answered, not answered
-        measures["declined"] = float(right)
-    elif gold.facts:
-        measures |= measure_explanation(gold, given)
-        right = holds_enough(gold, given)
-        could = right or holds_enough(gold, best)
-    else:
-        measures |= measure_values(gold, answer) if len(gold.values) > 1 else measure_fact(gold, short)
-        said = answered and gives_value(gold, short)
-        could = said or gives_value(gold, best)
-        right = said and measures.get("differing", 1.0) > 0
-        if answer is not None and answered and len(gold.values) == 1:
-            # A second value that is another wording of the first alarms as falsely as a wrong one.
-            measures["alarm"] = float(bool(answer.alternatives))
-    if gold.answerable:
-        measures |= {"right": float(right), "answered": float(answered), "could": float(could)}
-        if answered:
-            measures["precision"] = float(right if gold.facts else said)
+    verdict = judge_said(gold, read_answer(answer))
+    measures = dict(verdict.measures)
     if answer is not None:
         if gold.evidence:
             measures |= measure_retrieval(answer, located)
@@ -103,56 +73,8 @@ def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) ->
     if answer is not None and gold.standalone != gold.question:
         measures["rewriting"] = score_token_f1(answer.standalone, [gold.standalone])
     confidence = answer.confidence if answer is not None else 0.0
-    record = Record(gold, answer, located, confidence, right, could, measures, "")
-    return record if right else replace(record, failure=find_failure(record))
-
-
-def gives_value(gold: GoldQuestion, text: str) -> bool:
-    """Whether a text is the answer, or where the articles differ, just one of the answers."""
-    if len(gold.values) > 1:
-        return match_value(text, [value.answers for value in gold.values]) is not None
-    # A list is right with all its items, in whatever words stand between them.
-    return is_right(text, gold.answers) or (bool(gold.items) and score_items(text, gold.items)[0] == 1.0)
-
-
-def holds_enough(gold: GoldQuestion, text: str) -> bool:
-    measures = measure_explanation(gold, text)
-    return measures["key_facts"] >= ENOUGH and not measures["claims"]
-
-
-def measure_fact(gold: GoldQuestion, given: str) -> dict[str, float]:
-    measures = {"EM": 0.0, "F1": 0.0}
-    if given:
-        measures = {"EM": score_exact_match(given, gold.answers), "F1": score_token_f1(given, gold.answers)}
-    if gold.items:
-        measures["item_recall"], measures["item_precision"] = score_items(given, gold.items)
-    return measures
-
-
-def measure_values(gold: GoldQuestion, answer: Answer | None) -> dict[str, float]:
-    """How many of the values on which the articles differ are shown, and how much of what is shown is one of them.
-
-    ``differing`` is 1 where at least two of them are shown: then a reader sees that the articles differ.
-    """
-    shown = (
-        [answer.short or answer.text, *(other.text for other in answer.alternatives)]
-        if answer and answer.answered
-        else []
-    )
-    given = [match_value(text, [value.answers for value in gold.values]) for text in shown]
-    found = set(given) - {None}
-    measures = {"value_recall": len(found) / len(gold.values), "differing": float(len(found) > 1)}
-    if shown:
-        measures["value_precision"] = sum(value is not None for value in given) / len(given)
-    return measures
-
-
-def measure_explanation(gold: GoldQuestion, given: str) -> dict[str, float]:
-    claims = find_claims(given, [claim.all_of for claim in gold.forbidden])
-    return {
-        "key_facts": score_key_facts(given, [fact.all_of for fact in gold.facts]),
-        "claims": float(bool(claims)),
-    }
+    record = Record(gold, answer, located, confidence, verdict.right, verdict.could, measures, "")
+    return record if record.right else replace(record, failure=find_failure(record))
 
 
 def measure_retrieval(answer: Answer, located: Located) -> dict[str, float]:
@@ -231,6 +153,8 @@ def describe_record(record: Record) -> dict[str, Any]:
         "confidence": round(record.confidence, 4),
         "failure": record.failure,
         "measures": {name: round(value, 4) for name, value in record.measures.items()},
+        **({"wording": gold.wording} if gold.wording else {}),
+        **({"probability": round(record.probability, 4)} if record.probability is not None else {}),
     }
     if answer is None:
         return described
@@ -239,7 +163,7 @@ def describe_record(record: Record) -> dict[str, Any]:
         "standalone": answer.standalone,
         "answer": answer.text,
         "short": answer.short,
-        "citations": [[c.document_id, c.start, c.end, c.quote] for c in answer.citations],
+        "citations": list_places(answer),
         "alternatives": [describe_other(other) for other in answer.alternatives],
         "withheld": describe_other(answer.withheld) if answer.withheld else None,
         "passages": [
@@ -247,15 +171,16 @@ def describe_record(record: Record) -> dict[str, Any]:
             for s in answer.passages
         ],
         "milliseconds": {
-            "rewrite": round(1000 * answer.timing.rewrite, 2),
-            "retrieve": round(1000 * answer.timing.retrieve, 2),
-            "read": round(1000 * answer.timing.read, 2),
-            "compose": round(1000 * answer.timing.compose, 2),
+            stage: round(1000 * getattr(answer.timing, stage), 2)
+            for stage in ("rewrite", "retrieve", "read", "compose")
         },
     }
 
 
 def describe_other(other: Alternative) -> dict[str, Any]:
-    """An alternative or a withheld answer, with the places of its citations."""
-    places = [[c.document_id, c.start, c.end] for c in other.citations]
-    return {"answer": other.text, "confidence": round(other.confidence, 4), "citations": places}
+    """An alternative or a withheld answer, with its citations."""
+    return {"answer": other.text, "confidence": round(other.confidence, 4), "citations": list_places(other)}
+
+
+def list_places(cited: Answer | Alternative) -> list[list[Any]]:
+    return [[c.document_id, c.start, c.end, c.quote] for c in cited.citations]

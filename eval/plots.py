@@ -30,6 +30,9 @@ def plot_risk(parts: Mapping[str, Sequence[Described]], threshold: float) -> str
         answered = sum(r["confidence"] >= threshold for r in records)
         if answered:
             axes.plot(coverage[answered - 1], risk[answered - 1], "o", color=colour)
+        if all("probability" in r for r in records):
+            coverage, risk = trace_risk([r["probability"] for r in records], list_hits(records))
+            axes.plot(coverage, risk, color=colour, linestyle=":", label=f"{part}, by the reader's own probability")
     return _finish(figure, axes)
 
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eval.report import format_figure
-from eval.results import RESULTS, ROOT, find_last
+from eval.results import RESULTS, ROOT, find_last, list_sets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,14 +16,17 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- results: written by python -m eval -->", "<!-- end of results -->"
 SHOWN = {
     "facts.right": "facts answered rightly",
+    "facts.right_article": "of these, asked in the article's words",
+    "facts.right_other": "of these, asked in other words",
     "facts.precision": "of the facts answered at all, those answered rightly",
     "facts.success@10": "facts whose evidence is among the ten passages read",
-    "unanswerable.declined": "questions without an answer declined",
+    "unanswerable.declined": "questions without an answer declined, or a false premise put right",
     "disagreements.shown": "questions on which the articles differ, with two or more of the values shown",
     "disagreements.alarms": "answers to facts beside which another value is shown: false alarms",
     "conversations.first": "first questions of a conversation that went right",
     "conversations.followups": "follow-ups that went right",
     "explanations.key_facts": "key facts held by answers to why, how, compare, summarise",
+    "explanations.right": "of these answers, those with half of the key facts and half of the sentences on the point",
     "citations.precision": "citations that overlap the gold evidence",
     "citations.grounding": "words of the answers that stand in a cited quote",
 }
@@ -38,30 +41,47 @@ def write_table(readme: Path = README, results: Path = RESULTS) -> None:
 
 
 def make_table(results: Path = RESULTS) -> str:
-    """The newest run over the gold questions, then each benchmark, in Markdown."""
+    """The newest run over the gold questions, news first, then each benchmark, in Markdown."""
     last = find_last(results)
-    lines = []
-    if last is not None:
-        made, figures = last["made"], last["metrics"]
-        warm = last["latency_ms"]["total"]["p50"] / 1000
-        cold = f"; cold `ask` {last['cold']['seconds']:.1f} s" if last["cold"] else ""
-        lines += [
-            f"`{last['settings']['command']}` on commit {made['commit']}: {len(last['records'])} gold questions over",
-            "the five articles, per cent with 95 % intervals; the test part is never used to choose anything. Median",
-            f"time to an answer {warm:.2f} s{cold} ({made['processor']}, {made['cores']} cores).",
-            "",
-            "| | all | test part | questions |",
-            "|---|---|---|---|",
-        ]
-        for name, label in SHOWN.items():
-            if name in figures["all"]:
-                whole, test = figures["all"][name], figures.get("test", {}).get(name)
-                lines.append(f"| {label} | {format_figure(whole)} | {format_figure(test)} | {whole['count']} |")
+    lines = [] if last is None else list_figures(last)
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
     kept = [result for result in found if result["benchmark"] != "gold" and not result["made"]["changed_since"]]
     if kept:
         lines += ["", "| benchmark | figure | command, commit |", "|---|---|---|", *map(describe_benchmark, kept)]
     return "\n".join(lines)
+
+
+def list_figures(last: dict[str, Any]) -> list[str]:
+    made, sets = last["made"], list_sets(last)
+    first = next(iter(sets.values()))
+    warm = first["latency_ms"]["total"]["p50"] / 1000
+    cold = f"; cold `ask` {last['cold']['seconds']:.1f} s" if last["cold"] else ""
+    asked = " and ".join(
+        f"{len(found['records'])} gold questions over {describe_set(n, found)}" for n, found in sets.items()
+    )
+    columns = [(name, part) for name in sets for part in ("all", "test") if part in sets[name]["metrics"]]
+    titles = [
+        f"{name + ', ' if len(sets) > 1 else ''}{'test part' if part == 'test' else part}" for name, part in columns
+    ]
+    lines = [
+        f"`{last['settings']['command']}` on commit {made['commit']}: {asked},",
+        "per cent with 95 % intervals; the test part is never used to choose anything. Median",
+        f"time to an answer {warm:.2f} s{cold} ({made['processor']}, {made['cores']} cores).",
+        "",
+        f"| | {' | '.join(titles)} | questions |",
+        f"|---|{'---|' * len(titles)}---|",
+    ]
+    for metric, label in SHOWN.items():
+        counts = [found["metrics"]["all"].get(metric, {}).get("count") for found in sets.values()]
+        if any(counts):
+            figures = [format_figure(sets[name]["metrics"][part].get(metric)) for name, part in columns]
+            told = ", ".join(str(count or "–") for count in counts)
+            lines.append(f"| {label} | {' | '.join(figures)} | {told} |")
+    return lines
+
+
+def describe_set(name: str, found: dict[str, Any]) -> str:
+    return "the five articles" if name == "seeds" else f"{found['settings']['documents']} articles of ordinary news"
 
 
 def describe_benchmark(found: dict[str, Any]) -> str:

@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eval.operating import COSTS, describe_points, state_proof
 from eval.plots import plot_calibration, plot_risk
-from eval.summary import BY_NAME, is_mixed, measure_changes
+from eval.results import list_sets
+from eval.summary import METRICS, is_mixed, measure_changes
 from rag.errors import RagError
 from rag.rendering import printable
 
@@ -54,18 +56,16 @@ def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[s
         lstrip_blocks=True,
     )
     environment.filters["markdown"] = escape_markdown
-    single = [r for r in result["records"] if r["kind"] in ("facts", "unanswerable")]
-    parts = {part: [r for r in single if r["part"] == part] for part in ("dev", "test")}
-    curves = {}
-    if is_mixed(single):
-        curves = {
-            "risk-coverage": plot_risk(parts, result["settings"]["threshold"]),
-            "calibration": plot_calibration(parts),
-        }
+    sets = list_sets(result)
+    curves = draw_curves(next(iter(sets.values())))
     context = {
         "result": result,
+        "sets": sets,
         "last": last,
         "sections": list_rows(result, last),
+        "proofs": {name: state_proof(found["metrics"].get("all", {})) for name, found in sets.items()},
+        "points": {name: describe_points(found) for name, found in sets.items()},
+        "costs": COSTS,
         "failures": list_failures(records),
         "curves": curves,
     }
@@ -80,22 +80,41 @@ def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[s
         raise RagError(f"The report cannot be written ({error.strerror}): name another place with --out.") from None
 
 
-def list_rows(result: Mapping[str, Any], last: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The table: sections with a row for each metric, its figures as text."""
-    metrics = result["metrics"]
-    changes = measure_changes(result["records"], last["records"]) if last else {}
+def draw_curves(found: Mapping[str, Any]) -> dict[str, str]:
+    """Of the first set: the news, where there are news."""
+    single = [r for r in found["records"] if r["kind"] in ("facts", "unanswerable")]
+    if not is_mixed(single):
+        return {}
+    parts = {part: [r for r in single if r["part"] == part] for part in ("dev", "test")}
+    return {
+        "risk-coverage": plot_risk(parts, found["settings"]["threshold"]),
+        "calibration": plot_calibration(parts),
+    }
+
+
+def list_rows(result: dict[str, Any], last: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The table: sections with a row for each metric, its figures as text, the sets side by side."""
+    sets, before = list_sets(result), list_sets(last) if last else {}
+    changes = {
+        name: measure_changes(found["records"], before[name]["records"]) if name in before else {}
+        for name, found in sets.items()
+    }
+    columns = [(name, part) for name, found in sets.items() for part in found["metrics"]]
+    titles = [f"{name} {part}" if len(sets) > 1 else part for name, part in columns]
     sections: dict[str, dict[str, Any]] = {}
-    for name, figure in metrics.get("all", {}).items():
-        section = sections.setdefault(
-            name.split(".")[0], {"title": SECTIONS[name.split(".")[0]], "parts": list(metrics), "rows": []}
-        )
+    for metric in METRICS:
+        counts = [found["metrics"].get("all", {}).get(metric.name, {}).get("count") for found in sets.values()]
+        if not any(counts):
+            continue
+        prefix = metric.name.split(".")[0]
+        section = sections.setdefault(prefix, {"title": SECTIONS[prefix], "parts": titles, "rows": []})
         section["rows"].append(
             {
-                "label": BY_NAME[name].label,
-                "figures": [format_figure(metrics[part].get(name)) for part in metrics],
-                "count": figure["count"],
-                "change": format_change(changes.get(name)),
-                "lower": not BY_NAME[name].higher_is_better,
+                "label": metric.label,
+                "figures": [format_figure(sets[name]["metrics"][part].get(metric.name)) for name, part in columns],
+                "count": ", ".join(str(count or "–") for count in counts),
+                "change": ", ".join(filter(None, (format_change(changes[name].get(metric.name)) for name in sets))),
+                "lower": not metric.higher_is_better,
             }
         )
     return list(sections.values())

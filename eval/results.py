@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.gold import PARTS
-from eval.judging import Record, describe_record
+from eval.judging import describe_record
 from eval.latency import summarize_latency
 from eval.summary import count_failures, count_types, summarize
+from eval.verdicts import JUDGE
 from rag.errors import RagError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from eval.judging import Record
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "eval" / "results"
@@ -48,19 +51,30 @@ def describe_origin() -> dict[str, Any]:
 
 
 def describe_run(
-    records: Sequence[Record], origin: dict[str, Any], settings: dict[str, Any], cold: dict[str, float] | None
+    records: Sequence[Record],
+    origin: dict[str, Any],
+    settings: dict[str, Any],
+    cold: dict[str, float] | None,
+    news: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A run as JSON-ready values.
 
     :param origin: of :func:`describe_origin`.
     :param settings: corpus, models and whatever else was chosen.
     :param cold: cold start and peak memory, where they were measured.
+    :param news: the same questions' product over eval/news, of :func:`describe_set`, where that was asked too.
     """
-    described = [describe_record(record) for record in records]
-    parts = {part: [r for r in described if r["part"] == part] for part in PARTS} | {"all": described}
+    asked = describe_set([describe_record(r) for r in records], settings, summarize_latency(records))
+    beside = {"news": news} if news is not None else {}
+    return {"benchmark": "gold", "judge": JUDGE, "made": origin, "cold": cold, **beside, **asked}
+
+
+def describe_set(
+    described: Sequence[dict[str, Any]], settings: dict[str, Any], latency: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    """One set of questions over its articles: figures, and the records that they are made of."""
+    parts = {part: [r for r in described if r["part"] == part] for part in PARTS} | {"all": list(described)}
     return {
-        "benchmark": "gold",
-        "made": origin,
         "settings": settings,
         "metrics": {
             part: {
@@ -72,10 +86,15 @@ def describe_run(
         },
         "types": count_types(described),
         "failures": count_failures(described),
-        "latency_ms": summarize_latency(records),
-        "cold": cold,
-        "records": described,
+        "latency_ms": latency,
+        "records": list(described),
     }
+
+
+def list_sets(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The sets of questions of a result by name, news first; older results hold the seeds alone."""
+    name = str(result.get("settings", {}).get("corpus", "seeds"))
+    return ({"news": result["news"]} if "news" in result else {}) | {name: result}
 
 
 def name_result(result: dict[str, Any]) -> str:
@@ -89,16 +108,22 @@ def save_result(result: dict[str, Any], path: Path) -> None:
 
     :raises RagError: where the file cannot be written.
     """
-    records = [json.dumps(record, ensure_ascii=False) for record in result.get("records", [])]
-    head = json.dumps({name: x for name, x in result.items() if name != "records"}, indent=1, ensure_ascii=False)
-    text = head
-    if records:
-        text = head[: -len("\n}")] + ',\n "records": [\n  ' + ",\n  ".join(records) + "\n ]\n}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_text(format_json(result) + "\n", encoding="utf-8")
     except OSError as error:
         raise RagError(f"{path} cannot be written ({error.strerror}): name another place with --out.") from None
+
+
+def format_json(result: dict[str, Any]) -> str:
+    """The news and then the records come last."""
+    nested = {name: result[name] for name in ("news", "records") if result.get(name)}
+    text = json.dumps({name: x for name, x in result.items() if name not in nested}, indent=1, ensure_ascii=False)
+    for name, value in nested.items():
+        lines = ",\n  ".join(json.dumps(record, ensure_ascii=False) for record in value)
+        inner = format_json(value) if name == "news" else f"[\n  {lines}\n ]"
+        text = f'{text[: -len("}")].rstrip()},\n "{name}": {inner}\n}}'
+    return text
 
 
 def load_result(path: Path) -> dict[str, Any]:
@@ -115,7 +140,12 @@ def load_result(path: Path) -> dict[str, Any]:
 
 
 def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | None:
-    """The newest result over the gold questions in a folder, made on a committed tree; None without one.
+    """The newest of :func:`find_results`; None without one."""
+    return max(find_results(folder, before=before), key=lambda result: str(result["made"]["at"]), default=None)
+
+
+def find_results(folder: Path = RESULTS, *, before: str = "") -> list[dict[str, Any]]:
+    """The results over the gold questions in a folder that were made on a committed tree.
 
     :param before: a commit whose own result is left out, which is about to be replaced.
     """
@@ -125,7 +155,7 @@ def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | N
         made = result["made"]
         if result.get("benchmark") == "gold" and not made["changed_since"] and made["commit"] != before:
             found.append(result)
-    return max(found, key=lambda result: str(result["made"]["at"]), default=None)
+    return found
 
 
 def write_benchmark(result: dict[str, Any], origin: dict[str, Any], out: Path | None) -> None:

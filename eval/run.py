@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eval.asked import NEWS, SEEDS, Asked, hash_gold
 from eval.asking import ask_gold
-from eval.gold import KINDS, GoldError, load_gold
-from eval.latency import measure_cold_start
+from eval.fields import GoldError
+from eval.floors import hold_result, refuse_falls
+from eval.gold import KINDS, load_gold
+from eval.judging import describe_record
+from eval.latency import measure_cold_start, summarize_latency
+from eval.operating import state_proof
 from eval.readme import write_table
 from eval.report import check_packages, format_change, format_figure, write_report
-from eval.results import RESULTS, ROOT, describe_origin, describe_run, find_last, name_result, save_result
+from eval.results import (
+    RESULTS,
+    ROOT,
+    describe_origin,
+    describe_run,
+    describe_set,
+    find_results,
+    list_sets,
+    name_result,
+    save_result,
+)
 from eval.summary import BY_NAME, measure_changes
 from rag.pipeline import Config, Pipeline, locate_folders
 
@@ -24,34 +38,75 @@ if TYPE_CHECKING:
     from eval.gold import GoldQuestion
     from eval.judging import Record
 
-SEEDS, GOLD = ROOT / "seeds", ROOT / "eval" / "gold"
-
 
 def run(arguments: argparse.Namespace) -> None:
     """Asks, judges, and writes where :func:`choose_folder` says.
 
-    :raises RagError: for what a user can mend.
+    :raises RagError: for what a user can mend, and where a figure fell below the best committed one.
     """
-    corpus, gold = choose_corpus(arguments)
-    questions = choose_questions(load_gold(gold), arguments)
+    sets = choose_sets(arguments)
     folder = choose_folder(arguments)
     if folder is None:
         print("Not all gold questions with the usual models: name a folder with --out to keep this.", file=sys.stderr)
     else:
         check_packages()
     origin = describe_origin()
-    index = ROOT / "index" if arguments.corpus is None else None
-    config = Config(corpus, index, arguments.encoder, arguments.reader, arguments.k)
-    pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
-    corpus, _ = locate_folders(config)
-    cold = None if arguments.no_cold_start else measure_cold_start(questions[0].question, list_flags(config))
-    records = ask_gold(pipeline, corpus, questions, progress=True)
-    result = describe_run(records, origin, describe_settings(arguments, pipeline, corpus, gold), cold)
-    pipeline.close()
-    last = find_last(before="" if origin["changed_since"] else origin["commit"]) if arguments.corpus is None else None
+    records, result = ask_all(arguments, sets, origin)
+    earlier = find_results(before="" if origin["changed_since"] else origin["commit"]) if is_own(arguments) else []
+    last = max(earlier, key=lambda one: str(one["made"]["at"]), default=None)
     if folder is not None:
         keep_result(records, result, last, folder)
     print(format_result(result, last))
+    if earlier:
+        standings = hold_result(result, earlier)
+        print("\n".join(standing.describe() for standing in standings))
+        refuse_falls(standings)
+
+
+def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Asked, list[GoldQuestion]]]:
+    """What to ask of what, by name; of the product's own the seeds first, and the news where the checkout has them.
+
+    :raises GoldError: where only one of corpus and gold is the user's own, or no question is left.
+    """
+    if (arguments.corpus is None) != (arguments.gold is None):
+        raise GoldError("Articles and gold questions belong together: name both --corpus and --gold, or neither.")
+    if arguments.corpus is not None:
+        own = Asked(arguments.corpus, arguments.gold)
+        return {"own": (own, choose_questions(load_gold(own.gold), arguments))}
+    sets = {"seeds": (SEEDS, choose_questions(load_gold(SEEDS.gold), arguments))}
+    if NEWS.corpus.is_dir():
+        sets["news"] = (NEWS, choose_questions(load_gold(NEWS.gold), arguments))
+    return sets
+
+
+def is_own(arguments: argparse.Namespace) -> bool:
+    """Whether the product's own questions are asked with its usual models."""
+    usual = (arguments.encoder, arguments.reader, arguments.k) == (None, None, Config().k)
+    return arguments.corpus is None and usual
+
+
+def ask_all(
+    arguments: argparse.Namespace, sets: dict[str, tuple[Asked, list[GoldQuestion]]], origin: dict[str, Any]
+) -> tuple[list[Record], dict[str, Any]]:
+    """The records of all sets, news first, and the result."""
+    found: dict[str, tuple[list[Record], dict[str, Any]]] = {}
+    cold = None
+    for name, (asked, questions) in sets.items():
+        config = Config(asked.corpus, asked.index, arguments.encoder, arguments.reader, arguments.k)
+        pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
+        corpus, _ = locate_folders(config)
+        if not found and not arguments.no_cold_start:
+            cold = measure_cold_start(questions[0].question, list_flags(config))
+        records = ask_gold(pipeline, corpus, questions, progress=True)
+        found[name] = records, describe_settings(arguments, pipeline, corpus, asked.gold)
+        pipeline.close()
+    news: list[Record] = []
+    beside = None
+    if "news" in found:
+        news, settings = found.pop("news")
+        beside = describe_set([describe_record(r) for r in news], settings, summarize_latency(news))
+    ((records, settings),) = found.values()
+    return [*news, *records], describe_run(records, origin, settings, cold, beside)
 
 
 def keep_result(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
@@ -64,15 +119,6 @@ def keep_result(records: Sequence[Record], result: dict[str, Any], last: dict[st
     if own and not result["made"]["changed_since"]:
         write_table()
     print(f"{path}\n{folder / 'report.html'}\n{folder / 'report.md'}", file=sys.stderr)
-
-
-def choose_corpus(arguments: argparse.Namespace) -> tuple[Path, Path]:
-    """(corpus, gold). :raises GoldError: where only one of the two is the user's own."""
-    if (arguments.corpus is None) != (arguments.gold is None):
-        raise GoldError("Articles and gold questions belong together: name both --corpus and --gold, or neither.")
-    if arguments.corpus is None:
-        return SEEDS, GOLD
-    return arguments.corpus, arguments.gold
 
 
 def choose_questions(questions: list[GoldQuestion], arguments: argparse.Namespace) -> list[GoldQuestion]:
@@ -98,8 +144,7 @@ def choose_folder(arguments: argparse.Namespace) -> Path | None:
         return None
     if arguments.corpus is not None:
         return Path("evaluation")
-    usual = (arguments.encoder, arguments.reader, arguments.k) == (None, None, Config().k)
-    return ROOT / "eval" if usual else None
+    return ROOT / "eval" if is_own(arguments) else None
 
 
 def list_flags(config: Config) -> list[str]:
@@ -141,26 +186,27 @@ def hide_path(name: str) -> str:
     return path.name if path.is_absolute() or path.exists() else name
 
 
-def hash_gold(folder: Path) -> str:
-    """SHA-256 over the gold files' bytes in the order of their names: the same questions, answers and evidence."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.jsonl")):
-        digest.update(f"{path.name}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def format_result(result: dict[str, Any], last: dict[str, Any] | None) -> str:
-    """The figures and the failed stages as plain text."""
-    lines = [f"{len(result['records'])} questions over {result['settings']['corpus']}"]
-    changes = measure_changes(result["records"], last["records"]) if last else {}
-    for name, figure in result["metrics"]["all"].items():
-        change = format_change(changes.get(name))
-        lines.append(
-            f"  {BY_NAME[name].label:50} {format_figure(figure):>20}  n={figure['count']:<4} {change}".rstrip()
-        )
-    lines += [f"  failed: {stage:42} {count}" for stage, count in result["failures"].items()]
-    for stage, times in result["latency_ms"].items():
-        lines.append(f"  milliseconds, {stage:35} p50 {times['p50']}, p95 {times['p95']}")
+    """The figures and the failed stages as plain text, a set after the other."""
+    lines = []
+    before = list_sets(last) if last else {}
+    for name, found in list_sets(result).items():
+        lines += format_set(name, found, before.get(name))
     if result["cold"]:
         lines.append(f"  cold start {result['cold']['seconds']} s, at most {result['cold']['peak_MiB']} MiB")
     return "\n".join(lines)
+
+
+def format_set(name: str, found: dict[str, Any], before: dict[str, Any] | None) -> list[str]:
+    lines = [f"{len(found['records'])} questions over {name}"]
+    changes = measure_changes(found["records"], before["records"]) if before else {}
+    for metric, figure in found["metrics"]["all"].items():
+        change = format_change(changes.get(metric))
+        lines.append(
+            f"  {BY_NAME[metric].label:60} {format_figure(figure):>20}  n={figure['count']:<4} {change}".rstrip()
+        )
+    lines += [f"  {sentence}" for sentence in state_proof(found["metrics"]["all"])]
+    lines += [f"  failed: {stage:52} {count}" for stage, count in found["failures"].items()]
+    for stage, times in found["latency_ms"].items():
+        lines.append(f"  milliseconds, {stage:45} p50 {times['p50']}, p95 {times['p95']}")
+    return lines

@@ -57,3 +57,19 @@ def measure_calibration_error(confidences: Sequence[float], right: Sequence[bool
     """Expected calibration error (Guo et al. 2017): mean gap between confidence and accuracy over equal bins."""
     binned = bin_confidences(confidences, right, bins)
     return sum(n * abs(mean - share) for mean, share, n in binned) / max(1, len(right))
+
+
+def measure_macro_error(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
+    """MacroCE (Si et al. 2022): mean of 1 − confidence over right answers and of confidence over wrong ones, averaged.
+
+    Unlike ECE it is no better for one confidence given to all. None where all are right, or all wrong.
+    """
+    pairs = list(zip(confidences, right, strict=True))
+    good, bad = ([c for c, hit in pairs if hit is wanted] for wanted in (True, False))
+    return (1 - sum(good) / len(good) + sum(bad) / len(bad)) / 2 if good and bad else None
+
+
+def measure_coverage(confidences: Sequence[float], right: Sequence[bool], precision: float) -> float:
+    """The largest share of the questions that can be answered, most confident first, with that precision, 0 to 1."""
+    coverage, risk = trace_risk(confidences, right)
+    return float(max((c for c, r in zip(coverage, risk, strict=True) if 1 - r >= precision - 1e-9), default=0.0))

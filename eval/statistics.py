@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, sqrt
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -43,6 +43,17 @@ def bootstrap_statistic(
     if not defined:
         raise ValueError("the statistic is defined for no draw")
     return _percentiles(np.array(defined))
+
+
+def score_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's 95 % interval (1927) of a share over ``n`` questions: what that many can prove.
+
+    :raises ValueError: without questions.
+    """
+    if n < 1:
+        raise ValueError("an interval needs at least one question")
+    middle, width = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (middle - width) / (1 + z * z / n), (middle + width) / (1 + z * z / n)
 
 
 def measure_mcnemar(only_first: int, only_second: int) -> float:

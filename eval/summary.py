@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from eval.selective import measure_aurc, measure_calibration_error, score_abstention
+from eval.selective import (
+    measure_aurc,
+    measure_calibration_error,
+    measure_coverage,
+    measure_macro_error,
+    score_abstention,
+)
 from eval.statistics import bootstrap_interval, bootstrap_statistic
 
 Described = Mapping[str, Any]
@@ -65,6 +71,15 @@ def _is(kind: str) -> Callable[[Described], bool]:
     return lambda record: bool(record["kind"] == kind)
 
 
+def _worded(wording: str) -> Callable[[Described], bool]:
+    return lambda record: bool(record["kind"] == "facts" and record.get("wording") == wording)
+
+
+def _probable(record: Described) -> bool:
+    """Results before the reader's own probability was kept have none."""
+    return _single(record) and "probability" in record
+
+
 def _single(record: Described) -> bool:
     """A question by itself that has one answer or none: what abstention and confidence are measured on."""
     return record["kind"] in ("facts", "unanswerable")
@@ -93,26 +108,54 @@ def is_mixed(records: Sequence[Described]) -> bool:
 
 def _abstention(part: int) -> Statistic:
     def compute(records: Sequence[Described]) -> float | None:
-        if not is_mixed(records) or (part == 0 and all(r["answered"] for r in records)):
+        given = [is_given(r) for r in records]
+        if not is_mixed(records) or (part == 0 and all(given)):
             return None
-        return score_abstention([r["answerable"] for r in records], [r["answered"] for r in records])[part]
+        return score_abstention([r["answerable"] for r in records], given)[part]
 
     return compute
 
 
-def _aurc(records: Sequence[Described]) -> float | None:
-    return measure_aurc([r["confidence"] for r in records], list_hits(records)) if is_mixed(records) else None
+def is_given(record: Described) -> bool:
+    """Whether something is given as an answer; what puts a false premise right declines, in other words."""
+    return bool(record["answered"] and (record["answerable"] or not record["right"]))
 
 
-def _calibration(records: Sequence[Described]) -> float | None:
+def _answered(records: Sequence[Described]) -> float:
+    return float(np.mean([r["answered"] for r in records]))
+
+
+def _precision(records: Sequence[Described]) -> float | None:
+    given = [r["right"] for r in records if r["answered"]]
+    return float(np.mean(given)) if given else None
+
+
+def _aurc(confidence: str) -> Statistic:
+    return lambda records: (
+        measure_aurc([r[confidence] for r in records], list_hits(records)) if is_mixed(records) else None
+    )
+
+
+def _coverage(precision: float) -> Statistic:
+    def compute(records: Sequence[Described]) -> float | None:
+        return measure_coverage([r["confidence"] for r in records], list_hits(records), precision)
+
+    return compute
+
+
+def _calibration(measure: Callable[[Sequence[float], Sequence[bool]], float | None]) -> Statistic:
     """Over the questions for which a best answer was found: without one there is no confidence to judge."""
-    found = [r for r in records if r["confidence"] > 0]
-    return measure_calibration_error([r["confidence"] for r in found], list_hits(found)) if found else None
+
+    def compute(records: Sequence[Described]) -> float | None:
+        found = [r for r in records if r["confidence"] > 0]
+        return measure([r["confidence"] for r in found], list_hits(found)) if found else None
+
+    return compute
 
 
 def list_hits(records: Sequence[Described]) -> list[bool]:
-    """Whether the best answer found, given or withheld, is right; for what has no answer, none is."""
-    return [bool(r["answerable"] and r["could"]) for r in records]
+    """Whether the best answer found, given or withheld, is right; for what has no answer, only a correction is."""
+    return [bool(r["could"] if r["answerable"] else r["answered"] and r["right"]) for r in records]
 
 
 def _right(records: Sequence[Described]) -> float:
@@ -121,6 +164,9 @@ def _right(records: Sequence[Described]) -> float:
 
 METRICS = (
     Metric("facts.right", "facts answered rightly", _is("facts"), "right"),
+    Metric("facts.right_article", "of those asked in the article's words", _worded("article"), "right"),
+    Metric("facts.right_other", "of those asked in other words", _worded("other"), "right"),
+    Metric("facts.wrong", "facts answered wrongly", _is("facts"), "wrong", higher_is_better=False),
     Metric("facts.precision", "answers given that are right", _is("facts"), "precision"),
     Metric("facts.answered", "facts answered at all", _is("facts"), "answered"),
     Metric("facts.could", "best answer found is right, given or withheld", _is("facts"), "could"),
@@ -134,15 +180,42 @@ METRICS = (
     Metric("facts.recall@10", "recall@10 of passages with evidence", _is("facts"), "recall@10"),
     Metric("facts.MRR", "MRR@10", _is("facts"), "MRR"),
     Metric("facts.nDCG@10", "nDCG@10", _is("facts"), "nDCG@10"),
-    Metric("unanswerable.declined", "unanswerable declined (NoAns)", _is("unanswerable"), "declined"),
+    Metric("unanswerable.declined", "unanswerable declined, or the premise put right", _is("unanswerable"), "declined"),
+    Metric("abstention.answered", "questions answered", _single, statistic=_answered),
+    Metric("abstention.given", "of the answers given, those that are right", _single, statistic=_precision),
     Metric("abstention.precision", "of the declined, those without an answer", _single, statistic=_abstention(0)),
     Metric("abstention.recall", "of those without an answer, the declined", _single, statistic=_abstention(1)),
     Metric("abstention.F1", "abstention F1", _single, statistic=_abstention(2)),
-    Metric("confidence.AURC", "area under risk–coverage", _single, statistic=_aurc, higher_is_better=False),
-    Metric("confidence.ECE", "expected calibration error", _single, statistic=_calibration, higher_is_better=False),
+    Metric(
+        "confidence.AURC", "area under risk–coverage", _single, statistic=_aurc("confidence"), higher_is_better=False
+    ),
+    Metric(
+        "confidence.AURC_MaxProb",
+        "the same by the reader's own probability",
+        _probable,
+        statistic=_aurc("probability"),
+        higher_is_better=False,
+    ),
+    Metric("confidence.coverage@80", "could be answered at 80 % precision", _single, statistic=_coverage(0.8)),
+    Metric("confidence.coverage@90", "could be answered at 90 % precision", _single, statistic=_coverage(0.9)),
+    Metric(
+        "confidence.ECE",
+        "expected calibration error",
+        _single,
+        statistic=_calibration(measure_calibration_error),
+        higher_is_better=False,
+    ),
+    Metric(
+        "confidence.MacroCE",
+        "calibration error, right and wrong weighed alike",
+        _single,
+        statistic=_calibration(measure_macro_error),
+        higher_is_better=False,
+    ),
     Metric("citations.precision", "citations that overlap gold evidence", _every, "citation_precision"),
     Metric("citations.recall", "answer sentences covered by their quotes", _every, "citation_recall"),
     Metric("citations.grounding", "answer words that stand in a cited quote", _every, "grounding"),
+    Metric("citations.on_point", "sentences of sentence answers that are on the point", _every, "on_point"),
     Metric("disagreements.recall", "differing values shown", _is("disagreements"), "value_recall"),
     Metric(
         "disagreements.precision", "of the values shown, those in the gold", _is("disagreements"), "value_precision"
@@ -160,7 +233,9 @@ METRICS = (
     Metric("conversations.followups", "follow-ups", _followup, statistic=_right),
     Metric("conversations.rewriting", "token F1 of the rewritten follow-up", _followup, "rewriting"),
     Metric("explanations.key_facts", "key facts held", _is("explanations"), "key_facts"),
-    Metric("explanations.right", "half of the key facts, no forbidden claim", _is("explanations"), "right"),
+    Metric(
+        "explanations.right", "half of the key facts, half on the point, nothing false", _is("explanations"), "right"
+    ),
     Metric("explanations.claims", "with a forbidden claim", _is("explanations"), "claims", higher_is_better=False),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -11,7 +11,8 @@ from conftest import ROOT, SEEDS
 
 from eval.answers import holds_all, score_items
 from eval.evidence import Span, find_quote, fold_words, holds_span, locate_evidence
-from eval.gold import GoldError, GoldQuestion, load_gold
+from eval.fields import GoldError
+from eval.gold import GoldQuestion, load_gold
 from rag.chunking import ChunkingConfig
 from rag.encoder import load_encoder
 from rag.index import open_index, update_index
@@ -224,3 +225,18 @@ def test_a_quote_stands_in_the_article_or_its_file(marked_up: Path, name: str, q
         else:
             located = locate_evidence(index, marked_up / "corpus", gold)
             assert bool(located["a"].relevant) is ("amp" not in quote)
+
+
+def test_wording_and_correction_are_checked(tmp_path: Path) -> None:
+    write(tmp_path / "gold", "facts", {**FACT, "wording": "other"})
+    premise = {
+        "id": "u",
+        "question": "Why did Ann leave?",
+        "type": "false_premise",
+        "correction": [["Ann"], ["stayed"]],
+    }
+    write(tmp_path / "gold", "unanswerable", premise)
+    fact, none = load_gold(tmp_path / "gold")
+    assert (fact.wording, none.correction) == ("other", (("Ann",), ("stayed",)))
+    with pytest.raises(GoldError, match="write article or other"):
+        load_gold(write(tmp_path / "bad", "facts", {**FACT, "wording": "mine"}))
