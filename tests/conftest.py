@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 from serving import serve_page
+from tiny import finish_run, write_mpnet, write_training_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from serving import Served
+    from tiny import Finished
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -27,6 +30,38 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 # eval/ is no part of the package that is installed; behind it, so that the tests meet the package as users do.
 sys.path.append(str(ROOT))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What is kept between runs is kept apart from the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def training_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of small files in the place of everything that the reader is trained on."""
+    return write_training_data(tmp_path_factory.mktemp("training"))
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a frozen base in blocks, made of an MPNet of a few thousand weights."""
+    from rag.reader.blocks import main
+
+    folder = tmp_path_factory.mktemp("base")
+    assert main(["--model", str(write_mpnet(folder / "mpnet")), "--out", str(folder / "blocks")]) == 0
+    return folder / "blocks"
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, training_data: Path, tiny_base: Path) -> Finished:
+    """A run on the tiny base that was stopped, went on and was finished, and its weights with their graphs."""
+    return finish_run(tmp_path_factory.mktemp("finished"), training_data, tiny_base)
 
 
 @pytest.fixture(scope="session")

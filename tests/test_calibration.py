@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from rag.calibration import (
     Calibration,
     Evidence,
     Judge,
+    compare_scan,
     find_whole,
     load_calibration,
     measure_features,
@@ -77,8 +79,36 @@ def test_features_by_hand() -> None:
             "rank": 1 / 2,
             "passages": np.log(2),
             "unknown": 3 / 4,
+            "agreement": 0.0,
+            "scan": 0.0,
+            "scan_absence": 0.0,
         }
     )
+
+
+ACME = Reading("Acme Corp", 0, 0, 9, 0.9, 0.1)
+
+
+def test_a_second_reader_that_says_the_same_speaks_for_an_answer() -> None:
+    scan = (Reading("the Acme Corp", 2, 5, 18, 0.5, 0.25), Reading("Bolt", 1, 0, 4, 0.2, 0.25),
+            Reading("Acme", 3, 0, 4, 0.1, 0.25))  # fmt: skip
+    # "Acme" alone has half of the words: with an F1 of 2/3 it says the same.
+    assert compare_scan(ACME, scan) == pytest.approx((1.0, np.log(0.6), np.log(0.25)))
+
+
+def test_a_second_reader_that_says_something_else_speaks_against_an_answer() -> None:
+    scan = (Reading("Bolt", 1, 0, 4, 0.7, 0.2), Reading("Acme Corp", 0, 0, 9, 0.1, 0.2))
+    assert compare_scan(ACME, scan) == pytest.approx((0.0, np.log(0.1), np.log(0.2)))
+    assert compare_scan(ACME, scan[:1]) == pytest.approx((0.0, np.log(1e-6), np.log(0.2)))
+
+
+def test_without_a_second_reader_nothing_is_compared() -> None:
+    assert compare_scan(ACME, ()) == (0.0, 0.0, 0.0)
+    passage = make_passage(PARAGRAPH, PARAGRAPH.text)
+    evidence = Evidence(Reading("Bolt", 0, 17, 21, 0.5, 0.1), 0.6, 0.2, [passage], 0.4)
+    agreed = replace(evidence, scan=(Reading("Bolt", 0, 17, 21, 0.5, 0.1),))
+    assert measure_features("?", evidence)[:-3] == measure_features("?", agreed)[:-3]
+    assert measure_features("?", agreed)[-3:] == pytest.approx([1.0, np.log(0.5), np.log(0.1)])
 
 
 def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:

@@ -212,7 +212,7 @@ def test_a_product_becomes_one_of_integers_and_a_shared_input_is_quantised_once(
         [*(stub_tensor(name, (48, 40), TensorProto.FLOAT, 48 * 40 * 4) for name in stored),
          numpy_helper.from_array(small, "few")],
     )  # fmt: skip
-    quantize_products(graph)
+    quantize_products(graph, {})
     kinds = [node.op_type for node in graph.node]
     assert (kinds.count("DynamicQuantizeLinear"), kinds.count("MatMulInteger"), kinds.count("MatMul")) == (1, 2, 1)
     (tmp_path / "g.onnx").write_bytes(

@@ -1,49 +1,25 @@
-"""Training from data to weights: what examples are made of, that a run goes on from its checkpoint."""
+"""What training examples are made of, and which of the data they come from."""
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny import TOWNS, make_paragraph, write_squad
 
 from rag.errors import RagError
 from rag.reader.batches import Features, cut_batches, featurize
-from rag.reader.copying import WEIGHTS
-from rag.reader.data import Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
+from rag.reader.data import SOURCES, Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
 from rag.reader.distractors import rank_distractors
 from rag.reader.examples import Example, ExampleSource, Mixture, crop
 from rag.reader.questions import Mentions, disturb_question, falsify_question, find_common_words, find_names
-from rag.reader.train import (
-    FOLLOW_UPS,
-    TRAINING_FILES,
-    build_model,
-    main,
-    parse_arguments,
-    rate_at,
-    read_settings,
-)
 
-TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")
-
-
-def make_paragraph(number: int, source: str = "new_wiki") -> Paragraph:
-    town = TOWNS[number]
-    first = f"{town} was founded in {1100 + number} by monks. "
-    text = f"{first}It has {number + 2} bridges over the river. Each summer a fair is held in the market square."
-    start = len(first) + len("It has ")
-    questions = (
-        QuestionRecord(f"When was the town of {town} founded?", ((first.index("1"), first.index("1") + 4),)),
-        QuestionRecord("How many bridges are there?", ((start, start + 1),)),
-    )
-    return Paragraph(source, f"{source} {town}", town, text, questions)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -51,46 +27,16 @@ def source() -> ExampleSource:
     return ExampleSource([make_paragraph(n) for n in range(8)], Mixture(), 0)
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    for name in TRAINING_FILES:
-        paragraphs = [make_paragraph(n, Path(name).stem) for n in range(8)]
-        articles = [
-            {
-                "title": p.article,
-                "paragraphs": [
-                    {
-                        "context": p.text,
-                        "qas": [
-                            {"question": q.question, "answers": [{"text": p.text[a:b], "answer_start": a}]}
-                            for q in p.questions
-                            for a, b in q.answers
-                        ],
-                    }
-                ],
-            }
-            for p in paragraphs
-        ]
-        (folder / name).write_text(json.dumps({"data": articles}), encoding="utf-8")
-    dialogues = [
-        {"QuAC_dialog_id": f"C_{n}_1", "History": ["Acme", "Deals", "Who runs Acme?", "Ann Gow"],
-         "Question": "How old is she?", "Rewrite": "How old is Ann Gow?"} for n in range(12)
-    ]  # fmt: skip
-    (folder / FOLLOW_UPS).write_text(json.dumps(dialogues), encoding="utf-8")
-    return folder
-
-
-def draw_all(source: ExampleSource, *, fuse: bool) -> list[Example]:
+def draw_all(source: ExampleSource) -> list[Example]:
     rng = random.Random(1)
-    return [e for _ in range(60) for q in source.list_questions(0, 1.0) if (e := source.draw(q, rng, fuse=fuse))]
+    return [e for epoch in range(60) for q in source.list_questions(epoch) if (e := source.draw(q, rng))]
 
 
 def test_every_answer_stands_in_its_passage_and_no_unanswerable_example_holds_it(
     source: ExampleSource,
 ) -> None:
     golds = {q.question.rstrip("?"): p.text[a:b] for p in source.paragraphs for q in p.questions for a, b in q.answers}
-    drawn = draw_all(source, fuse=True)
+    drawn = draw_all(source)
     for example in drawn:
         if example.answer:
             passage, start, end = example.answer
@@ -101,10 +47,6 @@ def test_every_answer_stands_in_its_passage_and_no_unanswerable_example_holds_it
             assert all(golds[example.question.rstrip("?")] not in text for _, text in example.passages)
     assert any(e.answer is None for e in drawn)
     assert max(len(e.passages) for e in drawn) == Mixture().most_passages
-
-
-def test_single_passages_come_first(source: ExampleSource) -> None:
-    assert {len(e.passages) for e in draw_all(source, fuse=False)} == {1}
 
 
 @given(st.integers(0, 7), st.integers(0, 10_000))
@@ -131,7 +73,7 @@ def test_articles_are_held_out_whole_and_the_same_whatever_the_seed() -> None:
 
 
 def test_labels_point_at_the_answers_tokens_and_batches_keep_their_budget(source: ExampleSource) -> None:
-    features = featurize(draw_all(source, fuse=True), 384, 40)
+    features = featurize(draw_all(source), 384, 40)
     for one in features:
         assert all(one.pairs[p].first <= i < len(one.pairs[p].ids) - 1 for p, i in one.labels)
     batches = cut_batches(features, 600, random.Random(0))
@@ -152,12 +94,16 @@ def test_an_answer_cut_off_by_the_limit_is_dropped() -> None:
 
 def test_distractors_are_what_the_question_retrieves_best_first() -> None:
     towns = [make_paragraph(n) for n in range(6)]
-    asked = replace(towns[0], questions=(replace(towns[0].questions[0], question="Which town is like Elgin?"),))
-    found = rank_distractors([asked, *towns[1:]], 3)
+    asked = replace(towns[0], questions=(replace(towns[0].questions[0], question="Which bridges does Elgin have?"),))
+    found = rank_distractors([asked, *towns[1:]], {"qamr"}, 3)
     assert found[0, 0][0] == TOWNS.index("Elgin")
     assert len(found[0, 0]) == 3
     assert all(i not in others for (i, _), others in found.items())
-    assert rank_distractors([make_paragraph(0, "qamr")]) == {}
+    # Single sentences have none, and nothing comes from another data set.
+    mixed = [make_paragraph(0, "qamr"), make_paragraph(1, "qed-train"), make_paragraph(1), make_paragraph(2)]
+    assert rank_distractors(mixed, {"qamr"}) == {
+        (i, j): found for i, found in ((1, []), (2, [3]), (3, [2])) for j in (0, 1)
+    }
 
 
 FALSE_DEAL = Paragraph(
@@ -188,14 +134,6 @@ def test_false_questions_name_another_thing_or_the_opposite_and_never_what_stand
     ]
 
 
-def test_dropout_is_a_trainings_own() -> None:
-    settings = read_settings(parse_arguments(["--data", ".", "--dropout", "0.25"]))
-    model = build_model(settings, WEIGHTS, "cpu")
-    dropped = {name: m.p for name, m in model.encoder.named_modules() if isinstance(m, torch.nn.Dropout)}
-    assert {p for name, p in dropped.items() if not name.endswith("self.dropout")} == {0.25}
-    assert model.config.encoder["hidden_dropout_prob"] == 0.0
-
-
 def test_questions_are_disturbed_as_people_type() -> None:
     asked = "What is the population of the town of Elgin?"
     common = find_common_words([asked, "What is the town hall of Crieff?"])
@@ -207,79 +145,106 @@ def test_questions_are_disturbed_as_people_type() -> None:
     assert any(question.startswith("population") and question.rstrip("?").endswith("Elgin") for question in drawn)
 
 
-def test_a_run_can_go_on_from_weights_and_ends_in_their_average(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from safetensors.numpy import load_file
-
-    from rag.reader.copying import WEIGHTS
-
-    # The graphs are made, and read from, in the next test.
-    monkeypatch.setattr("rag.reader.export.export_reader", lambda _: None)
-
-    def run(name: str, *arguments: str) -> dict[str, Any]:
-        folder = tmp_path / name
-        common = [
-            "--data",
-            str(data),
-            "--checkpoints",
-            str(folder / "c"),
-            "--out",
-            str(folder / "w"),
-            "--examples",
-            "24",
-        ]
-        assert main([*common, "--tokens", "800", "--init", str(WEIGHTS), *arguments]) == 0
-        return load_file(folder / "w" / "model.safetensors")
-
-    start, still = load_file(WEIGHTS / "model.safetensors"), run("still", "--encoder-rate", "0", "--new-rate", "0")
-    # bf16 keeps eight bits of each number.
-    assert all(np.allclose(start[k], still[k], rtol=0.01, atol=1e-6) for k in start)
-    last, averaged = run("last", "--average", "0"), run("averaged", "--average", "0.999")
-    key = "pointer_query.weight"
-    moved = [np.abs(w[key].astype(float) - still[key].astype(float)).sum() for w in (last, averaged)]
-    assert 0 < moved[1] < moved[0]
-    assert main(["--data", str(data), "--init", str(tmp_path / "none")]) == 1
-
-
-def test_learning_rate_rises_then_falls_to_zero() -> None:
-    assert [rate_at(p, 0.1) for p in (0.0, 0.05, 0.1, 0.55, 1.0)] == pytest.approx([0, 0.5, 1, 0.5, 0])
-
-
-def test_a_run_goes_on_from_its_checkpoint_and_ends_in_loadable_weights(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from rag.reader.copying import CopyingReader
-
-    folder = tmp_path / "run"
-    common = [
-        "--data",
-        str(data),
-        "--checkpoints",
-        str(folder),
-        "--out",
-        str(tmp_path / "weights"),
-        "--tokens",
-        "800",
-    ]
-    with monkeypatch.context() as patched:  # the graphs of the end are enough
-        patched.setattr("rag.reader.export.export_reader", lambda _: None)
-        assert main([*common, "--examples", "40"]) == 0
-    first = json.loads((tmp_path / "weights" / "training.json").read_text(encoding="utf-8"))
-    # The same command again starts from the finished checkpoint: it has nothing left but one last step.
-    assert main([*common, "--examples", "40"]) == 0
-    again = json.loads((tmp_path / "weights" / "training.json").read_text(encoding="utf-8"))
-    assert again["block"] > first["block"]
-    assert again["seen"] > first["seen"]
-    # Another run's checkpoint is refused.
-    assert main([*common, "--examples", "50"]) == 1
-    readings = CopyingReader(tmp_path / "weights").read_texts(["who?"], [[("", "Nobody knows who.")]])
-    assert readings[0][0].text
-
-
 def test_missing_and_foreign_data_are_one_sentence_each(tmp_path: Path) -> None:
     with pytest.raises(RagError, match=r"No new_wiki\.json"):
         load_squad(tmp_path / "new_wiki.json")
     (tmp_path / "x.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(RagError, match="SQuAD's JSON format"):
         load_squad(tmp_path / "x.json")
+    (tmp_path / "x.json.gz").write_bytes(b"{}")
+    with pytest.raises(RagError, match="SQuAD's JSON format"):
+        load_squad(tmp_path / "x.json.gz")
+
+
+def make_record(question: str, text: str, *answers: str, **more: Any) -> dict[str, Any]:
+    return {"question": question, "answers": [{"text": a, "answer_start": text.index(a)} for a in answers], **more}
+
+
+def test_files_are_read_gzipped_or_not(tmp_path: Path) -> None:
+    text = "Ann and Ben run Acme."
+    article = {"title": "Acme_%26_Co", "paragraphs": [{"context": text, "qas": [make_record(" Who? ", text, "Ann")]}]}
+    names = ("new_wiki.json", "qed-train.json.gz", "amazon_reviews.json", "fairytaleqa.json.gz")
+    plain, zipped, *untitled = (load_squad(write_squad(tmp_path / name, [article])) for name in names)
+    assert (plain[0].source, zipped[0].source) == ("new_wiki", "qed-train")
+    assert plain[0].questions == zipped[0].questions == (QuestionRecord("Who?", ((0, 3),)),)
+    assert plain[0].title == zipped[0].title == "Acme & Co"
+    # Where titles are numbers they are not shown.
+    assert [p.title for (p,) in untitled] == ["", ""]
+
+
+def test_an_answer_in_several_parts_is_none_and_no_answer_is_kept(tmp_path: Path) -> None:
+    text = "Ann and Ben run Acme."
+    records = [
+        make_record("Who runs it?", text, "Ann", "Ben", all=True),
+        make_record("Who sold it?", text, is_impossible=True),
+        make_record("Who is it?", text, "Ann", ""),
+    ]
+    path = write_squad(tmp_path / "new_wiki.json", [{"title": "A", "paragraphs": [{"context": text, "qas": records}]}])
+    (paragraph,) = load_squad(path)
+    assert paragraph.questions == (
+        QuestionRecord("Who runs it?", ()),
+        QuestionRecord("Who sold it?", (), impossible=True),
+        QuestionRecord("Who is it?", ((0, 3),)),
+    )
+    source = ExampleSource([paragraph], Mixture(), 0)
+    # The first is neither asked nor taken for one without an answer.
+    assert sorted(source.list_questions(0)) == [(0, 1), (0, 2)]
+    assert source.draw((0, 1), random.Random(0)).answer is None  # type: ignore[union-attr]
+
+
+def test_the_articles_of_a_family_are_held_out_from_all_of_its_files() -> None:
+    def hold_out(source: str) -> list[bool]:
+        return [is_held_out(Paragraph(source, f"Article {n}", "", "Text.", ())) for n in range(400)]
+
+    for family in {source.family for source in SOURCES if source.family}:
+        held = [hold_out(source.name) for source in SOURCES if source.family == family]
+        assert len(held) > 1
+        assert all(one == held[0] for one in held)
+        assert any(held[0])
+    assert hold_out("qed-train") != hold_out("qamr") != hold_out("new_wiki")
+
+
+def test_posts_are_held_out_one_by_one(tmp_path: Path) -> None:
+    paragraphs = [{"context": f"Post {n}.", "qas": []} for n in range(3)]
+    for name, articles in (("reddit.json", 3), ("onestopqa.json", 1)):
+        found = load_squad(write_squad(tmp_path / name, [{"title": "all", "paragraphs": paragraphs}]))
+        assert len({p.article for p in found}) == articles
+
+
+def test_an_epoch_draws_of_each_file_its_share_and_no_answer_that_is_a_whole_paragraph() -> None:
+    many = [replace(make_paragraph(n % 8, name), article=str(n)) for name in ("new_wiki", "qamr") for n in range(200)]
+    source = ExampleSource(many, Mixture(), 3)
+    drawn = [source.list_questions(epoch) for epoch in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    names = [source.paragraphs[i].source for i, _ in drawn[2]]
+    assert names.count("new_wiki") == 400
+    assert 0.08 < names.count("qamr") / 400 < 0.24
+    text = "word " * 40
+    long = Paragraph("new_wiki", "a", "", text, (QuestionRecord("Who?", ((0, len(text)),)),))
+    short = replace(long, questions=(QuestionRecord("Who?", ((0, len(text)), (5, 9))),))
+    source = ExampleSource([long, short], Mixture(), 0)
+    assert source.list_questions(0) == [(1, 0)]
+    examples = [e for seed in range(30) if (e := source.draw((1, 0), random.Random(seed))) and e.answer]
+    answers = {e.passages[e.answer[0]][1][e.answer[1] : e.answer[2]] for e in examples if e.answer}
+    assert answers == {"word"}
+
+
+def test_sentences_are_shown_among_others_of_their_article() -> None:
+    sentences = [
+        Paragraph("squad-train-sentences", "Towns", "", f"{town} has {n + 20} bridges.",
+                  (QuestionRecord(f"How many bridges has {town}?", ((len(town) + 5, len(town) + 7),)),))
+        for n, town in enumerate(TOWNS)
+    ]  # fmt: skip
+    source = ExampleSource(sentences, Mixture(), 0)
+    drawn = [e for seed in range(60) for n in range(8) if (e := source.draw((n, 0), random.Random(seed)))]
+    found = 0
+    for example in drawn:
+        number = next((n for n, town in enumerate(TOWNS) if town.lower() in example.question.lower()), None)
+        if example.answer:
+            passage, start, end = example.answer
+            assert number is None or example.passages[passage][1][start:end] == str(number + 20)
+        elif number is not None:
+            found += 1
+            assert all(str(number + 20) not in text for _, text in example.passages)
+    assert found
+    assert {len(e.passages) for e in drawn} == {1, 2, 3}
