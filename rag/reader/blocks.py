@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 LEVELS = 16
+SMALLEST_SCALE = 1e-6
+"""What fp16 can hold."""
 SHARD_BYTES = 55 << 20
 CODES, SCALES, LEVELS_NAME = ":codes", ":scales", "levels"
 SMALLEST = 1 << 19
@@ -60,7 +62,7 @@ def quantize_blocks(
     rows, columns = matrix.shape
     blocks = matrix.reshape(-1, BLOCK)
     edges = (levels[1:] + levels[:-1]) / 2
-    largest = np.maximum(np.abs(blocks).max(axis=1, keepdims=True), 1e-8)
+    largest = np.maximum(np.abs(blocks).max(axis=1, keepdims=True), SMALLEST_SCALE)
     best = np.full(len(blocks), np.inf, np.float32)
     codes = np.zeros(blocks.shape, np.uint8)
     scales = np.zeros((len(blocks), 1), np.float16)
@@ -105,6 +107,8 @@ def save_base(tensors: Mapping[str, NDArray[np.float32]], folder: Path) -> None:
             shards.append({})
         shards[-1][name] = tensor
     folder.mkdir(parents=True, exist_ok=True)
+    for old in list_shards(folder):
+        old.unlink()
     for number, shard in enumerate(shards, 1):
         save_file(shard, folder / f"base-{number}.safetensors")
 

@@ -78,7 +78,10 @@ class ChoosingReader:
         (seen,) = find_spans(self.small.graphs.spans, [scanned], STARTS)
         scan = write_readings(seen, scanned, texts)
         places = choose_passages(seen, len(texts), self.most)
-        encoded = dict(zip(places, self.large.encode(question, [texts[i] for i in places]), strict=True))
+        read_at = self.large.encode(question, [texts[i] for i in places])
+        if not read_at:  # the only text stands where the small reader found nothing
+            return self.small.read([question], [passages])[0]
+        encoded = dict(zip(places, read_at, strict=True))
         groups = [[places[i] for i in group] for group in group_articles([passages[i] for i in places])]
         (read,) = self._search(self.large, [places], encoded, texts, STARTS)
         together = mix_readings(read, scan)

@@ -207,6 +207,8 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         for name, tensor in tensors.items():
             place = parameters[name]
             place.data = torch.from_numpy(tensor).to(place.device, place.dtype)
+            # from_pretrained makes anew what it misses, to be trained.
+            place.requires_grad_(False)
 
     def merge_adapters(self) -> None:
         """Makes one weight of each frozen one and its adapter: the model reads the same, and cannot be trained on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rag.graphs import list_wanted, pick_tensor
@@ -85,6 +86,7 @@ def locate_kept(folder: Path, wanted: list[str]) -> Path:
 
 def keep_tensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
     """Written beside and renamed. A folder that cannot be written to costs the next start its seconds, no more."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     beside = path.with_name(f"{path.name}.{os.getpid()}")
@@ -94,5 +96,6 @@ def keep_tensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
         beside.replace(path)
         for old in sorted(path.parent.glob("*.safetensors"), key=lambda p: p.stat().st_mtime)[:-MOST_KEPT]:
             old.unlink()
-    except OSError:
-        beside.unlink(missing_ok=True)
+    except (OSError, SafetensorError):
+        with suppress(OSError):
+            beside.unlink()

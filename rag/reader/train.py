@@ -164,6 +164,8 @@ def build_model(settings: Settings, base: Path | None, init: Path | None, source
         start = CopyingReaderModel.from_pretrained(init, local_files_only=True, dtype="float32")
         if start.config.base_sha256 == (settings.base or hash_embeddings()):
             return start
+        if base is None:
+            raise RagError(f"{init} holds a reader on another encoder than MiniLM: name its base with --base.")
     if base is None:
         model = CopyingReaderModel(CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings()))
         weights = load_file(locate_base() / "model.safetensors")
@@ -253,11 +255,15 @@ def run(arguments: argparse.Namespace) -> None:
     from rag.reader.lora import find_outliers
     from rag.reader.optimizing import CHECKPOINT, Optimizer
 
+    if arguments.finish is not None and arguments.finish <= 0:
+        raise RagError("--finish takes the minutes over which the rate falls: give more than 0.")
     if arguments.finish and not arguments.out:
         raise RagError("--finish writes weights: name their folder with --out.")
     settings = read_settings(arguments)
     training, _ = load_paragraphs(arguments.data, arguments.exclude)
     source = ExampleSource(training, Mixture(), settings.seed)
+    if not source.list_questions(0):
+        raise RagError(f"No question with an answer to train on in {arguments.data}: name another folder with --data.")
     followups: Sequence[FollowUp] = ()
     if settings.followups:
         followups, _ = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)
