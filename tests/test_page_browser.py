@@ -210,16 +210,6 @@ def test_what_the_articles_do_not_say_is_declined_with_the_closest_passages(open
     assert page.locator(".aa-card").count() == 3
 
 
-def test_articles_that_disagree_show_each_value(open_page: Open) -> None:
-    page = open_page()
-    exchange = ask(page, PAID)
-    assert "The articles disagree" in exchange.inner_text()
-    values = exchange.locator(".aa-values li")
-    assert values.count() >= 2
-    for place in range(values.count()):
-        assert values.nth(place).locator("a.aa-chip").count() >= 1
-
-
 def test_a_stopped_question_comes_back_and_its_work_ends(open_page: Open, served: Served) -> None:
     from gradio_client import Client
 
@@ -412,6 +402,7 @@ def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
         "65 million euros",
         "40 million euros",
     ]
+    assert all(costs.nth(n).locator("a.aa-chip").count() == 1 for n in range(2))
     costs.nth(1).locator("a.aa-chip").click()
     card = page.locator(".aa-card:focus")
     expect(card.locator("mark .aa-answer")).to_have_text("40 million euros")
