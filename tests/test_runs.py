@@ -12,13 +12,14 @@ import pytest
 import torch
 from tiny import LOUD, make_paragraph, watch_run
 
-from rag.reader import train
+from rag.reader import feeding, train
 from rag.reader.base import describe_mpnet
 from rag.reader.batches import collate, featurize
 from rag.reader.blocks import hash_base, load_base, save_base
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.examples import ExampleSource, Mixture
 from rag.reader.features import tokenize_pairs
+from rag.reader.feeding import draw_blocks, iterate_batches
 from rag.reader.followups import load_dialogues
 from rag.reader.model import CopyingReaderConfig, CopyingReaderModel
 from rag.reader.optimizing import CHECKPOINT, Optimizer
@@ -26,7 +27,6 @@ from rag.reader.train import (
     FOLLOW_UPS,
     Settings,
     build_model,
-    iterate_batches,
     load_paragraphs,
     main,
     parse_arguments,
@@ -37,6 +37,7 @@ from rag.reader.warmstart import fit_linear, take_over
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rag.reader.batches import Features
     from tiny import Finished
 
 
@@ -58,7 +59,10 @@ def list_all(command: tuple[str, ...], count: int, block: int = 0, batch: int = 
     settings = read_settings(arguments)
     source = ExampleSource(training, Mixture(), settings.seed)
     followups, _ = load_dialogues(arguments.data / FOLLOW_UPS, [])
-    return list(islice(iterate_batches(source, followups, settings, block, batch), count))
+    blocks = draw_blocks(
+        source, followups, share=settings.followups, max_tokens=settings.max_tokens, seed=settings.seed
+    )
+    return list(islice(iterate_batches(blocks, settings.tokens, settings.seed, block, batch), count))
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def test_a_run_that_was_stopped_goes_on_at_the_next_step_with_the_batches_that_f
 def test_batches_are_the_same_wherever_a_run_is_taken_up_also_in_later_epochs(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "BLOCK", 24)
+    monkeypatch.setattr(feeding, "BLOCK", 24)
     batches = list_all(finished.command, 40)
     places = [(block, place) for block, place, _ in batches]
     assert places == sorted(set(places))
@@ -151,17 +155,21 @@ def test_a_reader_on_the_installed_encoder_goes_on_from_weights_and_without_a_ra
     monkeypatch.setattr("rag.reader.export.export_reader", lambda _: None)
     command = ["--data", str(training_data), "--checkpoints", str(tmp_path / "c"), "--tokens", "200",
                "--init", str(WEIGHTS), "--finish", "1e-6", "--out", str(tmp_path / "w")]  # fmt: skip
-    assert len(watch_run([*command, "--encoder-rate", "0", "--new-rate", "0"])) == 2
+    assert len(watch_run([*command, "--encoder-rate", "0", "--new-rate", "0"])) == 1
     start, still = load_file(WEIGHTS / "model.safetensors"), load_file(tmp_path / "w" / "model.safetensors")
     assert start.keys() == still.keys()
     assert all(np.allclose(start[name], still[name], rtol=1e-3, atol=1e-6) for name in start)
     assert not (tmp_path / "c" / CHECKPOINT).exists()
 
 
-def step_once(model: CopyingReaderModel, optimizer: Optimizer, scale: float = 1.0) -> None:
+def draw_features() -> list[Features]:
     source = ExampleSource([make_paragraph(n) for n in range(4)], Mixture(), 0)
-    examples = [source.draw(where, random.Random(1)) for where in source.list_questions(0)]
-    features = [f for f in featurize([e for e in examples if e], 200, 40) if len(f.pairs) == 1]
+    examples = [source.draw(where, random.Random(n)) for n in range(4) for where in source.list_questions(0)]
+    return featurize([e for e in examples if e], 200, 40)
+
+
+def step_once(model: CopyingReaderModel, optimizer: Optimizer, scale: float = 1.0) -> None:
+    features = [f for f in draw_features() if len(f.pairs) == 1]
     model(**collate(features[:2])).loss.backward()
     optimizer.step(scale)
 
@@ -225,10 +233,9 @@ TEXTS = (
 def test_a_reader_that_reads_already_is_taken_over_on_a_new_encoder(
     tiny_base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "ALIGNED_PAIRS", 6)
-    source = ExampleSource([make_paragraph(n) for n in range(4)], Mixture(), 0)
+    monkeypatch.setattr(train, "ALIGNED", 6)
     settings = Settings(base=hash_base(tiny_base), rank=4)
-    model = build_model(settings, tiny_base, WEIGHTS, source).eval()
+    model = build_model(settings, tiny_base, WEIGHTS, draw_features()).eval()
     teacher = CopyingReaderModel.from_pretrained(WEIGHTS, local_files_only=True, dtype="float32").eval()
     own, theirs = dict(model.named_parameters()), dict(teacher.named_parameters())
     taken = [name for name in theirs if not name.startswith(("encoder.", "boundary_head.", "absence_head."))]
@@ -257,17 +264,15 @@ def list_learning(model: CopyingReaderModel) -> set[str]:
 
 
 def test_weights_on_the_same_base_are_gone_on_from_as_they_are(finished: Finished, tiny_base: Path) -> None:
-    source = ExampleSource([make_paragraph(0)], Mixture(), 0)
-    again = build_model(Settings(base=hash_base(tiny_base)), tiny_base, finished.weights, source)
+    again = build_model(Settings(base=hash_base(tiny_base)), tiny_base, finished.weights, draw_features())
     assert again.config.lora_rank == 4
     written = CopyingReaderModel.from_pretrained(finished.weights, local_files_only=True, dtype="float32")
     assert all(torch.equal(p, q) for p, q in zip(again.parameters(), written.parameters(), strict=True))
 
 
 def test_what_is_frozen_stays_frozen_in_a_run_that_goes_on_from_weights(finished: Finished, tiny_base: Path) -> None:
-    source = ExampleSource([make_paragraph(0)], Mixture(), 0)
     for init in (None, finished.weights):
-        model = build_model(Settings(base=hash_base(tiny_base), rank=4), tiny_base, init, source)
+        model = build_model(Settings(base=hash_base(tiny_base), rank=4), tiny_base, init, draw_features())
         assert list_learning(model) == {"lora_down", "lora_up"}
     for init in (None, WEIGHTS):
-        assert list_learning(build_model(Settings(), None, init, source)) == {"weight", "bias"}
+        assert list_learning(build_model(Settings(), None, init, draw_features())) == {"weight", "bias"}

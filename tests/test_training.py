@@ -172,7 +172,7 @@ def test_files_are_read_gzipped_or_not(tmp_path: Path) -> None:
     assert [p.title for (p,) in untitled] == ["", ""]
 
 
-def test_an_answer_in_several_parts_is_none_and_no_answer_is_kept(tmp_path: Path) -> None:
+def test_an_answer_in_several_parts_is_not_copied_and_no_answer_is_kept(tmp_path: Path) -> None:
     text = "Ann and Ben run Acme."
     records = [
         make_record("Who runs it?", text, "Ann", "Ben", all=True),
@@ -182,13 +182,16 @@ def test_an_answer_in_several_parts_is_none_and_no_answer_is_kept(tmp_path: Path
     path = write_squad(tmp_path / "new_wiki.json", [{"title": "A", "paragraphs": [{"context": text, "qas": records}]}])
     (paragraph,) = load_squad(path)
     assert paragraph.questions == (
-        QuestionRecord("Who runs it?", ()),
+        QuestionRecord("Who runs it?", (), parts=((0, 3), (8, 11))),
         QuestionRecord("Who sold it?", (), impossible=True),
         QuestionRecord("Who is it?", ((0, 3),)),
     )
     source = ExampleSource([paragraph], Mixture(), 0)
-    # The first is neither asked nor taken for one without an answer.
-    assert sorted(source.list_questions(0)) == [(0, 1), (0, 2)]
+    assert sorted(source.list_questions(0)) == [(0, 0), (0, 1), (0, 2)]
+    # The first is not taken for one without an answer.
+    both = source.draw((0, 0), random.Random(0))
+    assert both
+    assert (both.answer, both.evidence) == (None, ((0, 0, 3), (0, 8, 11)))
     assert source.draw((0, 1), random.Random(0)).answer is None  # type: ignore[union-attr]
 
 
@@ -211,7 +214,7 @@ def test_posts_are_held_out_one_by_one(tmp_path: Path) -> None:
         assert len({p.article for p in found}) == articles
 
 
-def test_an_epoch_draws_of_each_file_its_share_and_no_answer_that_is_a_whole_paragraph() -> None:
+def test_an_epoch_draws_of_each_file_its_share_and_copies_no_answer_that_is_a_whole_paragraph() -> None:
     many = [replace(make_paragraph(n % 8, name), article=str(n)) for name in ("new_wiki", "qamr") for n in range(200)]
     source = ExampleSource(many, Mixture(), 3)
     drawn = [source.list_questions(epoch) for epoch in (0, 0, 1)]
@@ -223,7 +226,8 @@ def test_an_epoch_draws_of_each_file_its_share_and_no_answer_that_is_a_whole_par
     long = Paragraph("new_wiki", "a", "", text, (QuestionRecord("Who?", ((0, len(text)),)),))
     short = replace(long, questions=(QuestionRecord("Who?", ((0, len(text)), (5, 9))),))
     source = ExampleSource([long, short], Mixture(), 0)
-    assert source.list_questions(0) == [(1, 0)]
+    assert sorted(source.list_questions(0)) == [(0, 0), (1, 0)]
+    assert source.draw((0, 0), random.Random(0)).answer is None  # type: ignore[union-attr]
     examples = [e for seed in range(30) if (e := source.draw((1, 0), random.Random(seed))) and e.answer]
     answers = {e.passages[e.answer[0]][1][e.answer[1] : e.answer[2]] for e in examples if e.answer}
     assert answers == {"word"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rag.reader import train
+from rag.reader import feeding, train
 from rag.reader.data import SOURCES, Paragraph, QuestionRecord
 from rag.reader.train import FOLLOW_UPS
 
@@ -129,14 +129,14 @@ def finish_run(folder: Path, data: Path, base: Path) -> Finished:
 def watch_run(arguments: Sequence[str]) -> list[Sequence[Features]]:
     """Runs the training command; returns the micro-batches that it trained on."""
     seen: list[Sequence[Features]] = []
-    collate = train.collate
+    collate = feeding.collate
 
     def watch(micro: Sequence[Features]) -> dict[str, Any]:
         seen.append(micro)
         return collate(micro)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(train, "collate", watch)
+        patched.setattr(feeding, "collate", watch)
         assert train.main(arguments) == 0
     return seen
 

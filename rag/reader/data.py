@@ -39,23 +39,24 @@ class Source:
 
 SOURCES = (
     Source("new_wiki.json", 1.0),
-    Source("reddit.json", 0.35),
-    Source("amazon_reviews.json", 0.35),
+    Source("reddit.json", 0.5),
+    Source("amazon_reviews.json", 0.5),
     Source("qed-train.json.gz", 1.0, family="nq"),
     Source("squad-train-part.json", 1.0),
-    Source("squad-train-sentences.json.gz", 0.6, sentences=True),
-    Source("qamr.json", 0.15, sentences=True, family="qamr"),
-    Source("qadiscourse.json", 0.15, sentences=True, family="qamr"),
-    Source("qasrl-gs.json.gz", 0.08, sentences=True, family="qamr"),
+    Source("squad-train-sentences.json.gz", 0.7, sentences=True),
+    Source("qamr.json", 0.2, sentences=True, family="qamr"),
+    Source("qadiscourse.json", 0.3, sentences=True, family="qamr"),
+    Source("qasrl-gs.json.gz", 0.1, sentences=True, family="qamr"),
     Source("qasrl.json.gz", 0.05, sentences=True, family="qamr"),
     Source("qanom.json.gz", 0.02, sentences=True, family="qamr"),
     Source("paraqa.json", 0.1, sentences=True),
     Source("onestopqa.json", 1.0),
-    Source("fairytaleqa.json.gz", 0.4),
-    Source("selqa.json.gz", 0.15),
+    Source("fairytaleqa.json.gz", 0.5),
+    Source("selqa.json.gz", 0.5),
     Source("clapnq-dev.json", 1.0, family="nq"),
     Source("tatqa-text.json", 1.0),
-    Source("medquad-definitions.json.gz", 0.2),
+    Source("medquad-definitions.json.gz", 0.3),
+    Source("boolq.json.gz", 0.4, family="nq"),
 )
 """What the reader is trained on. Real searches and news weigh most, template questions little."""
 
@@ -71,11 +72,15 @@ class QuestionRecord:
     """A question and its gold answers as (start, end) characters of its paragraph.
 
     :param impossible: people looked for an answer there and found none.
+    :param parts: spans that answer only together; ``answers`` is empty then.
+    :param yes: whether the paragraph says yes or no; None where the question asks for neither.
     """
 
     question: str
     answers: tuple[tuple[int, int], ...]
     impossible: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
+    yes: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +126,10 @@ def read_article(source: str, title: str, text: str) -> str:
 
 def read_question(record: dict[str, Any]) -> QuestionRecord:
     """The answers that are spans; of an answer in several parts, none that is but one of them."""
-    answers = [] if record.get("all") else record["answers"]
-    spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in answers if a["text"])
-    return QuestionRecord(str(record["question"]).strip(), spans, bool(record.get("is_impossible")))
+    spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in record["answers"] if a["text"])
+    parts, answers = (spans, ()) if record.get("all") else ((), spans)
+    yes = record["yes_no"] == "yes" if record.get("yes_no") in ("yes", "no") else None
+    return QuestionRecord(str(record["question"]).strip(), answers, bool(record.get("is_impossible")), parts, yes)
 
 
 def is_held_out(paragraph: Paragraph) -> bool:

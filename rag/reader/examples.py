@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.reader.data import FAMILIES, SENTENCE_SOURCES, SHARES
+from rag.reader.data import FAMILIES, SENTENCE_SOURCES, SHARES, words_of
 from rag.reader.distractors import rank_distractors
 from rag.reader.questions import collect_mentions, disturb_question, falsify_question, find_common_words
 from rag.sentences import split_sentences
@@ -25,32 +25,37 @@ LONGEST = 25
 TELLING = frozenset({"squad-train-sentences"})
 """Sources of sentences whose questions mostly say what they are about, and so can be asked of several passages."""
 
-WHOLE, CROPPED = 0.08, (180, 560)
-"""Share of paragraphs shown whole, and characters of the others: shorter than the product's passages, for speed."""
+WHOLE, CROPPED = 0.15, (180, 700)
+"""Share of paragraphs shown whole, and characters of the others: about the product's passages, mostly shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the reader is shown and what it shall copy.
+    """What the reader is shown and what it shall say.
 
     :param passages: (context, text) of each passage.
-    :param answer: (passage, start, end) in characters of that text; None for NO-ANSWER.
+    :param answer: (passage, start, end) in characters of that text, to be copied. None for NO-ANSWER; with
+        ``evidence``, None where nothing short answers.
+    :param evidence: (passage, start, end) of what answers in sentences, all in one passage; None where nobody said.
+    :param yes: whether that passage says yes; None where the question asks for neither yes nor no.
     """
 
     question: str
     passages: tuple[tuple[str, str], ...]
     answer: tuple[int, int, int] | None
+    evidence: tuple[tuple[int, int, int], ...] | None = ()
+    yes: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """Shares of the kinds of example, each of all paragraph questions; the rest are single answerable passages."""
 
-    fused: float = 0.34
-    distractors_only: float = 0.08
-    sentence_removed: float = 0.07
-    question_changed: float = 0.11
-    most_passages: int = 4
+    fused: float = 0.5
+    distractors_only: float = 0.09
+    sentence_removed: float = 0.09
+    question_changed: float = 0.12
+    most_passages: int = 6
 
 
 class ExampleSource:
@@ -75,7 +80,7 @@ class ExampleSource:
             (i, j)
             for i, p in enumerate(self.paragraphs)
             for j, q in enumerate(p.questions)
-            if (q.impossible or list_short(p.text, q.answers)) and rng.random() < SHARES.get(p.source, 1.0)
+            if (q.impossible or q.answers or q.parts or q.yes is not None) and rng.random() < SHARES.get(p.source, 1.0)
         ]
         rng.shuffle(chosen)
         return chosen
@@ -87,32 +92,68 @@ class ExampleSource:
         question = disturb_question(record.question, self.common, rng)
         if record.impossible:
             return Example(question, ((paragraph.title, crop(paragraph.text, None, rng)[0]),), None)
-        span = rng.choice(list_short(paragraph.text, record.answers))
+        short = list_short(paragraph.text, record.answers)
+        if not short:
+            return self.draw_evidence(where, question, rng)
+        span = rng.choice(short)
         if paragraph.source in SENTENCE_SOURCES:
             return self.draw_sentence(number, question, span, rng)
+        return self.draw_paragraph(where, question, span, rng)
+
+    def draw_paragraph(
+        self, where: tuple[int, int], question: str, span: tuple[int, int], rng: random.Random
+    ) -> Example:
+        """A paragraph question in one of the mixture's kinds; where that cannot be made, its passage alone."""
+        number, which = where
+        paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         golds = {paragraph.text[a:b].lower() for a, b in record.answers}
         roll, mix = rng.random(), self.mixture
         if (roll := roll - mix.sentence_removed) < 0:
             removed = self.remove_answer(number, record, golds)
             if removed:
-                return Example(question, ((paragraph.title, crop(removed, None, rng)[0]),), None)
+                near = (paragraph.title, crop(removed, None, rng)[0])
+                return Example(question, self.mingle(near, where, golds, rng), None)
         elif (roll := roll - mix.question_changed) < 0:
             changed = falsify_question(question, paragraph, record, self.mentions, rng)
             if changed:
                 near = (paragraph.title, crop(paragraph.text, span, rng)[0])
-                others = self.pick_distractors(where, golds, rng.choice((0, 0, 1, 2)), rng)
-                return Example(changed, tuple(rng.sample([near, *others], len(others) + 1)), None)
+                # What is asked of now may be what another passage is about.
+                new = set(words_of(changed)) - set(words_of(question))
+                return Example(changed, self.mingle(near, where, golds | new, rng), None)
         elif (roll := roll - mix.distractors_only) < 0:
             others = self.pick_distractors(where, golds, rng.randint(1, mix.most_passages - 1), rng)
             if others:
                 return Example(question, tuple(others), None)
         elif roll - mix.fused < 0:
-            others = self.pick_distractors(where, golds, rng.choice((1, 1, 2, mix.most_passages - 1)), rng)
+            others = self.pick_distractors(where, golds, rng.choice((1, 2, 3, mix.most_passages - 1)), rng)
             gold, span = self.take_context(paragraph, span, rng)
             place = rng.randint(0, len(others))
             return Example(question, (*others[:place], gold, *others[place:]), (place, *span))
         gold, span = self.take_context(paragraph, span, rng)
         return Example(question, (gold,), (0, *span))
+
+    def mingle(
+        self, near: tuple[str, str], where: tuple[int, int], golds: set[str], rng: random.Random
+    ) -> tuple[tuple[str, str], ...]:
+        """A passage without an answer among up to three others, which hold none of ``golds`` either."""
+        others = self.pick_distractors(where, golds, rng.randint(0, 3), rng)
+        return tuple(rng.sample([near, *others], len(others) + 1))
+
+    def draw_evidence(self, where: tuple[int, int], question: str, rng: random.Random) -> Example:
+        """A question that sentences answer, or yes or no, mostly among other passages."""
+        number, which = where
+        paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
+        text = paragraph.text
+        parts = record.parts or ((rng.choice(record.answers),) if record.answers else ((0, len(text)),))
+        golds = {text[a:b].lower() for a, b in parts}
+        others = self.pick_distractors(where, golds, rng.randint(0, self.mixture.most_passages - 1), rng)
+        if others and rng.random() < self.mixture.distractors_only:
+            return Example(question, tuple(others), None)
+        cropped, (first, _) = crop(text, (min(a for a, _ in parts), max(b for _, b in parts)), rng)
+        shift, place = min(a for a, _ in parts) - first, rng.randint(0, len(others))
+        gold = (paragraph.title if rng.random() < 0.5 else "", cropped)
+        evidence = tuple((place, a - shift, b - shift) for a, b in parts)
+        return Example(question, (*others[:place], gold, *others[place:]), None, evidence, record.yes)
 
     def take_context(
         self, paragraph: Paragraph, span: tuple[int, int], rng: random.Random

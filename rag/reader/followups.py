@@ -147,7 +147,7 @@ def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Rand
     if roll < 0.25 and text:
         other = rng.choice(others)
         alone = record.rewrite if roll < 0.15 or other.dialogue == record.dialogue else other.rewrite
-        return Example(mark_omission(alone), (("", text),), None)
+        return Example(mark_omission(alone), (("", text),), None, None)
     choices = list(list_examples(record, text))
     return rng.choice(choices) if choices else None
 
@@ -163,12 +163,12 @@ def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
         if place:
             refers = lack.end > lack.start
             marked = mark_reference(question, lack.start, lack.end) if refers else mark_omission(question)
-            yield Example(marked, (("", text),), (0, *place))
+            yield Example(marked, (("", text),), (0, *place), None)
     for word in REFERRING.finditer(question):
         if text and not missing:
-            yield Example(mark_reference(question, word.start(), word.end()), (("", text),), None)
+            yield Example(mark_reference(question, word.start(), word.end()), (("", text),), None, None)
     if text and not missing:
-        yield Example(mark_omission(question), (("", text),), None)
+        yield Example(mark_omission(question), (("", text),), None, None)
 
 
 def open_subject(record: FollowUp, rng: random.Random) -> list[str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (the name every PyTorch reader expects)
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -32,6 +31,7 @@ from rag.errors import ModelError
 from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
 from rag.reader.lora import add_adapters, merge_adapters
+from rag.reader.losses import compute_judging_loss, compute_loss
 
 MPNET_SHIFT, MPNET_MARKS = 4, {101: 0, 102: 2, 0: 1}
 """MPNet's vocabulary is BERT's, four places on, but for the marks [CLS], [SEP] and [PAD]."""
@@ -49,6 +49,7 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
     :param lora_rank: of the adapters beside a frozen encoder's linear layers.
     :param outliers: the largest channels of the inputs of some linear layers of the encoder, which the graph multiplies
         apart.
+    :param judges: whether it has heads for the sentences that answer a question, and for yes and no.
     """
 
     model_type = "copying-reader"
@@ -64,6 +65,7 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         decoder_width: int = 0,
         lora_rank: int = 0,
         outliers: dict[str, list[int]] | None = None,
+        judges: bool = False,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -74,6 +76,7 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         self.decoder_width = decoder_width
         self.lora_rank = lora_rank
         self.outliers = outliers or {}
+        self.judges = judges
         kwargs.setdefault("is_encoder_decoder", True)
         kwargs.setdefault("tie_word_embeddings", False)
         super().__init__(**kwargs)
@@ -85,6 +88,7 @@ class CopyingReaderOutput(ModelOutput):  # type: ignore[misc]
 
     loss: Tensor | None = None
     logits: Tensor | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self.special_keys = nn.Parameter(torch.zeros(2, width))
         self.boundary_head = nn.Linear(read, 2)
         self.absence_head = nn.Linear(read, 1)
+        if config.judges:
+            self.evidence_head, self.yes_head = nn.Linear(read, 1), nn.Linear(read, 1)
         self.follow = nn.Parameter(torch.tensor([2.0]))
         self.post_init()
         frozen = [f"encoder.{n}" for n, p in self.encoder.named_parameters() if not p.requires_grad]
@@ -216,9 +222,13 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
         """Reads every pair by itself; all arguments int64 or bool, (B, P, L), none of the B * P pairs empty."""
-        shape = input_ids.shape[:2]
-        read = self.read_pairs(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
-        states, starts, ends, absences = (part.unflatten(0, shape) for part in read)
+        read = self.encode_states(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
+        return self.remember_states(read, attention_mask, copyable)
+
+    def remember_states(self, read: Tensor, attention_mask: Tensor, copyable: Tensor) -> Memory:
+        """What the decoder reads, from the encoder's own states (B * P, L, its hidden size); the rest (B, P, L)."""
+        parts = self.score_pairs(read)
+        states, starts, ends, absences = (part.unflatten(0, attention_mask.shape[:2]) for part in parts)
         return self.remember(
             states=states.flatten(1, 2),
             attended=attention_mask.bool().flatten(1, 2),
@@ -232,7 +242,10 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Encodes (P, L) tokens: states (P, L, hidden), scores of starts and ends (P, L), and of absence (P,)."""
-        states = self.encode_states(input_ids, attention_mask, token_type_ids)
+        return self.score_pairs(self.encode_states(input_ids, attention_mask, token_type_ids))
+
+    def score_pairs(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What :meth:`read_pairs` returns, from the encoder's own states (P, L, its hidden size)."""
         starts, ends = self.boundary_head(states).float().unbind(-1)
         return self.narrow(states), starts, ends, self.absence_head(states[:, 0]).squeeze(-1).float()
 
@@ -341,36 +354,39 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         absent[:, :, 0] = special[:, :, 0, NO_ANSWER] + memory.absence[:, None]
         return torch.cat([scores, end.unsqueeze(-1), absent.unsqueeze(-1)], dim=-1).flatten(1, 2)
 
-    def forward(
+    def forward(  # noqa: PLR0913 (what a batch holds)
         self,
         input_ids: Tensor,
         attention_mask: Tensor,
         token_type_ids: Tensor,
         copyable: Tensor,
         labels: Tensor,
+        holders: Tensor | None = None,
+        evidence: Tensor | None = None,
+        verdicts: Tensor | None = None,
         **_: Any,
     ) -> CopyingReaderOutput:
         """Teacher-forced scores and loss of one answer for each question.
 
         :param input_ids: int64 (B, P, L); the next three have its shape.
         :param labels: int64 (B, T): source positions, then S (END); S + 1 alone is NO-ANSWER; -100 is padding.
+        :param holders: int64 (B,), the passage that answers, -1 for none; where not given, the one with the answer.
+        :param evidence: as :func:`compute_judging_loss` wants it, like ``verdicts``, where the model has these heads.
         """
-        memory = self.encode(input_ids, attention_mask, token_type_ids, copyable)
+        read = self.encode_states(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
+        memory = self.remember_states(read, attention_mask, copyable)
         sources = memory.states.shape[1]
         copied = labels[:, :-1].clamp(min=0, max=sources - 1)
         logits = self.decode(memory, copied, labels.shape[1])
-        loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
-        # The last copied position is also the encoder's own target: it learns ends from the first step on.
-        ended = (labels == sources).any(dim=1)
-        last = (labels == sources).int().argmax(dim=1).sub(1).clamp(min=0)
-        ends = memory.ends.masked_fill(~memory.copyable, torch.finfo(torch.float32).min)
-        target = labels.gather(1, last[:, None]).squeeze(1).masked_fill(~ended, -100)
-        loss = loss + 0.3 * F.cross_entropy(ends, target, ignore_index=-100, reduction="sum")
-        # And each passage's own: whether the answer is in it, which the choice of passages goes by.
-        holder = labels[:, :1].div(input_ids.shape[2], rounding_mode="floor").where(ended[:, None], -1)
-        absent = (holder != torch.arange(input_ids.shape[1], device=labels.device)).float()
-        loss = loss + 0.3 * F.binary_cross_entropy_with_logits(memory.absences, absent, reduction="sum")
-        return CopyingReaderOutput(loss=loss / len(labels), logits=logits)
+        if holders is None:
+            holders = labels[:, 0].div(input_ids.shape[2], rounding_mode="floor").where(labels[:, 0] < sources, -1)
+        loss = compute_loss(memory, logits, labels, holders)
+        if self.config.judges and evidence is not None and verdicts is not None:
+            states = read.unflatten(0, input_ids.shape[:2])
+            held = states[torch.arange(len(labels), device=labels.device), holders.clamp(min=0), 0]
+            scores = self.evidence_head(states).squeeze(-1).float(), self.yes_head(held).squeeze(-1).float()
+            loss = loss + compute_judging_loss(scores[0], evidence, scores[1], verdicts)
+        return CopyingReaderOutput(loss=loss, logits=logits, memory=memory)
 
 
 def build_encoder(config: CopyingReaderConfig) -> Any:

