@@ -1,4 +1,4 @@
-"""Examples drawn on one machine and trained on elsewhere, heads for sentences and for yes and no, and a taught reader."""
+"""Examples drawn here and trained on elsewhere, heads for sentences and for yes and no, and a taught reader."""
 
 from __future__ import annotations
 
@@ -84,20 +84,12 @@ def test_a_batch_says_which_sentence_answers_which_passage_and_whether_yes() -> 
 
 
 def test_what_sentences_alone_answer_and_yes_or_no_is_drawn_with_its_passage(tmp_path: Path) -> None:
-    article = {
-        "title": "Rain",
-        "paragraphs": [
-            {
-                "context": RAIN,
-                "qas": [
-                    {"question": "did it rain?", "answers": [], "yes_no": "no"},
-                    {"question": "what happened?", "all": [], "answers": [
-                        {"text": WHY, "answer_start": RAIN.index(WHY)}, {"text": "Nobody was hurt.", "answer_start": RAIN.index("Nobody")}]},
-                ],
-            }
-        ],
-    }  # fmt: skip
-    article["paragraphs"][0]["qas"][1]["all"] = [0, 1]  # type: ignore[index]
+    parts = [{"text": text, "answer_start": RAIN.index(text)} for text in (WHY, "Nobody was hurt.")]
+    questions: list[dict[str, object]] = [
+        {"question": "did it rain?", "answers": [], "yes_no": "no"},
+        {"question": "what happened?", "all": parts, "answers": parts},
+    ]
+    article = {"title": "Rain", "paragraphs": [{"context": RAIN, "qas": questions}]}
     (paragraph,) = load_squad(write_squad(tmp_path / "boolq.json.gz", [article]))
     verdict, both = paragraph.questions
     assert (verdict.yes, verdict.answers, both.answers, len(both.parts)) == (False, (), (), 2)
@@ -133,15 +125,17 @@ def test_a_reader_is_taught_by_another_from_packed_examples(
     data, base, packed = finished.command[1], finished.command[3], str(tmp_path / "examples.xz")
     assert train.main(["--data", data, "--pack", packed, "--examples", "40"]) == 0
     judging = str(tmp_path / "judging")
-    assert train.main(["--packed", packed, "--base", base, "--init", str(finished.weights), "--judges", "--rank", "4",
-                       "--checkpoints", str(tmp_path / "c"), "--tokens", "400", "--finish", "1e-6", "--out", judging]) == 0  # fmt: skip
+    command = ["--packed", packed, "--base", base, "--init", str(finished.weights), "--judges", "--rank", "4",
+               "--checkpoints", str(tmp_path / "c"), "--tokens", "400", "--finish", "1e-6", "--out",
+               judging]  # fmt: skip
+    assert train.main(command) == 0
     teacher = CopyingReaderModel.from_pretrained(judging, local_files_only=True, dtype="float32")
     assert teacher.config.judges
     assert json.loads((tmp_path / "judging" / "training.json").read_text(encoding="utf-8"))["steps"] == 1
     out = tmp_path / "taught"
     arguments = ["--teacher", str(finished.weights), "--student", judging, "--packed", packed, "--minutes", "1e-6",
                  "--out", str(out), "--tokens", "400"]  # fmt: skip
-    monkeypatch.setattr(distil, "save_weights", lambda model, folder, base, record: model.save_pretrained(folder))
+    monkeypatch.setattr(distil, "save_weights", lambda model, folder, *_: model.save_pretrained(folder))
     assert distil.main(arguments) == 0
     assert (out / "model.safetensors").exists()
     # It costs nothing to say what the teacher says, and something to say anything else.

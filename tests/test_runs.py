@@ -37,8 +37,9 @@ from rag.reader.warmstart import fit_linear, take_over
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rag.reader.batches import Features
     from tiny import Finished
+
+    from rag.reader.batches import Features
 
 
 @pytest.fixture
