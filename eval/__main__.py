@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from eval import agreement, compare, followups, queries, ramdocs, rejudge, retrieval, squad
 from eval.gold import KINDS, PARTS
 from eval.run import run
+from rag.answers.rendering import printable
 from rag.cli import parse_count
 from rag.errors import RagError
-from rag.rendering import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

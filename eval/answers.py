@@ -7,9 +7,9 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from rag.articles.sentences import split_sentences
 from rag.metrics import NEGATIONS, contains_run, score_containment, score_token_f1, split_words
-from rag.question import FUNCTION_WORDS, find_mentions, find_topic_words
-from rag.sentences import split_sentences
+from rag.question.text import FUNCTION_WORDS, find_mentions, find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

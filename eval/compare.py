@@ -8,8 +8,8 @@ from eval.floors import FEWEST, HEADLINES, compare_metric, hold_result, refuse_f
 from eval.results import find_results, list_sets, load_result
 from eval.statistics import compare_means, measure_mcnemar
 from eval.summary import BY_NAME
+from rag.answers.rendering import printable
 from rag.errors import RagError
-from rag.rendering import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from eval.gold import GoldQuestion
-    from rag.index import Index
+    from rag.index.update import Index
     from rag.types import Passage
 
 _WORD = re.compile(r"[^\W_]+")

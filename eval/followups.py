@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eval.results import describe_origin, write_benchmark
-from rag.conversation import Resolver, contextualize_question
 from rag.errors import RagError
 from rag.metrics import score_token_f1, split_words
-from rag.question import FUNCTION_WORDS
+from rag.question.followup import Resolver, contextualize_question
+from rag.question.text import FUNCTION_WORDS
 from rag.reader.copying import CopyingReader
-from rag.reader.followups import load_followups, open_subject
+from rag.training.followups import load_followups, open_subject
 from rag.types import Turn
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from rag.reader.followups import FollowUp
+    from rag.training.followups import FollowUp
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ from eval.verdicts import judge_said
 from rag.errors import QuestionError, RagError
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
-from rag.reader.data import Paragraph, is_held_out
+from rag.training.data import Paragraph, is_held_out
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace, describe: Describe) -> None:
 
 
 def load_queries(path: Path) -> list[Query]:
-    """Those of the titles that :func:`rag.reader.data.is_held_out` sets aside.
+    """Those of the titles that :func:`rag.training.data.is_held_out` sets aside.
 
     :raises RagError: where the file is missing or of another format.
     """

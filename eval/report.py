@@ -11,8 +11,8 @@ from eval.operating import COSTS, describe_points, state_proof
 from eval.plots import plot_calibration, plot_risk
 from eval.results import list_sets
 from eval.summary import METRICS, is_mixed, measure_changes
+from rag.answers.rendering import printable
 from rag.errors import RagError
-from rag.rendering import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

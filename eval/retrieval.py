@@ -9,12 +9,12 @@ import time
 from typing import TYPE_CHECKING, Any, get_args
 
 from eval.results import describe_origin, write_benchmark
-from rag.chunking import ChunkingConfig
-from rag.encoder import load_encoder
 from rag.errors import RagError
-from rag.index import open_index, update_index
-from rag.reader.data import Paragraph, load_squad
-from rag.retrieval import HybridRetriever, Mode
+from rag.index.chunking import ChunkingConfig
+from rag.index.encoder import load_encoder
+from rag.index.retrieval import HybridRetriever, Mode
+from rag.index.update import open_index, update_index
+from rag.training.data import Paragraph, load_squad
 
 if TYPE_CHECKING:
     import argparse

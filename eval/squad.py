@@ -13,16 +13,16 @@ from eval.results import describe_origin, write_benchmark
 from eval.retrieval import write_corpus
 from eval.selective import measure_aurc
 from eval.statistics import bootstrap_interval
-from rag.answering import compose_answer
-from rag.calibration import load_calibration
-from rag.encoder import load_encoder
+from rag.answers.compose import compose_answer
+from rag.answers.confidence import load_calibration
 from rag.errors import QuestionError, RagError
+from rag.index.encoder import load_encoder
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
 from rag.reader.choosing import open_reader
 from rag.reader.copying import WEIGHTS
-from rag.reader.data import Paragraph, load_squad
-from rag.reader.distractors import place_gold, rank_passages
+from rag.training.data import Paragraph, load_squad
+from rag.training.distractors import place_gold, rank_passages
 from rag.types import Passage, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rag import __version__
+from rag.answers.rendering import describe_answer, format_answer, printable
 from rag.errors import CorpusError, RagError
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
-from rag.question import clean_question
-from rag.rendering import describe_answer, format_answer, printable
+from rag.question.text import clean_question
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rag.answers.rendering import describe_answer
 from rag.errors import QuestionError
 from rag.pipeline import QUESTIONS_AT_ONCE, Pipeline, Question
-from rag.rendering import describe_answer
 from rag.types import Turn
 
 if TYPE_CHECKING:

@@ -8,28 +8,28 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.answering import compose_answer
-from rag.calibration import UNCALIBRATED, Calibration, load_calibration
-from rag.chunking import ChunkingConfig
-from rag.conversation import contextualize_question
-from rag.corpus import find_articles
-from rag.encoder import load_encoder
+from rag.answers.compose import compose_answer
+from rag.answers.confidence import UNCALIBRATED, Calibration, load_calibration
+from rag.articles.folder import find_articles
 from rag.errors import CorpusError, QuestionError
-from rag.folders import find_folder
-from rag.index import Changes, Index, default_index_folder, open_index, update_index
-from rag.ingest import read_articles
-from rag.question import clean_question
+from rag.index.chunking import ChunkingConfig
+from rag.index.encoder import load_encoder
+from rag.index.ingest import read_articles
+from rag.index.retrieval import HybridRetriever
+from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
+from rag.machine.folders import find_folder
+from rag.question.followup import contextualize_question
+from rag.question.text import clean_question
 from rag.reader.choosing import ChoosingReader, open_reader
 from rag.reader.copying import WEIGHTS, CopyingReader
 from rag.reader.seq2seq import Seq2SeqReader
-from rag.retrieval import HybridRetriever
 from rag.types import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rag.conversation import Resolver
-    from rag.corpus import Skipped
+    from rag.articles.folder import Skipped
+    from rag.question.followup import Resolver
     from rag.types import Answer, Encoder, Reader, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100

@@ -51,7 +51,7 @@ def training_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a frozen base in blocks, made of an MPNet of a few thousand weights."""
-    from rag.reader.blocks import main
+    from rag.training.blocks import main
 
     folder = tmp_path_factory.mktemp("base")
     assert main(["--model", str(write_mpnet(folder / "mpnet")), "--out", str(folder / "blocks")]) == 0
@@ -67,9 +67,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory, training_data: Path, tiny
 @pytest.fixture(scope="session")
 def seed_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of an up-to-date index of the seeds."""
-    from rag.chunking import ChunkingConfig
-    from rag.encoder import load_encoder
-    from rag.index import update_index
+    from rag.index.chunking import ChunkingConfig
+    from rag.index.encoder import load_encoder
+    from rag.index.update import update_index
 
     folder = tmp_path_factory.mktemp("seeds") / "index"
     update_index(SEEDS, folder, load_encoder(None), ChunkingConfig())

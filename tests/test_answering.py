@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering import cite, compose_answer
-from rag.calibration import FEATURES, UNCALIBRATED, Calibration, Judge
-from rag.encoder import load_encoder
-from rag.grouping import group_readings
+from rag.answers.compose import cite, compose_answer
+from rag.answers.confidence import FEATURES, UNCALIBRATED, Calibration, Judge
+from rag.answers.grouping import group_readings
+from rag.index.encoder import load_encoder
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 TEXT = "Acme was founded in 1999. It sold 12% of its shares to Bolt in 2020. Nobody knows why."

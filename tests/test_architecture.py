@@ -13,38 +13,21 @@ from conftest import ROOT, SEEDS
 
 from rag.cli import build_parser
 
-# Lower layers first; a module may import from its own layer and from those below it.
-LAYERS = [
-    {"rag", "rag.types", "rag.errors", "rag.quiet", "rag.processor", "rag.folders", "rag.graphs"},
-    {"rag.sentences", "rag.metrics", "rag.question", "rag.wordings"},
-    {"rag.values", "rag.form", "rag.definitions", "rag.references"},
-    {"rag.markup", "rag.boilerplate", "rag.dates", "rag.layout", "rag.cleaning", "rag.likeness", "rag.duplicates"},
-    {"rag.corpus"},
-    {"rag.chunking", "rag.encoder"},
-    {"rag.manifest", "rag.vectors", "rag.store"},
-    {"rag.changes", "rag.ingest", "rag.search", "rag.index"},
-    {"rag.retrieval", "rag.conversation", "rag.calibration", "rag.grouping"},
-    {"rag.disagreement", "rag.explaining"},
-    {"rag.answering"},
-    {"rag.reader", "rag.reader.base", "rag.reader.blocks", "rag.reader.prepared", "rag.reader.features",
-     "rag.reader.alignment"},
-    {"rag.reader.copying", "rag.reader.seq2seq"},
-    {"rag.reader.choosing"},
-    {"rag.reader.data", "rag.reader.examples", "rag.reader.distractors", "rag.reader.questions", "rag.reader.synonyms",
-     "rag.reader.batches", "rag.reader.followups", "rag.reader.model", "rag.reader.lora", "rag.reader.quantization",
-     "rag.reader.export", "rag.reader.warmstart", "rag.reader.optimizing", "rag.reader.train", "rag.reader.blend",
-     "rag.reader.assess", "rag.reader.calibrate"},
-    {"rag.pipeline"},
-    {"rag.rendering", "rag.json_lines"},
-    {"rag.page", "rag.page.escaping", "rag.page.exchange"},
-    {"rag.page.highlighting", "rag.page.cards", "rag.page.confirming", "rag.page.export", "rag.page.feedback",
-     "rag.page.signing", "rag.page.stages", "rag.page.starters", "rag.page.uploads", "rag.page.userdata"},
-    {"rag.page.articles", "rag.page.candidates", "rag.page.transcript"},
-    {"rag.page.shelf"},
-    {"rag.page.endpoints", "rag.page.handlers", "rag.page.page"},
-    {"rag.page.start"},
-    {"rag.cli"},
-]  # fmt: skip
+# What each room may import from.
+ROOMS: dict[str, set[str]] = {
+    "machine": set(),
+    "articles": {"machine"},
+    "index": {"articles", "machine"},
+    "question": {"articles"},
+    "reader": {"question", "machine"},
+    "answers": {"question", "articles"},
+    "page": {"index", "articles", "question", "answers", "machine"},
+    "training": {"reader", "answers", "question", "index", "articles", "machine"},
+}
+COMMON = {"rag", "rag.types", "rag.errors", "rag.metrics"}
+"""Open to every room."""
+ON_TOP = {"rag.pipeline": {"page"}, "rag.json_lines": set(), "rag.cli": set()}
+"""May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {
     "000_e8defafe19a1604d.txt": "83a76a5b4162969d0010de181b38c888ed340f4d0e181c556e76c777b8be9171",
     "001_5fbfa80d08cfb18c.txt": "eff494bfaf68b2f3cefcf5a2301c7981d514170e77fa9937f074c07125f43702",
@@ -71,15 +54,37 @@ def list_imports() -> dict[str, set[str]]:
     return imports
 
 
-def test_imports_point_one_way() -> None:
-    layer = {module: number for number, modules in enumerate(LAYERS) for module in modules}
-    wrong = [
-        f"{module} imports {name}"
-        for module, names in list_imports().items()
-        for name in names
-        if layer.get(name, 99) > layer[module]
-    ]
-    assert wrong == []
+def find_room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ROOMS else ""
+
+
+def is_allowed(module: str, name: str) -> bool:
+    room, other = find_room(module), find_room(name)
+    if module in ON_TOP:
+        return other != "training"
+    return name in COMMON or room in ON_TOP.get(name, set()) or other in {room, *ROOMS.get(room, set())} - {""}
+
+
+def test_rooms_import_only_from_the_rooms_before_them() -> None:
+    imports = list_imports()
+    assert [f"{m} imports {n}" for m, names in imports.items() for n in names if not is_allowed(m, n)] == []
+    assert {find_room(module) for module in imports} == {*ROOMS, ""}
+    assert {module for module in imports if not find_room(module)} == COMMON | ON_TOP.keys()
+
+
+def test_no_modules_import_each_other_in_a_ring() -> None:
+    left = {module: set(names) for module, names in list_imports().items()}
+    while free := {module for module, names in left.items() if not names & left.keys() - {module}}:
+        left = {module: names for module, names in left.items() if module not in free}
+    assert left == {}
+
+
+def test_every_room_says_in_three_lines_what_it_is_for() -> None:
+    for room in ROOMS:
+        text = ast.get_docstring(ast.parse((ROOT / "rag" / room / "__init__.py").read_text(encoding="utf-8")))
+        assert text, room
+        assert len(text.splitlines()) == 3, room
 
 
 def test_help_and_version_load_no_heavy_library() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiny import make_paragraph
 
-from rag.reader.assess import GROUPS, Trial, make_trials, read_trials, show, summarize
+from rag.training.assess import GROUPS, Trial, make_trials, read_trials, show, summarize
 from rag.types import Reading, Readings
 
 if TYPE_CHECKING:

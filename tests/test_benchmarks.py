@@ -11,7 +11,7 @@ import pytest
 from eval.__main__ import main
 from eval.queries import Query, describe_short, describe_yes_no, load_queries
 from eval.ramdocs import Conflict, match_set, score_values
-from rag.reader.data import Paragraph, is_held_out
+from rag.training.data import Paragraph, is_held_out
 from rag.types import Answer, Citation
 
 if TYPE_CHECKING:

@@ -10,18 +10,11 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelError
-from rag.reader import blocks
-from rag.reader.base import EMBEDDINGS, describe_mpnet
-from rag.reader.blocks import (
-    dequantize_blocks,
-    fit_levels,
-    hash_base,
-    list_shapes,
-    list_shards,
-    load_base,
-    quantize_blocks,
-    save_base,
-)
+from rag.reader.base import EMBEDDINGS
+from rag.reader.blocks import dequantize_blocks, hash_base, list_shapes, list_shards, load_base
+from rag.training import blocks
+from rag.training.blocks import fit_levels, quantize_blocks, save_base
+from rag.training.shapes import describe_mpnet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +117,7 @@ def test_of_a_deeper_model_the_first_layers_can_be_taken(tiny_base: Path, tmp_pa
 
 
 def test_a_folder_without_a_model_is_one_sentence(tmp_path: Path) -> None:
-    command = ["-W", "error", "-m", "rag.reader.blocks", "--model", str(tmp_path / "none"), "--out", str(tmp_path)]
+    command = ["-W", "error", "-m", "rag.training.blocks", "--model", str(tmp_path / "none"), "--out", str(tmp_path)]
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(f"No MPNet in {tmp_path / 'none'}")

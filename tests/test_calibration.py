@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from rag.calibration import (
+from rag.answers.confidence import (
     FEATURES,
     SENTENCE_FEATURES,
     Calibration,
@@ -22,7 +22,8 @@ from rag.calibration import (
     save_calibration,
 )
 from rag.errors import ModelError
-from rag.reader.calibrate import (
+from rag.reader.copying import WEIGHTS
+from rag.training.calibrate import (
     Measured,
     Trial,
     cross_fit,
@@ -31,9 +32,8 @@ from rag.reader.calibrate import (
     make_trials,
     weigh_trials,
 )
-from rag.reader.copying import WEIGHTS
-from rag.reader.data import Paragraph, QuestionRecord
-from rag.reader.synonyms import Thesaurus
+from rag.training.data import Paragraph, QuestionRecord
+from rag.training.synonyms import Thesaurus
 from rag.types import Reading, Readings
 
 if TYPE_CHECKING:

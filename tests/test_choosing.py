@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rag.reader.features import Pair
+    from rag.reader.tokens import Pair
 
 TEXTS = (
     ("rain", "It rained all day in the north. The rivers rose by a metre."),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.chunking import ChunkingConfig, chunk_document
-from rag.corpus import find_articles, read_document
-from rag.sentences import split_sentences
+from rag.articles.folder import find_articles, read_document
+from rag.articles.sentences import split_sentences
+from rag.index.chunking import ChunkingConfig, chunk_document
 from rag.types import Document, Passage, Section
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 from conftest import SEEDS
 
 from rag.cli import main
-from rag.index import open_index
+from rag.index.update import open_index
 from rag.pipeline import Pipeline
 
 if TYPE_CHECKING:

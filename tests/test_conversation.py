@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.conversation import contextualize_question
-from rag.references import MOST_IN_ALL, MOST_MESSAGES
+from rag.question.followup import contextualize_question
+from rag.question.references import MOST_IN_ALL, MOST_MESSAGES
 from rag.types import Reading, Turn
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.cleaning import clean_text
-from rag.corpus import Skipped, find_articles, find_skipped, read_document
-from rag.duplicates import find_duplicates
+from rag.articles.cleaning import clean_text
+from rag.articles.duplicates import find_duplicates
+from rag.articles.folder import Skipped, find_articles, find_skipped, read_document
 from rag.errors import CorpusError
 from rag.types import Document
 
@@ -435,7 +435,7 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.corpus.MAX_BYTES", 10)
+    monkeypatch.setattr("rag.articles.folder.MAX_BYTES", 10)
     path = write(tmp_path, a_txt=PROSE) / "a.txt"
     skipped = read_document(path, tmp_path)
     assert not isinstance(skipped, Document)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering import compose_answer
-from rag.calibration import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
-from rag.definitions import find_term, rate_definition
-from rag.encoder import load_encoder
+from rag.answers.compose import compose_answer
+from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
+from rag.index.encoder import load_encoder
+from rag.question.definitions import find_term, rate_definition
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering import compose_answer
-from rag.calibration import FEATURES, UNCALIBRATED, Judge
-from rag.disagreement import contradicts
-from rag.encoder import load_encoder
-from rag.rendering import describe_answer, format_answer
+from rag.answers.compose import compose_answer
+from rag.answers.confidence import FEATURES, UNCALIBRATED, Judge
+from rag.answers.disagreement import contradicts
+from rag.answers.rendering import describe_answer, format_answer
+from rag.index.encoder import load_encoder
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 # Confidence follows the reader's probability alone: 0.5 at a probability of one half.

@@ -11,12 +11,12 @@ import torch
 from tiny import make_paragraph, write_squad
 
 from rag.errors import RagError
-from rag.reader import distil, train
-from rag.reader.batches import Features, collate, featurize
-from rag.reader.data import Paragraph, QuestionRecord, load_squad
-from rag.reader.examples import Example, ExampleSource, Mixture
-from rag.reader.losses import compute_distillation, compute_judging_loss
-from rag.reader.packed import pack, unpack
+from rag.training import distil, train
+from rag.training.batches import Features, collate, featurize
+from rag.training.data import Paragraph, QuestionRecord, load_squad
+from rag.training.examples import Example, ExampleSource, Mixture
+from rag.training.losses import compute_distillation, compute_judging_loss
+from rag.training.packed import pack, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_batch_says_which_sentence_answers_which_passage_and_whether_yes() -> 
     for row in (0, 2, 3):
         assert ((told[row] >= 0) == batch["copyable"][row]).all()
     assert not (told[2] == 1).any()
-    from rag.reader.features import load_tokenizer
+    from rag.reader.tokens import load_tokenizer
 
     marked = batch["input_ids"][0][told[0] == 1].tolist()
     assert load_tokenizer().decode(marked) == WHY.lower()
@@ -119,9 +119,9 @@ def test_losses_fall_as_scores_near_what_is_wanted() -> None:
 def test_a_reader_is_taught_by_another_from_packed_examples(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.reader.model import CopyingReaderModel
+    from rag.training.model import CopyingReaderModel
 
-    monkeypatch.setattr("rag.reader.export.export_reader", lambda _: None)
+    monkeypatch.setattr("rag.training.export.export_reader", lambda _: None)
     data, base, packed = finished.command[1], finished.command[3], str(tmp_path / "examples.xz")
     assert train.main(["--data", data, "--pack", packed, "--examples", "40"]) == 0
     judging = str(tmp_path / "judging")

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.encoder import (
+from rag.errors import ModelError
+from rag.index.encoder import (
     DEFAULT_ENCODER,
     SentenceEncoder,
     find_default_model,
@@ -19,7 +20,6 @@ from rag.encoder import (
     hash_file_sample,
     load_encoder,
 )
-from rag.errors import ModelError
 
 ROOT = Path(__file__).parents[1]
 SENTENCES = [
@@ -50,8 +50,8 @@ def test_counting_and_fingerprint_import_no_model_library() -> None:
         "import socket, sys\n"
         "def refuse(*_, **__): raise AssertionError('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from rag.encoder import load_encoder\n"
-        "import rag.index, rag.retrieval\n"
+        "from rag.index.encoder import load_encoder\n"
+        "import rag.index.update, rag.index.retrieval\n"
         "encoder = load_encoder()\n"
         "assert encoder.count_tokens(['An apple.', '']) == [3, 0]\n"
         "assert encoder.max_tokens == 254 and len(encoder.fingerprint) == 64\n"
@@ -73,7 +73,7 @@ def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
 def test_questions_are_encoded_as_passages_are_without_importing_torch(
     encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.encoder.multiplies_bf16", lambda: False)
+    monkeypatch.setattr("rag.index.encoder.multiplies_bf16", lambda: False)
     texts = [*SENTENCES, "what stake did meta buy", "a very long question " * 200, "\ud800?"]
     named = load_encoder(str(find_default_model()))  # no graph is known of what a user names
     by_graph, by_library = encoder.encode(texts, query=True), named.encode(texts, query=True)
@@ -84,7 +84,7 @@ def test_questions_are_encoded_as_passages_are_without_importing_torch(
     many = encoder.encode(texts * 20, query=True)
     assert np.abs(many - np.tile(by_graph, (20, 1))).max() < 1e-5
     code = (
-        "import sys\nfrom rag.encoder import load_encoder\n"
+        "import sys\nfrom rag.index.encoder import load_encoder\n"
         "print(load_encoder().encode(['who?'], query=True).shape, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
@@ -130,7 +130,7 @@ def test_tokens_are_counted_without_truncation(encoder: SentenceEncoder) -> None
 
 
 def test_the_precision_costs_less_than_a_hundredth(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.encoder.multiplies_bf16", lambda: False)
+    monkeypatch.setattr("rag.index.encoder.multiplies_bf16", lambda: False)
     exact = load_encoder().encode(SENTENCES)
     assert (exact * encoder.encode(SENTENCES)).sum(axis=1).min() > 0.99
 

@@ -10,8 +10,8 @@ import pytest
 from eval.__main__ import main
 from eval.retrieval import list_evidence
 from eval.squad import describe_kinds, find_kind, read_separately
-from rag.reader.data import Paragraph, QuestionRecord
-from rag.reader.distractors import place_gold
+from rag.training.data import Paragraph, QuestionRecord
+from rag.training.distractors import place_gold
 from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.followups import find_words, measure_rewriting
-from rag.reader.followups import FollowUp
+from rag.training.followups import FollowUp
 
 RECORDS = [
     FollowUp("a", ("Elgin", ""), ("Who runs Elgin?", "Ann Gow"), "How old is she?", "How old is Ann Gow?"),

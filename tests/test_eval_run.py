@@ -20,7 +20,7 @@ from eval.judging import Record, describe_record
 from eval.readme import BEGIN, END, make_table
 from eval.results import find_last, find_results, load_result
 from eval.summary import count_failures
-from rag.calibration import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
+from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.pipeline import Config, Pipeline
 from rag.types import Passage, Reading, Readings, ScoredPassage
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering import compose_answer
-from rag.calibration import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
-from rag.encoder import load_encoder
-from rag.explaining import explain, list_sentences
-from rag.rendering import format_answer
+from rag.answers.compose import compose_answer
+from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
+from rag.answers.explaining import explain, list_sentences
+from rag.answers.rendering import format_answer
+from rag.index.encoder import load_encoder
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 FERRY = (

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.errors import RagError
-from rag.reader.followups import FollowUp, draw_followup, find_missing, find_words, list_examples, load_dialogues
-from rag.references import MOST_CHARACTERS, MOST_IN_ALL, MOST_MESSAGES, mark_omission, mark_reference, show_messages
+from rag.question.references import (
+    MOST_CHARACTERS,
+    MOST_IN_ALL,
+    MOST_MESSAGES,
+    mark_omission,
+    mark_reference,
+    show_messages,
+)
+from rag.training.followups import FollowUp, draw_followup, find_missing, find_words, list_examples, load_dialogues
 
 if TYPE_CHECKING:
     from pathlib import Path

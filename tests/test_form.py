@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.form import asks_for_stance, find_form
+from rag.question.form import asks_for_stance, find_form
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import torch
 from tiny import LOUD, check_same
 
 from rag.errors import ModelError
-from rag.graphs import Graph
+from rag.machine.graphs import Graph
 from rag.reader import copying
 from rag.reader.blocks import list_shards
 from rag.reader.copying import CopyingReader, load_tensors
-from rag.reader.export import PairReader, write_graph
-from rag.reader.features import collate_pairs, tokenize_pairs
-from rag.reader.model import CopyingReaderModel
+from rag.reader.tokens import collate_pairs, tokenize_pairs
+from rag.training.export import PairReader, write_graph
+from rag.training.model import CopyingReaderModel
 
 if TYPE_CHECKING:
     from pathlib import Path

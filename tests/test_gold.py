@@ -13,11 +13,11 @@ from eval.answers import holds_all, score_items
 from eval.evidence import Span, find_quote, fold_words, holds_span, locate_evidence
 from eval.fields import GoldError
 from eval.gold import GoldQuestion, load_gold
-from rag.chunking import ChunkingConfig
-from rag.encoder import load_encoder
-from rag.index import open_index, update_index
+from rag.index.chunking import ChunkingConfig
+from rag.index.encoder import load_encoder
+from rag.index.update import open_index, update_index
 from rag.metrics import split_words
-from rag.question import FUNCTION_WORDS
+from rag.question.text import FUNCTION_WORDS
 from rag.types import Passage
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.grouping import expect_kinds, group_readings, is_name, say_the_same
+from rag.answers.grouping import expect_kinds, group_readings, is_name, say_the_same
 from rag.types import Reading
 
 

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from updating import CONFIG, DIMENSION, HashEncoder, take_snapshot, write_article
 
-from rag import manifest, store
-from rag.chunking import ChunkingConfig
 from rag.errors import CorpusError, IndexFolderError
-from rag.index import Changes, Index, default_index_folder, open_index, update_index
-from rag.ingest import show_passage
+from rag.index import manifest, store
+from rag.index.chunking import ChunkingConfig
+from rag.index.ingest import show_passage
+from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 
 if TYPE_CHECKING:
     import sqlite3
@@ -249,7 +249,7 @@ def test_another_encoder_chunking_or_schema_rebuilds(
     assert update_index(corpus, folder, HashEncoder(), CONFIG).rebuilt_because == "the encoder was other"
     wider = ChunkingConfig(max_tokens=80, overlap_tokens=8, min_tokens=10)
     assert update_index(corpus, folder, HashEncoder(), wider).rebuilt_because == "the chunking settings changed"
-    monkeypatch.setattr("rag.index.SCHEMA_VERSION", 99)
+    monkeypatch.setattr("rag.index.update.SCHEMA_VERSION", 99)
     assert "version" in update_index(corpus, folder, HashEncoder(), wider).rebuilt_because
 
 
@@ -301,7 +301,7 @@ def test_a_folder_that_cannot_be_written(corpus: Path, folder: Path, monkeypatch
 
     # The tests may run as root, whom no permission stops.
     monkeypatch.setattr("filelock.FileLock.acquire", refuse)
-    monkeypatch.setattr("rag.manifest.write_durably", refuse)
+    monkeypatch.setattr("rag.index.manifest.write_durably", refuse)
     whole = take_snapshot(folder)
     assert update_index(corpus, folder, HashEncoder(), CONFIG) == Changes(unchanged=3)
     (folder / "vectors.faiss").unlink()

@@ -10,11 +10,11 @@ import torch
 from tiny import LOUD
 from torch import nn
 
-from rag.reader.base import describe_mpnet
 from rag.reader.blocks import hash_base, load_base
-from rag.reader.features import collate_pairs, tokenize_pairs
-from rag.reader.lora import LoraLinear, add_adapters, find_outliers, merge_adapters
-from rag.reader.model import CopyingReaderConfig, CopyingReaderModel
+from rag.reader.tokens import collate_pairs, tokenize_pairs
+from rag.training.lora import LoraLinear, add_adapters, find_outliers, merge_adapters
+from rag.training.model import CopyingReaderConfig, CopyingReaderModel
+from rag.training.shapes import describe_mpnet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def test_a_new_reader_reads_as_its_base_does_and_only_adapters_learn(
 ) -> None:
     from transformers import MPNetConfig, MPNetModel
 
-    from rag.reader.model import shift_ids
+    from rag.training.model import shift_ids
 
     bare = MPNetModel(MPNetConfig(**describe_mpnet(tiny_base)), add_pooling_layer=False).eval()
     tensors = load_base(tiny_base, hash_base(tiny_base))

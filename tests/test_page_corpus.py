@@ -12,13 +12,13 @@ from page_answers import (
     make_simple,
 )
 
-from rag.changes import Changes
-from rag.corpus import Skipped
+from rag.articles.folder import Skipped
 from rag.errors import CorpusError
+from rag.index.changes import Changes
+from rag.index.opened import DocumentSummary
 from rag.page.shelf import MOST_SAMPLED, Shelf
 from rag.page.starters import choose_starters, make_starters
 from rag.page.uploads import MOST_FILES, make_name, place_file, remove_file, take_files
-from rag.search import DocumentSummary
 from rag.types import Answer, Document, Passage, Turn
 
 if TYPE_CHECKING:

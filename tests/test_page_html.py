@@ -24,8 +24,8 @@ from page_answers import (
     make_stances,
 )
 
-from rag.changes import Changes
-from rag.corpus import Skipped
+from rag.articles.folder import Skipped
+from rag.index.changes import Changes
 from rag.page.articles import Row, render_article, render_articles, render_changes, render_extent, render_skipped
 from rag.page.cards import card_id, list_cards, render_answer, render_cards, render_understood
 from rag.page.escaping import escape

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import QuestionError
-from rag.question import (
+from rag.question.text import (
     MAX_CHARACTERS,
     asks_for_figure,
     clean_question,

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ModelError
-from rag.graphs import Graph, pick_tensor
+from rag.machine.graphs import Graph, pick_tensor
 from rag.reader.copying import WEIGHTS, CopyingReader, encode_pairs, find_spans, group_lengths, widen_span
-from rag.reader.export import SpanSearcher, fold_transposes, score_ends
-from rag.reader.features import collate_pairs, tokenize_pairs
-from rag.reader.model import CopyingReaderModel
-from rag.reader.quantization import quantize_products, stub_tensor
+from rag.reader.tokens import collate_pairs, tokenize_pairs
+from rag.training.export import SpanSearcher, fold_transposes, score_ends
+from rag.training.model import CopyingReaderModel
+from rag.training.quantization import quantize_products, stub_tensor
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -322,10 +322,10 @@ def test_a_damaged_graph_is_one_sentence(tmp_path: Path) -> None:
 
 def test_loads_through_the_auto_class() -> None:
     code = (
-        "import rag.reader.model\n"
+        "import rag.training.model\n"
         "from rag.reader.copying import WEIGHTS\n"
         "from transformers import AutoModelForSeq2SeqLM\n"
-        "model = rag.reader.model.CopyingReaderModel.from_pretrained(WEIGHTS)\n"
+        "model = rag.training.model.CopyingReaderModel.from_pretrained(WEIGHTS)\n"
         "other = AutoModelForSeq2SeqLM.from_pretrained(WEIGHTS, dtype=model.dtype)\n"
         "pairs = zip(model.state_dict().items(), other.state_dict().items(), strict=True)\n"
         "assert all(a == b and x.equal(y) for (a, x), (b, y) in pairs)\n"

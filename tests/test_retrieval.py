@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from updating import CONFIG, HashEncoder, write_article
 
-from rag.chunking import ChunkingConfig
-from rag.encoder import load_encoder
 from rag.errors import IndexFolderError
-from rag.index import Index, open_index, update_index
-from rag.ingest import show_passage
-from rag.likeness import collapse, is_covered
-from rag.retrieval import HybridRetriever, RetrievalConfig, fuse_scores
+from rag.index.chunking import ChunkingConfig
+from rag.index.encoder import load_encoder
+from rag.index.ingest import show_passage
+from rag.index.likeness import collapse, is_covered
+from rag.index.retrieval import HybridRetriever, RetrievalConfig, fuse_scores
+from rag.index.update import Index, open_index, update_index
 from rag.types import Passage, ScoredPassage
 
 if TYPE_CHECKING:

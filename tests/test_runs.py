@@ -12,34 +12,35 @@ import pytest
 import torch
 from tiny import LOUD, make_paragraph, watch_run
 
-from rag.reader import feeding, train
-from rag.reader.base import describe_mpnet
-from rag.reader.batches import collate, featurize
-from rag.reader.blocks import hash_base, load_base, save_base
+from rag.reader.blocks import hash_base, load_base
 from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.examples import ExampleSource, Mixture
-from rag.reader.features import tokenize_pairs
-from rag.reader.feeding import draw_blocks, iterate_batches
-from rag.reader.followups import load_dialogues
-from rag.reader.model import CopyingReaderConfig, CopyingReaderModel
-from rag.reader.optimizing import CHECKPOINT, Optimizer
-from rag.reader.train import (
+from rag.reader.tokens import tokenize_pairs
+from rag.training import feeding, train
+from rag.training.batches import collate, featurize
+from rag.training.blocks import save_base
+from rag.training.examples import ExampleSource, Mixture
+from rag.training.feeding import draw_blocks, iterate_batches
+from rag.training.followups import load_dialogues
+from rag.training.model import CopyingReaderConfig, CopyingReaderModel
+from rag.training.optimizing import CHECKPOINT, Optimizer
+from rag.training.settings import Settings
+from rag.training.shapes import describe_mpnet
+from rag.training.train import (
     FOLLOW_UPS,
-    Settings,
     build_model,
     load_paragraphs,
     main,
     parse_arguments,
     read_settings,
 )
-from rag.reader.warmstart import fit_linear, take_over
+from rag.training.warmstart import fit_linear, take_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tiny import Finished
 
-    from rag.reader.batches import Features
+    from rag.training.batches import Features
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_reader_on_the_installed_encoder_goes_on_from_weights_and_without_a_ra
     from safetensors.numpy import load_file
 
     # The graphs are made, and read from, above.
-    monkeypatch.setattr("rag.reader.export.export_reader", lambda _: None)
+    monkeypatch.setattr("rag.training.export.export_reader", lambda _: None)
     command = ["--data", str(training_data), "--checkpoints", str(tmp_path / "c"), "--tokens", "200",
                "--init", str(WEIGHTS), "--finish", "1e-6", "--out", str(tmp_path / "w")]  # fmt: skip
     assert len(watch_run([*command, "--encoder-rate", "0", "--new-rate", "0"])) == 1

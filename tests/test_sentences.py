@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.sentences import split_sentences
+from rag.articles.sentences import split_sentences
 
 WORDS = [
     "Meta",

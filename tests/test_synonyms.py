@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.encoder import load_encoder
 from rag.errors import RagError
-from rag.reader.synonyms import LEAST_LIKENESS, Thesaurus, inflect, load_thesaurus, reword, reword_questions
+from rag.index.encoder import load_encoder
+from rag.training.synonyms import LEAST_LIKENESS, Thesaurus, inflect, load_thesaurus, reword, reword_questions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tiny import TOWNS, make_paragraph, write_squad
 
 from rag.errors import RagError
-from rag.reader.batches import Features, cut_batches, featurize
-from rag.reader.data import SOURCES, Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
-from rag.reader.distractors import rank_distractors
-from rag.reader.examples import Example, ExampleSource, Mixture, crop
-from rag.reader.questions import Mentions, disturb_question, falsify_question, find_common_words, find_names
+from rag.training.batches import Features, cut_batches, featurize
+from rag.training.data import SOURCES, Paragraph, QuestionRecord, drop_overlaps, is_held_out, load_squad
+from rag.training.distractors import rank_distractors
+from rag.training.examples import Example, ExampleSource, Mixture, crop
+from rag.training.questions import Mentions, disturb_question, falsify_question, find_common_words, find_names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.values import Value, agree, comparable, read_value
+from rag.answers.values import Value, agree, comparable, read_value
 
 AGREE = """
 # money

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rag.reader import feeding, train
-from rag.reader.data import SOURCES, Paragraph, QuestionRecord
-from rag.reader.train import FOLLOW_UPS
+from rag.training import feeding, train
+from rag.training.data import SOURCES, Paragraph, QuestionRecord
+from rag.training.train import FOLLOW_UPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rag.reader.batches import Features
+    from rag.training.batches import Features
     from rag.types import Reading
 
 TOWNS = ("Aberlour", "Brechin", "Crieff", "Dunkeld", "Elgin", "Forres", "Golspie", "Huntly")

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.chunking import ChunkingConfig, chunk_document
 from rag.errors import IndexFolderError
-from rag.index import open_index, update_index
+from rag.index.chunking import ChunkingConfig, chunk_document
+from rag.index.update import open_index, update_index
 from rag.types import Document
 
 if TYPE_CHECKING:

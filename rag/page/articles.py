@@ -13,8 +13,8 @@ from rag.page.highlighting import highlight_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag.changes import Changes
-    from rag.corpus import Skipped
+    from rag.articles.folder import Skipped
+    from rag.index.changes import Changes
     from rag.types import Document
 
 FIGURE = ' class="aa-figure"'

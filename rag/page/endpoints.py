@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
+from rag.answers.rendering import describe_answer
 from rag.errors import RagError
-from rag.rendering import describe_answer
 from rag.types import Turn
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from rag.rendering import describe_answer, list_values
+from rag.answers.rendering import describe_answer, list_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from rag import __version__
-from rag.changes import Changes
 from rag.errors import CorpusError, RagError
+from rag.index.changes import Changes
 from rag.page.articles import Row
 from rag.page.feedback import Source
 from rag.page.starters import choose_starters, make_starters
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from rag.corpus import Skipped
-    from rag.index import DocumentSummary
+    from rag.articles.folder import Skipped
+    from rag.index.update import DocumentSummary
     from rag.types import Answer, Document, Encoder, Passage, Reader, Stage, Turn
 
 MOST_SAMPLED = 200

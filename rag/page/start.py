@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from rag.corpus import find_articles
+from rag.articles.folder import find_articles
 from rag.errors import RagError
-from rag.folders import find_folder
+from rag.machine.folders import find_folder
 from rag.page.userdata import UserData, default_folder
 from rag.pipeline import Config, Pipeline
 

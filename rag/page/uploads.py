@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.corpus import SUFFIXES, Skipped, read_document
+from rag.articles.folder import SUFFIXES, Skipped, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import CorpusError, RagError
-from rag.manifest import DATABASE, MANIFEST, VECTORS
+from rag.index.manifest import DATABASE, MANIFEST, VECTORS
 from rag.pipeline import find_checkout
 
 

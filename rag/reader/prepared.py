@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from rag.graphs import list_wanted, pick_tensor
+from rag.machine.graphs import list_wanted, pick_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "model.safetensors"
 DTYPES = {"F32": "float32", "F16": "float16", "I8": "int8"}
-"""What :func:`rag.graphs.pick_tensor` makes, as safetensors names it."""
+"""What :func:`rag.machine.graphs.pick_tensor` makes, as safetensors names it."""
 MOST_KEPT = 2
 """Readers whose tensors are kept: of this installation, and of another one."""
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
-from rag.folders import find_folder
-from rag.quiet import silence_transformers
+from rag.machine.folders import find_folder
+from rag.machine.quiet import silence_transformers
 from rag.reader.alignment import align_answer
 from rag.types import Passage, Reading, Readings
 

@@ -1,0 +1,192 @@
+"""An article's file as text, made readable: its title, date, headings and paragraphs, without the page
+round them.
+
+No rule knows a particular article. Where a rule cannot be sure, the text stays: what is kept wrongly costs
+a little noise, what is lost costs an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from rag.articles.dates import parse_date, parse_dateline, parse_opening
+from rag.articles.markup import normalise_characters, squeeze_spaces, strip_html, strip_links
+from rag.articles.paragraphs import (
+    Line,
+    drop_furniture,
+    drop_repeats,
+    fold,
+    is_ended,
+    join_lines,
+    mark_headings,
+    parse_lines,
+)
+from rag.types import Section
+
+_FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
+_FRONT_MATTER_LINES = 60
+_SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
+# Headings that any article could have.
+_GENERIC = re.compile(
+    r"(?:key (?:takeaways|points|findings|facts)"
+    r"|takeaways|introduction|abstract|(?:executive )?summary|overview"
+    r"|background|(?:table of )?contents|highlights|in brief|at a glance|in numbers|the basics|tl;?dr|faqs?"
+    r"|conclusions?|details|what (?:you need )?to know|the bottom line|in this (?:article|story))[:.]?",
+    re.IGNORECASE,
+)
+# Marks inside marks, as deep as anyone writes them; a file that nests them by the thousand must end too.
+_PASSES = 20
+_MASTHEAD = 15  # how many lines a site may put between a page's title and the article's
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedText:
+    """What :func:`clean_text` makes of a file.
+
+    :param title: empty where the text names none.
+    :param date: ISO 8601, where the text gives one.
+    :param text: paragraphs with one blank line between them; the title, where it comes first, is the first
+        one.
+    :param sections: the headings but for that title, by offset in ``text``.
+    """
+
+    title: str
+    date: str | None
+    text: str
+    sections: tuple[Section, ...]
+
+
+def clean_text(raw: str) -> CleanedText:
+    """Clean an article.
+
+    Cleaning again changes nothing: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``, unless marks
+    are nested deeper than `_PASSES` can take off.
+
+    :param raw: the file's text, plain or Markdown, in any state.
+    """
+    text = normalise_characters(raw)
+    front, text = _take_front_matter(text)
+    cleaned = _clean_once(text, front.title)
+    title, date = cleaned.title, front.date or cleaned.date
+    # What one pass uncovers (a mark inside a mark) the next one cleans; each shortens the text, and most
+    # articles need one.
+    for _ in range(_PASSES):
+        again = _clean_once(normalise_characters(cleaned.text), front.title)
+        if again.text == cleaned.text:
+            break
+        cleaned = again
+        title, date = title or again.title, date or again.date
+    return replace(cleaned, title=title, date=date)
+
+
+@dataclass(frozen=True, slots=True)
+class _FrontMatter:
+    title: str = ""
+    date: str | None = None
+
+
+def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
+    """Read a YAML header's title and date, and take it off."""
+    # Line by line: as one regular expression, a header without an end takes time exponential in its lines.
+    lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
+    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
+    if rules[:1] != [0] or len(rules) == 1:
+        return _FrontMatter(), text
+    header = lines[1 : rules[1]]
+    if not all(_FRONT_MATTER_LINE.fullmatch(line) for line in header):
+        return _FrontMatter(), text
+    fields: dict[str, str] = {}
+    for line in header:
+        name, colon, value = line.partition(":")
+        if colon and not line[0].isspace():
+            fields.setdefault(name.strip().lower(), value.strip().strip("\"'").strip())
+    date = next((fields[name] for name in ("date", "published", "pubdate", "updated") if name in fields), "")
+    return _FrontMatter(fields.get("title", ""), parse_date(date)), "\n".join(lines[rules[1] + 1 :])
+
+
+def _clean_once(text: str, given_title: str) -> CleanedText:
+    text = squeeze_spaces(strip_links(squeeze_spaces(strip_html(text))))
+    lines = drop_repeats(parse_lines(text))
+    date, first, lines = _take_dates(lines)
+    # A line with the date right below it is a title, even one that ends like a sentence ("PACT WITH U.S.").
+    titled = lines[0].text if first == 1 else ""
+    lines = _drop_masthead(lines)
+    lines = mark_headings(join_lines(drop_furniture(lines)))
+    title = given_title or _find_title(lines) or titled
+    lines = _drop_title_repeats(lines, title)
+    if date is None:
+        body = next((line for line in lines if line.kind == "text" and line.text != title), None)
+        date = parse_opening(body.text) if body else None
+    return _render(lines, title, date)
+
+
+def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
+    """Take out the lines before and after the article's sentences that hold a date and nothing else.
+
+    :return: the first date, its line's index, and the other lines. Dates between sentences are a chronicle's.
+    """
+    prose = [n for n, line in enumerate(lines) if len(line.text.split()) >= 15 and is_ended(line.text)]
+    if not prose:
+        prose = [len(lines)]
+    dates: dict[int, str] = {}
+    for n, line in enumerate(lines):
+        beside_title = n == 1 or (n > 1 and n - 1 in dates and 1 in dates)
+        if (beside_title or not prose[0] < n < prose[-1]) and line.kind in {"text", "heading"}:
+            date = parse_dateline(line.text)
+            if date:
+                dates[n] = date
+    rest = [replace(line, gap=line.gap or n - 1 in dates) for n, line in enumerate(lines) if n not in dates]
+    first = min(dates, default=None)
+    return (dates[first] if first is not None else None), first, rest
+
+
+def _drop_masthead(lines: list[Line]) -> list[Line]:
+    """Where a page's title ("Title - Site") stands before the article's, drop it and what lies between."""
+    match = _SITE.match(lines[0].text) if lines else None
+    if not match:
+        return lines
+    for n, line in enumerate(lines[1 : _MASTHEAD + 1], 1):
+        if fold(line.text) == fold(match[1]):
+            between = [kept for kept in lines[1:n] if len(kept.text) > 80]
+            return [replace(lines[0], text=line.text), *between, *lines[n + 1 :]]
+    return lines
+
+
+def _find_title(lines: list[Line]) -> str:
+    """The first Markdown heading of level 1, or else the first line like a title before any sentence."""
+    first = next((line.text for line in lines if line.level == 1), None)
+    if first is not None:
+        return first
+    for n, line in enumerate(lines):
+        text = line.text
+        if line.kind == "item":
+            continue
+        ended = re.search(r"[.,;:][\"”’')\]]*$", text)
+        if len(text) > 200 or len(text.split()) > 30 or (ended and not text.endswith("...")):
+            return ""
+        if line.kind in {"heading", "text"} and n + 1 < len(lines) and not _GENERIC.fullmatch(text):
+            return text
+    return lines[0].text if len(lines) == 1 else ""
+
+
+def _drop_title_repeats(lines: list[Line], title: str) -> list[Line]:
+    kept: list[Line] = []
+    seen = False
+    key = fold(title)
+    for line in lines:
+        same = bool(key) and line.kind != "item" and fold(line.text) == key
+        if not (same and seen):
+            kept.append(line)
+        seen = seen or same
+    return kept
+
+
+def _render(lines: list[Line], title: str, date: str | None) -> CleanedText:
+    sections = []
+    offset = 0
+    for line in lines:
+        if line.kind == "heading" and not (offset == 0 and line.text == title):
+            sections.append(Section(start=offset, heading=line.text))
+        offset += len(line.text) + 2
+    return CleanedText(title, date, "\n\n".join(line.text for line in lines), tuple(sections))

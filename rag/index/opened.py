@@ -1,0 +1,155 @@
+"""An index that is open for reading: its documents and passages, and the two ways to search them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import IndexFolderError
+from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
+from rag.index.store import open_for_reading, search_words, select_document_passages, select_documents, select_passages
+from rag.index.vectors import load_vectors, search_vectors
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.types import Document, Passage
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """A document without its text.
+
+    :param duplicate_of: document_id of the article it repeats, None for an original.
+    :param passages: number of its passages.
+    :param words: of its text.
+    """
+
+    document_id: str
+    title: str
+    date: str | None
+    duplicate_of: str | None
+    passages: int
+    words: int
+
+
+class Index:
+    """An open index. It may be used from several threads, and sees no update made after it was opened."""
+
+    def __init__(self, state: State, connection: sqlite3.Connection, vectors: Any) -> None:
+        self.state = state
+        self._connection = connection
+        self._vectors = vectors
+        self._lock = Lock()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files; the index cannot be used after."""
+        with self._lock:
+            self._connection.close()
+
+    @property
+    def passage_count(self) -> int:
+        """Number of passages."""
+        with self._lock:
+            count: int = self._connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
+        return count
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of these rows, in this order.
+
+        :raises KeyError: for a row that there is not.
+        """
+        with self._lock:
+            return select_passages(self._connection, rows)
+
+    def document(self, document_id: str) -> Document | None:
+        """A document with its cleaned text, None if there is none of this id."""
+        try:
+            document_id.encode("utf-8")
+        except UnicodeEncodeError:  # SQLite cannot be asked for it, nor hold it
+            return None
+        with self._lock:
+            found = select_documents(self._connection, document_id)
+        return found[0] if found else None
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """A document's passages in the order of its text; none where there is no such document."""
+        with self._lock:
+            return select_document_passages(self._connection, document_id)
+
+    def documents(self) -> list[DocumentSummary]:
+        """All documents in the order of their ids."""
+        # A cleaned text has one space, one line end or two of these between its words.
+        query = (
+            "WITH spaced AS (SELECT document_id, title, date, duplicate_of,"
+            " replace(replace(text, char(10, 10), ' '), char(10), ' ') AS line FROM documents)"
+            " SELECT s.document_id, title, date, duplicate_of, COUNT(row),"
+            " length(line) - length(replace(line, ' ', '')) + (line <> '') FROM spaced AS s"
+            " LEFT JOIN passages AS p ON p.document_id = s.document_id"
+            " GROUP BY s.document_id ORDER BY s.document_id"
+        )
+        with self._lock, closing(self._connection.execute(query)) as cursor:
+            return [DocumentSummary(*values) for values in cursor]
+
+    def search_dense(self, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
+        """For each vector at most `k` rows with their cosines, highest first.
+
+        :param vectors: unit rows, shape (questions, dimension).
+        :raises ValueError: if the vectors have another dimension than the index.
+        """
+        return search_vectors(self._vectors, vectors, k)
+
+    def search_bm25(self, question: str, k: int) -> list[tuple[int, float]]:
+        """At most `k` rows with their BM25 scores, highest first; none for a question without words."""
+        with self._lock:
+            return search_words(self._connection, question, k)
+
+
+def open_index(folder: Path) -> Index:
+    """Open the index in a folder for reading; nothing is written, whatever state it is in.
+
+    :raises IndexFolderError: if there is no sound index.
+    """
+    for _ in range(ATTEMPTS):
+        index = try_open(folder)
+        if index is not None:
+            return index
+    raise IndexFolderError(f"There is no sound index in {folder}: build it first, or name another with --index.")
+
+
+def try_open(folder: Path) -> Index | None:
+    """One attempt; None where an update replaced the files meanwhile, or where they are not sound."""
+    path = folder / DATABASE
+    try:
+        before = path.stat()
+        state, _ = find_state(folder)
+        if state is None or state.schema != SCHEMA_VERSION:
+            return None
+        connection = open_for_reading(path)
+        after = path.stat()
+    except OSError:
+        return None
+    # The connection must hold the very file whose hash was checked.
+    if (before.st_ino, before.st_mtime_ns, before.st_size) != (
+        after.st_ino,
+        after.st_mtime_ns,
+        after.st_size,
+    ):
+        connection.close()
+        return None
+    return Index(state, connection, load_vectors(folder, state.vectors, connection, state.dimension))

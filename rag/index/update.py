@@ -1,0 +1,244 @@
+"""The index folder: built, and kept up to date with the corpus.
+
+An update reads, cuts and encodes what changed, writes the new files beside the old ones, and renames them
+into place (`_commit`). rag.index.manifest says why a process may die anywhere in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from rag.articles.folder import find_articles, find_skipped, name_document, resolve_folder
+from rag.errors import IndexFolderError
+from rag.index import store
+from rag.index.changes import Changes, Plan, make_plan
+from rag.index.ingest import Batch, Cutter, make_batch
+from rag.index.manifest import (
+    DATABASE,
+    LOCK,
+    NEW,
+    SCHEMA_VERSION,
+    VECTORS,
+    State,
+    check_folder,
+    explain_failures,
+    find_state,
+    has_leftovers,
+    hash_file,
+    remove_leftovers,
+    sync_file,
+    sync_folder,
+    write_durably,
+    write_states,
+)
+from rag.index.opened import DocumentSummary, Index, open_index
+from rag.index.vectors import build_vectors, pack_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rag.index.chunking import ChunkingConfig
+    from rag.types import Document, Encoder
+
+__all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
+
+LOCK_SECONDS = 900
+
+
+def default_index_folder(corpus: Path) -> Path:
+    """Where the index of a corpus is kept unless the user names a folder: the user's cache.
+
+    :raises CorpusError: if the corpus cannot be looked up.
+    """
+    from platformdirs import user_cache_path
+
+    path = resolve_folder(corpus)
+    digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name)[:40].strip("-") or "corpus"
+    return user_cache_path("ask-articles", appauthor=False) / "index" / f"{name}-{digest}"
+
+
+def update_index(
+    corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig, *, progress: bool = False
+) -> Changes:
+    """Make the index in `folder` that of the articles in `corpus`; only what changed is read and encoded.
+
+    Where nothing changed, nothing is written and the encoder is asked for its fingerprint only.
+
+    :raises CorpusError: if there are no articles that can be read; the index stays as it was.
+    :raises IndexFolderError: if the folder cannot be read or written; the index stays as it was.
+    """
+    plan = _plan_update(corpus, folder, encoder, config)
+    if plan.base is not None and plan.is_empty:
+        # A folder that cannot be written is as good to read: `open_index` copes with what is left undone.
+        with suppress(IndexFolderError):
+            _tidy(folder)
+        return Changes(unchanged=len(plan.wanted.sources))
+    with _locked(folder):
+        # Another process may have done it while this one waited.
+        plan = _plan_update(corpus, folder, encoder, config)
+        if plan.is_empty:
+            return Changes(unchanged=len(plan.wanted.sources))
+        with explain_failures(folder):
+            kept = _read_kept(folder, plan)
+        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress))
+        with explain_failures(folder):
+            _write(folder, plan, batch)
+    return _describe(plan, batch)
+
+
+def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
+    sources = _hash_sources(corpus)
+    # A JSON round trip, so that the settings compare equal to those a manifest gives back.
+    chunking = json.loads(json.dumps(asdict(config)))
+    wanted = State(SCHEMA_VERSION, encoder.name, encoder.fingerprint, 0, chunking, sources, "", "")
+    with explain_failures(folder):
+        check_folder(folder)
+        base, reason = find_state(folder)
+    return make_plan(base, wanted, reason)
+
+
+def _hash_sources(corpus: Path) -> dict[str, str]:
+    """SHA-256 of each article by document_id, in that order; empty where the file cannot be read.
+
+    The hash is taken before the text is read: an edit in between is found by the next update.
+    """
+    articles = find_articles(corpus)
+    sources = {skipped.document_id: "" for skipped in find_skipped(corpus)}
+    for path in articles:
+        digest = ""
+        with suppress(OSError):
+            digest = hash_file(path)
+        sources[name_document(path, corpus)] = digest
+    return dict(sorted(sources.items()))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder against other updates; a process that dies lets go of it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+    with explain_failures(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise IndexFolderError(
+                f"Another process has been updating {folder} for {LOCK_SECONDS // 60} minutes: "
+                "wait until it is done, or name another folder with --index."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _read_kept(folder: Path, plan: Plan) -> list[Document]:
+    """The documents of the index that an update leaves as they are."""
+    if plan.base is None:
+        return []
+    touched = {*plan.changed, *plan.removed}
+    with closing(store.open_for_reading(folder / DATABASE)) as connection:
+        documents = store.select_documents(connection)
+    return [document for document in documents if document.document_id not in touched]
+
+
+def _write(folder: Path, plan: Plan, batch: Batch) -> None:
+    """Write the new files beside the old ones, rename them into place, and leave nothing else behind."""
+    remove_leftovers(folder)
+    try:
+        dimension = plan.base.dimension if batch.vectors is None and plan.base else 0
+        if batch.vectors is not None:
+            dimension = batch.vectors.shape[1]
+        vectors = _write_database(folder, plan, batch, dimension)
+        write_durably(folder / (VECTORS + NEW), vectors)
+        state = replace(
+            plan.wanted,
+            dimension=dimension,
+            database=hash_file(folder / (DATABASE + NEW)),
+            vectors=hashlib.sha256(vectors).hexdigest(),
+        )
+        _commit(folder, plan.base, state)
+    finally:
+        remove_leftovers(folder)
+
+
+def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int) -> bytes:
+    """Write passages.db.new in one transaction.
+
+    :return: the content of the vectors.faiss that belongs to it.
+    """
+    new = folder / (DATABASE + NEW)
+    if plan.base is not None:
+        shutil.copyfile(folder / DATABASE, new)
+    with closing(store.open_for_writing(new)) as connection:
+        connection.execute("BEGIN")
+        if plan.base is None:
+            store.create_tables(connection)
+        store.delete_documents(connection, (*plan.changed, *plan.removed))
+        for document in batch.documents:
+            store.insert_document(connection, document, plan.wanted.sources[document.document_id])
+        if batch.vectors is not None:
+            store.insert_passages(connection, batch.passages, batch.vectors)
+        store.set_duplicates(connection, batch.duplicates)
+        connection.execute("COMMIT")
+        store.compact(connection)
+        content = pack_vectors(build_vectors(connection, dimension))
+    sync_file(new)
+    return content
+
+
+def _commit(folder: Path, old: State | None, new: State) -> None:
+    """Rename the new files into place. The manifest allows for both states meanwhile."""
+    write_states(folder, [new] if old is None else [old, new])
+    for name in (DATABASE, VECTORS):
+        (folder / (name + NEW)).replace(folder / name)
+    sync_folder(folder)
+    if old is not None:
+        write_states(folder, [new])
+
+
+def _tidy(folder: Path) -> None:
+    """Finish what an update that was cut off left undone, and make vectors.faiss anew where it is damaged."""
+    state, _ = find_state(folder)
+    if state is None or (hash_file(folder / VECTORS) == state.vectors and not has_leftovers(folder)):
+        return
+    with _locked(folder), explain_failures(folder):
+        state, _ = find_state(folder)
+        if state is None:
+            return
+        remove_leftovers(folder)
+        try:
+            if hash_file(folder / VECTORS) != state.vectors:
+                with closing(store.open_for_reading(folder / DATABASE)) as connection:
+                    content = pack_vectors(build_vectors(connection, state.dimension))
+                write_durably(folder / (VECTORS + NEW), content)
+                (folder / (VECTORS + NEW)).replace(folder / VECTORS)
+                state = replace(state, vectors=hashlib.sha256(content).hexdigest())
+            write_states(folder, [state])
+        finally:
+            remove_leftovers(folder)
+
+
+def _describe(plan: Plan, batch: Batch) -> Changes:
+    """What an update did, as its user sees it."""
+    skipped = {item.document_id for item in batch.skipped}
+    return Changes(
+        added=tuple(key for key in plan.added if key not in skipped),
+        changed=tuple(key for key in plan.changed if key not in skipped),
+        removed=plan.removed,
+        unchanged=len(plan.wanted.sources) - len(plan.added) - len(plan.changed),
+        skipped=batch.skipped,
+        duplicates=batch.duplicates,
+        passages=len(batch.passages),
+        built=plan.base is None,
+        rebuilt_because=plan.reason,
+    )

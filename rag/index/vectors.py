@@ -1,0 +1,69 @@
+"""vectors.faiss: the vectors of passages.db, arranged for an exact search by inner product."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from rag.index.manifest import VECTORS
+from rag.index.store import select_vectors
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def build_vectors(connection: sqlite3.Connection, dimension: int) -> Any:
+    """A faiss.IndexIDMap2 over an IndexFlatIP; its ids are the rows of the passages table."""
+    import faiss
+
+    rows, vectors = select_vectors(connection, dimension)
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    index.add_with_ids(vectors, rows)
+    return index
+
+
+def pack_vectors(index: Any) -> bytes:
+    """The content of vectors.faiss."""
+    import faiss
+
+    content: bytes = faiss.serialize_index(index).tobytes()
+    return content
+
+
+def load_vectors(folder: Path, sha256: str, connection: sqlite3.Connection, dimension: int) -> Any:
+    """The index in vectors.faiss where that file is what it should be, else one made from passages.db.
+
+    :param sha256: of vectors.faiss; other bytes are never given to faiss to parse.
+    """
+    import faiss
+    import numpy as np
+
+    try:
+        content = (folder / VECTORS).read_bytes()
+    except OSError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() == sha256:
+        return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
+    return build_vectors(connection, dimension)
+
+
+def search_vectors(index: Any, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
+    """Rows and cosines, highest first, of the `k` nearest passages of each vector.
+
+    :param vectors: shape (questions, dimension), unit rows.
+    :raises ValueError: if the vectors have another dimension than the index.
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != index.d:
+        raise ValueError(f"vectors of shape {vectors.shape}, but the index has dimension {index.d}")
+    k = min(k, index.ntotal)
+    if k < 1 or not len(vectors):
+        return [[] for _ in vectors]
+    scores, rows = index.search(vectors, k)
+    return [
+        [(int(row), float(score)) for row, score in zip(*pair, strict=True) if row >= 0]
+        for pair in zip(rows, scores, strict=True)
+    ]

@@ -1,0 +1,208 @@
+"""A follow-up question and its history to a question that stands by itself.
+
+What a word refers to, or what has been left out, is asked of the reader (:mod:`rag.question.references`). Where it
+finds nothing, rules fill a pronoun with the last name, or join a bare "why?" to the question that it goes on from.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from rag.question.references import MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
+from rag.question.text import MAX_CHARACTERS, find_topic_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag.types import Reading, Turn
+
+MOST_CHARACTERS = 300
+"""Of each message that rules look at: enough for a question and for an answer's name."""
+MOST_REFERENCES = 3
+"""Words of one question that are looked up."""
+LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
+"""Probability from which what the reader found is filled in: an omission is easier imagined. Set, not fitted."""
+
+SURE_OF_NOTHING = 0.5
+"""Probability of NO-ANSWER from which rules do not look for more: a change of topic drops the history."""
+MOST_WORDS = 40
+"""Of a question that the reader is asked about: of a longer one it would not see the end."""
+
+_JOINED = re.compile(r".*?\(([^()]*\?)\)\s*")
+_PRONOUN = re.compile(r"\b(its?|he|she|him|his|hers?|they|them|theirs?)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(
+    r"(?:its|his|their)\b(?=\s+\w)|her\b(?=\s+(?!(?:the|an?|this|that|to|in|on|at|for)\b)\w)", re.I
+)
+_PERSON = re.compile(r"(?:he|she|him|his|hers?)\b", re.IGNORECASE)
+_POINTER = re.compile(r"(?:this|that|these|those)\b", re.IGNORECASE)
+_EMPTY_IT = re.compile(
+    r"\b(?:is|was|isn't|wasn't|will|would)\s+it\s+(?:be\s+)?(?:true|possible|likely|clear|right|known|that)\b(?:\s+that\b)?",
+    re.I,
+)
+_LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
+_NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
+_PERSON_NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){1,3}")
+
+
+class Resolver(Protocol):
+    """Finds what is missing in questions."""
+
+    def read_texts(
+        self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
+    ) -> list[list[Reading]]:
+        """As of :class:`rag.reader.copying.CopyingReader`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question that stands by itself, and the question of its own that it goes on from (often itself)."""
+
+    text: str
+    root: str
+
+
+def contextualize_question(question: str, history: Sequence[Turn], resolver: Resolver | None = None) -> str:
+    """The question with what it leaves unsaid filled in from the turns before.
+
+    A question that already stands by itself comes back as it is, and so does one that would grow too long.
+
+    :param resolver: the reader that was trained to find what is missing; by rule alone without one.
+    """
+    if not history:
+        return question
+    latest = history[-MOST_MESSAGES:]
+    made, settled = question, False
+    if resolver is not None:
+        made, settled = resolve_question(question, show_messages([turn.content for turn in latest]), resolver)
+    if not settled:
+        made = follow_rules(made, latest)
+    return made if len(made) <= MAX_CHARACTERS else question
+
+
+def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:
+    """The question with what the reader finds in the conversation, and whether that leaves nothing to rules.
+
+    It does where something was filled in, or where the reader is sure that nothing is missing.
+    """
+    if is_bare(question) or not said:
+        return question, False
+    if len(question.split()) > MOST_WORDS:
+        return question, True
+    idle = _EMPTY_IT.search(question)
+    words = [m for m in REFERRING.finditer(question) if not refers_to_nothing(question, m, idle)][:MOST_REFERENCES]
+    if idle and not words:
+        return question, True
+    marked = [mark_reference(question, *word.span()) for word in words] or [mark_omission(question)]
+    readings = [found[0] for found in resolver.read_texts(marked, [[("", said)]] * len(marked))]
+    readings = [name_whole(best, said) for best in readings]
+    missing = [tell_missing(best, question, omitted=not words) for best in readings]
+    # "He" stands for somebody, whatever the reader thinks.
+    person = any(_PERSON.fullmatch(word.group()) for word in words)
+    settled = any(missing) or (not person and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
+    if not words:
+        return (f"{question} ({missing[0]})" if missing[0] else question), settled
+    return fill_all(question, list(zip(words, missing, strict=True))), settled
+
+
+def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
+    """The "it" of "is it true that", IT in capitals, and what is shortened, as in "they're"."""
+    inside = idle is not None and idle.start() <= word.start() < idle.end()
+    return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
+
+
+def name_whole(best: Reading, said: str) -> Reading:
+    """The reading with the whole of the name that it is a piece of: "Scale AI" for "AI"."""
+    names = (m for m in _NAME.finditer(said) if m.start() <= best.start and best.end <= m.end())
+    whole = next(names, None) if best.text else None
+    return replace(best, text=re.sub(r"['’]s$", "", whole.group())) if whole else best
+
+
+def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
+    """The words found, or nothing where they are improbable, or stand in the question already."""
+    least = LEAST_OMISSION if omitted else LEAST_REFERENCE
+    told = find_topic_words(best.text)
+    new = told - find_topic_words(question)
+    return best.text if best.text and new and best.probability >= max(least, best.no_answer) else ""
+
+
+def fill_all(question: str, found: Sequence[tuple[re.Match[str], str]]) -> str:
+    """The question with what each word refers to, each thing named once."""
+    first: dict[str, int] = {}
+    for number, (_, missing) in enumerate(found):
+        first.setdefault(missing, number)
+    for number, (word, missing) in reversed(list(enumerate(found))):
+        if missing and first[missing] == number:
+            question = fill_in(question, word, missing)
+    return question
+
+
+def fill_in(question: str, word: re.Match[str], missing: str) -> str:
+    """The question with ``missing`` in the place of a pronoun, or behind "this deal"."""
+    start, end = word.span()
+    if _POINTER.fullmatch(word.group()):
+        noun = re.compile(r"\s+[a-z][\w-]*").match(question, end)
+        place = noun.end() if noun and find_topic_words(noun.group()) else end
+        return f"{question[:place]} ({missing}){question[place:]}"
+    owned = _POSSESSIVE.match(question, start) and not re.search(r"['’]s?$", missing)
+    filled = f"{missing}'s" if owned else missing
+    return f"{question[:start]}{filled}{question[end:]}"
+
+
+def is_bare(question: str) -> bool:
+    """Whether it has no topic of its own at all: "why?", "how so?", "and then?"."""
+    return not find_topic_words(_LEAD.sub("", question)) and not _PRONOUN.search(question)
+
+
+def follow_rules(question: str, history: Sequence[Turn]) -> str:
+    """The question with its pronoun filled in from the turns before, or joined to the question it goes on from."""
+    previous, answer = Standalone("", ""), ""
+    for turn in history:
+        content = " ".join(turn.content.split())[:MOST_CHARACTERS]
+        if turn.role == "user":
+            previous = rewrite_question(content, previous, answer)
+        else:
+            answer = content
+    return rewrite_question(question, previous, answer).text
+
+
+def rewrite_question(question: str, previous: Standalone, answer: str) -> Standalone:
+    """One step: ``previous`` is the question before, ``answer`` what it got."""
+    joined = _JOINED.fullmatch(question)
+    alone = Standalone(question, joined.group(1) if joined else question)
+    bare = _LEAD.sub("", question)
+    pronoun = find_pronoun(bare)
+    if not previous.text or (not pronoun and not goes_on(question, bare)):
+        return alone
+    made = Standalone(f"{bare} ({previous.root})", previous.root)
+    topic = find_topic(previous.text, answer, person=bool(_PERSON.match(pronoun.group()))) if pronoun else ""
+    if pronoun and topic:
+        filled = f"{topic}'s" if _POSSESSIVE.match(bare, pronoun.start()) else topic
+        text = f"{bare[: pronoun.start()]}{filled}{bare[pronoun.end() :]}"
+        made = Standalone(text, text)
+    return made if len(made.text) <= MAX_CHARACTERS else alone
+
+
+def find_pronoun(question: str) -> re.Match[str] | None:
+    """The first pronoun, unless the question itself says before it what it stands for, or it stands for nothing."""
+    found = next((m for m in _PRONOUN.finditer(question) if m.group() != "IT"), None)
+    if found is None or _EMPTY_IT.search(question):
+        return None
+    before = question[: found.start()]
+    owned = _POSSESSIVE.match(question, found.start()) and len(find_topic_words(before)) >= 2
+    return None if _NAME.search(before) or owned else found
+
+
+def goes_on(question: str, bare: str) -> bool:
+    """Whether a question without pronoun needs the one before: "why?", "and the price?"."""
+    short = bare != question or len(find_topic_words(bare)) <= 1
+    return short and not _NAME.search(bare)
+
+
+def find_topic(previous: str, answer: str, *, person: bool) -> str:
+    """What a pronoun stands for: the answer where it is a person's name, else the last name in the question before."""
+    if person and _PERSON_NAME.fullmatch(answer):
+        return answer
+    names = _NAME.findall(previous)
+    return re.sub(r"['’]s$", "", names[-1])[:80] if names else ""

@@ -1,0 +1,409 @@
+"""Fits the reader's confidence on held-out training articles: ``python -m rag.training.calibrate --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.answers.compose import weigh_best
+from rag.answers.confidence import (
+    FEATURES,
+    SENTENCE_FEATURES,
+    Calibration,
+    Judge,
+    liken_sentences,
+    measure_features,
+    save_calibration,
+)
+from rag.answers.disagreement import contradicts, judge_articles
+from rag.answers.explaining import explain
+from rag.answers.grouping import group_readings
+from rag.errors import RagError
+from rag.index.encoder import load_encoder
+from rag.metrics import score_token_f1
+from rag.question.form import find_form
+from rag.question.text import find_topic_words
+from rag.reader.choosing import open_reader
+from rag.reader.copying import WEIGHTS
+from rag.training.data import SENTENCE_SOURCES, SHARES
+from rag.training.distractors import rank_passages
+from rag.training.examples import crop
+from rag.training.questions import collect_mentions, falsify_question
+from rag.training.synonyms import load_thesaurus, reword_questions
+from rag.training.train import load_paragraphs
+from rag.types import Passage, Readings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.training.data import Paragraph
+    from rag.training.synonyms import Thesaurus
+    from rag.types import Encoder, Reader
+
+RIGHT = 0.5
+"""Token F1 from which an answer counts as right."""
+FOLDS = 5
+LONGEST = 12
+"""Words of the shortest gold answer up to which a question is one for a short answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A held-out question and the passages it is read with; no golds where it has no answer there.
+
+    :param group: the same number for all trials about one paragraph.
+    """
+
+    group: int
+    question: str
+    golds: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The best answer to one trial: its features, in the order of ``FEATURES``, and whether it is right.
+
+    Of sentences the features are those of ``SENTENCE_FEATURES``, and right are those that hold a gold answer.
+    """
+
+    trial: Trial
+    features: tuple[float, ...]
+    right: bool
+    readings: Readings
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rag.training.calibrate", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder the reader was trained on")
+    parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="as in training")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="default: the package's")
+    parser.add_argument(
+        "--thesaurus",
+        type=Path,
+        metavar="DIR",
+        help="folder of WordNet's dictionary files: questions are tried in other words too",
+    )
+    parser.add_argument("--passages", type=int, default=10, help="passages a question, 2 or more; default: %(default)s")
+    parser.add_argument("--questions", type=int, default=600, help="held-out questions; default: %(default)s")
+    parser.add_argument(
+        "--unanswerable",
+        type=float,
+        default=1 / 3,
+        help="share of questions without an answer to reckon with; default: 1/3",
+    )
+    parser.add_argument(
+        "--explanations",
+        type=int,
+        default=200,
+        help="held-out questions that want sentences, besides; default: %(default)s",
+    )
+    parser.add_argument(
+        "--alarms",
+        type=float,
+        default=0.05,
+        help="share of the answers given beside which a value may be shown that no article gives for an answer; "
+        "default: %(default)s",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        help="confidence from which a short answer is given; default: %(default)s, more likely right than wrong",
+    )
+    parser.add_argument(
+        "--sentence-threshold",
+        type=float,
+        default=1 / 3,
+        help="the same for sentences, which who reads them can judge: one useful in three; default: 1/3",
+    )
+    return parser.parse_args(argv)
+
+
+def make_trials(
+    paragraphs: Sequence[Paragraph],
+    count: int,
+    passages: int,
+    *,
+    explained: bool = False,
+    thesaurus: Thesaurus | None = None,
+) -> list[Trial]:
+    """Up to eight trials of each of ``count`` questions, fewer where one cannot be made.
+
+    The passages it retrieves; the same without those that hold an answer; both of these with the question in other
+    words; passages about other things; the question made false, and what that retrieves; its paragraph alone; its
+    paragraph alone with the false question.
+
+    :param explained: only of questions that want sentences.
+    :param thesaurus: gives the other words; without one there are no such trials.
+    """
+    rng = random.Random(0)
+    asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers]
+    # As training draws them: what is much like users' questions more often.
+    likely = [(i, q) for i, q in asked if rng.random() < SHARES.get(paragraphs[i].source, 1.0)]
+    if explained:
+        wanted = [(i, q) for i, q in likely if find_form(q.question) != "short"]
+    else:
+        # Where people gave whole sentences, a short answer cannot be told right from wrong by their words.
+        wanted = [
+            (i, q) for i, q in likely if min(len(paragraphs[i].text[a:b].split()) for a, b in q.answers) <= LONGEST
+        ]
+    drawn = rng.sample(wanted, min(count, len(wanted)))
+    mentions = collect_mentions([q.question for _, q in asked])
+    plain = [q.question for _, q in drawn]
+    false = [falsify_question(q.question, paragraphs[i], q, mentions, rng) or "" for i, q in drawn]
+    others = reword_questions(plain, thesaurus, load_encoder(), rng) if thesaurus else [()] * len(drawn)
+    reworded = [some[0] if some else "" for some in others]
+    texts = [p.text for p in paragraphs]
+    ranked = rank_passages([*plain, *false, *reworded], texts, 3 * passages)
+    trials = []
+    for n, (i, q) in enumerate(drawn):
+        golds = tuple(texts[i][a:b] for a, b in q.answers)
+        gold = make_passage(paragraphs[i], crop(texts[i], rng.choice(q.answers), rng)[0])
+
+        def show(places: Sequence[int], i: int = i, gold: Passage = gold) -> tuple[Passage, ...]:
+            cut = places[:passages]
+            return tuple(gold if n == i else make_passage(paragraphs[n], crop(texts[n], None, rng)[0]) for n in cut)
+
+        trials.append(Trial(i, q.question, golds, (gold,)))
+        for question, found in ((plain[n], ranked[n]), (reworded[n], ranked[n + 2 * len(drawn)])):
+            if question:
+                trials.append(Trial(i, question, golds, show(found)))
+                bare = [m for m in found if not any(g.lower() in texts[m].lower() for g in golds)]
+                if len(bare) > 1:
+                    trials.append(Trial(i, question, (), show(bare)))
+        strange = [m for m, p in enumerate(paragraphs) if p.source != paragraphs[i].source]
+        if len(strange) > 1:
+            trials.append(Trial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
+        if false[n]:
+            trials.append(Trial(i, false[n], (), (gold,)))
+            new = find_topic_words(false[n]) - find_topic_words(q.question)
+            # What another paragraph says of the other name may answer the changed question.
+            found = ranked[n + len(drawn)]
+            silent = [m for m in found if m == i or new.isdisjoint(find_topic_words(texts[m]))]
+            if len(silent) > 1:
+                trials.append(Trial(i, false[n], (), show(silent)))
+    return trials
+
+
+def make_passage(paragraph: Paragraph, text: str) -> Passage:
+    return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
+
+
+def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+    """Reads every trial; one in which nothing is found is left out."""
+    from tqdm import tqdm
+
+    measured = []
+    for trial in tqdm(trials, disable=None):
+        (readings,) = reader.read([trial.question], [trial.passages])
+        candidates = group_readings(trial.question, readings.together)
+        if candidates:
+            likeness = liken_sentences(trial.question, [candidates[0].readings[0]], trial.passages, encoder)
+            features = measure_features(trial.question, weigh_best(candidates, trial.passages, likeness, readings.scan))
+            right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
+            measured.append(Measured(trial, tuple(features), right, readings))
+    return measured
+
+
+def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+    """The same for answers of several sentences: right are those that hold all of a gold answer."""
+    from tqdm import tqdm
+
+    measured = []
+    for trial in tqdm(trials, disable=None):
+        (readings,) = reader.read([trial.question], [trial.passages])
+        explanation = explain(trial.question, trial.passages, readings.together, encoder)
+        if explanation is not None:
+            told = "\n".join(sentence.text for sentence in explanation.sentences)
+            right = any(gold in told for gold in trial.golds)
+            measured.append(Measured(trial, explanation.features, right, readings))
+    return measured
+
+
+def fit_calibration(measured: Sequence[Measured], weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """(weights of the features, bias) of a logistic regression.
+
+    :param weights: of the trials, (trials,).
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    rows, right = np.array([m.features for m in measured]), np.array([m.right for m in measured])
+    scaler = StandardScaler().fit(rows)
+    fitted = LogisticRegression(C=1.0).fit(scaler.transform(rows), right, sample_weight=weights)
+    slopes = fitted.coef_[0] / scaler.scale_
+    return slopes, float(fitted.intercept_[0] - slopes @ scaler.mean_)
+
+
+def cross_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Confidence in each trial's answer, (trials,), from a fit on the other paragraphs' trials."""
+    import numpy as np
+    from sklearn.model_selection import GroupKFold
+
+    confidence = np.zeros(len(measured))
+    for rest, part in GroupKFold(FOLDS).split(confidence, groups=[m.trial.group for m in measured]):
+        slopes, bias = fit_calibration([measured[i] for i in rest], weights[rest])
+        scores = np.array([measured[i].features for i in part]) @ slopes + bias
+        confidence[part] = 1 / (1 + np.exp(-scores))
+    return confidence
+
+
+def weigh_trials(trials: Sequence[Trial], unanswerable: float) -> NDArray[np.float64]:
+    """Weights (trials,), of mean 1, under which a share ``unanswerable`` of the questions has no answer.
+
+    That holds for the trials with one passage and for those with several, each by themselves.
+    """
+    import numpy as np
+
+    weights = np.ones(len(trials))
+    single = np.array([len(t.passages) == 1 for t in trials])
+    answerable = np.array([bool(t.golds) for t in trials])
+    for some in (single, ~single):
+        if some.any() and 0 < answerable[some].mean() < 1:
+            share = answerable[some].mean()
+            weights[some] = np.where(answerable[some], (1 - unanswerable) / share, unanswerable / (1 - share))
+    return weights
+
+
+def describe_curve(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], possible: float
+) -> list[dict[str, float]]:
+    """Weighted shares at ten thresholds: answered, right among the answered, right among the ``possible``."""
+    curve = []
+    for step in range(0, 100, 10):
+        kept = (confidence >= step / 100) * weights
+        good = float((right * kept).sum())
+        curve.append({
+            "threshold": step / 100,
+            "answered": round(float(kept.sum() / weights.sum()), 4),
+            "precision": round(good / max(1e-9, float(kept.sum())), 4),
+            "recall": round(good / possible, 4),
+        })  # fmt: skip
+    return curve
+
+
+def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, alarms: float) -> tuple[float, int]:
+    """The confidence from which a value counts against the answer, and how many answers it was chosen over.
+
+    No two held-out articles speak of the same thing: what contradicts an answer that is given is a false alarm, and
+    at most a share ``alarms`` of the answers may have one.
+    """
+    import numpy as np
+
+    calibration = Calibration(judge, judge, 1.0)
+    surest = []
+    for one in measured:
+        if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
+            question, passages = one.trial.question, one.trial.passages
+            apart = [group_readings(question, found) for found in one.readings.apart]
+            likeness = liken_sentences(question, [some[0].readings[0] for some in apart if some], passages, encoder)
+            stances = judge_articles(question, apart, passages, calibration, likeness, one.readings.scan)
+            best = group_readings(question, one.readings.together)[0].text
+            against = [s.confidence for s in stances if contradicts(question, best, s.text)]
+            surest.append(max(against, default=0.0))
+    if not surest:
+        return 1.0, 0
+    # Just above what would let too many through, and never what would itself be withheld.
+    least = np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1)
+    return max(judge.threshold, float(least)), len(surest)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parse_arguments(argv)
+    try:
+        if arguments.passages < 2:
+            raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
+        _, held_out = load_paragraphs(arguments.data, arguments.exclude)
+        held_out = [p for p in held_out if p.source not in SENTENCE_SOURCES]
+        reader, encoder, passages = open_reader(arguments.weights, remember=True), load_encoder(), arguments.passages
+        thesaurus = load_thesaurus(arguments.thesaurus) if arguments.thesaurus else None
+        trials = make_trials(held_out, arguments.questions, passages, thesaurus=thesaurus)
+        short = measure_trials(reader, encoder, trials)
+        trials = make_trials(held_out, arguments.explanations, passages, explained=True, thesaurus=thesaurus)
+        sentences = measure_sentences(reader, encoder, trials)
+        record = calibrate(short, sentences, encoder, arguments)
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(record, indent=1))
+    return 0
+
+
+def calibrate(
+    short: Sequence[Measured], sentences: Sequence[Measured], encoder: Encoder, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Fits, saves beside the weights, and returns the record of it.
+
+    :raises RagError: where there are too few trials to fit on.
+    """
+    judge, figures = fit_judge(short, arguments.threshold, arguments.unanswerable)
+    explainer, told = fit_judge(sentences, arguments.sentence_threshold, arguments.unanswerable)
+    rival, answers = pick_rival(short, judge, encoder, arguments.alarms)
+    record = {
+        "features": list(FEATURES),
+        "sentence_features": list(SENTENCE_FEATURES),
+        "questions": arguments.questions,
+        "explanations": arguments.explanations,
+        "passages": arguments.passages,
+        "reworded": arguments.thesaurus is not None,
+        "unanswerable": arguments.unanswerable,
+        "threshold": arguments.threshold,
+        "sentence_threshold": arguments.sentence_threshold,
+        "alarms": arguments.alarms,
+        "alarms_over": answers,
+        "short": figures,
+        "sentences": told,
+    }
+    save_calibration(Calibration(judge, explainer, rival), arguments.weights / "calibration.json", record)
+    return record
+
+
+def fit_judge(measured: Sequence[Measured], threshold: float, unanswerable: float) -> tuple[Judge, dict[str, Any]]:
+    """A judge and the figures of its fit.
+
+    :raises RagError: where there are too few trials to fit on.
+    """
+    if len({m.trial.group for m in measured}) < FOLDS or len({bool(m.trial.golds) for m in measured}) < 2:
+        raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
+    weights = weigh_trials([m.trial for m in measured], unanswerable)
+    slopes, bias = fit_calibration(measured, weights)
+    return Judge(tuple(float(w) for w in slopes), bias, threshold), describe_fit(measured, weights)
+
+
+def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> dict[str, Any]:
+    """Figures of answers judged by a fit on other questions: over several passages, and over one.
+
+    ``best`` is the share of answerable trials whose best answer is right, trusted or not; the curve says what each
+    threshold would do.
+    """
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    confidence, right = cross_fit(measured, weights), np.array([m.right for m in measured])
+    record: dict[str, Any] = {}
+    for name, single in (("several", False), ("one", True)):
+        places = np.array([i for i, m in enumerate(measured) if (len(m.trial.passages) == 1) is single])
+        answerable = np.array([bool(measured[i].trial.golds) for i in places])
+        sure, hit, weight = confidence[places], right[places], weights[places]
+        record[name] = {
+            "trials": len(places),
+            "answerable": int(answerable.sum()),
+            "best": round(float(hit[answerable].mean()), 4),
+            "auc": round(float(roc_auc_score(hit, sure)), 4),
+            "curve": describe_curve(sure, hit, weight, float(weight[answerable].sum())),
+        }
+    return record
+
+
+if __name__ == "__main__":
+    sys.exit(main())

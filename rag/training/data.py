@@ -1,0 +1,162 @@
+"""Questions and paragraphs in SQuAD's format, what is held out of them, and what a test set excludes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from rag.articles.sentences import split_sentences
+from rag.errors import RagError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of training questions.
+
+    :param share: of its questions that an epoch draws.
+    :param sentences: whether its passages are single sentences, to be shown among others of their article.
+    :param family: files of one family hold the same articles, which are held out together.
+    """
+
+    file: str
+    share: float
+    sentences: bool = False
+    family: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.file.split(".")[0]
+
+
+SOURCES = (
+    Source("new_wiki.json", 1.0),
+    Source("reddit.json", 0.5),
+    Source("amazon_reviews.json", 0.5),
+    Source("qed-train.json.gz", 1.0, family="nq"),
+    Source("squad-train-part.json", 1.0),
+    Source("squad-train-sentences.json.gz", 0.7, sentences=True),
+    Source("qamr.json", 0.2, sentences=True, family="qamr"),
+    Source("qadiscourse.json", 0.3, sentences=True, family="qamr"),
+    Source("qasrl-gs.json.gz", 0.1, sentences=True, family="qamr"),
+    Source("qasrl.json.gz", 0.05, sentences=True, family="qamr"),
+    Source("qanom.json.gz", 0.02, sentences=True, family="qamr"),
+    Source("paraqa.json", 0.1, sentences=True),
+    Source("onestopqa.json", 1.0),
+    Source("fairytaleqa.json.gz", 0.5),
+    Source("selqa.json.gz", 0.5),
+    Source("clapnq-dev.json", 1.0, family="nq"),
+    Source("tatqa-text.json", 1.0),
+    Source("medquad-definitions.json.gz", 0.3),
+    Source("boolq.json.gz", 0.4, family="nq"),
+)
+"""What the reader is trained on. Real searches and news weigh most, template questions little."""
+
+SENTENCE_SOURCES = frozenset(source.name for source in SOURCES if source.sentences)
+SHARES = {source.name: source.share for source in SOURCES}
+FAMILIES = {source.name: source.family for source in SOURCES if source.family}
+TITLED = frozenset({"new_wiki", "qed-train", "clapnq-dev", "selqa", "onestopqa"})
+"""Sources whose titles are titles; the others' are numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRecord:
+    """A question and its gold answers as (start, end) characters of its paragraph.
+
+    :param impossible: people looked for an answer there and found none.
+    :param parts: spans that answer only together; ``answers`` is empty then.
+    :param yes: whether the paragraph says yes or no; None where the question asks for neither.
+    """
+
+    question: str
+    answers: tuple[tuple[int, int], ...]
+    impossible: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
+    yes: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph with its questions; ``source`` is the data set's file name, ``article`` what is held out whole."""
+
+    source: str
+    article: str
+    title: str
+    text: str
+    questions: tuple[QuestionRecord, ...]
+
+
+def load_squad(path: Path) -> list[Paragraph]:
+    """Reads one file in SQuAD's format, also gzipped; :raises RagError: where it is missing or of another format."""
+    name = path.name.split(".json")[0]
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        return [
+            Paragraph(
+                name,
+                read_article(name, article["title"], paragraph["context"]),
+                unquote(article["title"]).replace("_", " ") if name in TITLED else "",
+                paragraph["context"],
+                tuple(map(read_question, paragraph["qas"])),
+            )
+            for article in json.loads(content)["data"]
+            for paragraph in article["paragraphs"]
+        ]
+    except FileNotFoundError:
+        raise RagError(
+            f"No {path.name} in {path.parent}: the sets that docs/reader.md names are public; put this one there in "
+            "SQuAD's JSON format."
+        ) from None
+    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+        raise RagError(f"{path} is not in SQuAD's JSON format ({error}): convert it, or name another file.") from None
+
+
+def read_article(source: str, title: str, text: str) -> str:
+    """What is held out together: the article, or the single post where a file has but one article."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if source == "reddit" else title
+
+
+def read_question(record: dict[str, Any]) -> QuestionRecord:
+    """The answers that are spans; of an answer in several parts, none that is but one of them."""
+    spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in record["answers"] if a["text"])
+    parts, answers = (spans, ()) if record.get("all") else ((), spans)
+    yes = record["yes_no"] == "yes" if record.get("yes_no") in ("yes", "no") else None
+    return QuestionRecord(str(record["question"]).strip(), answers, bool(record.get("is_impossible")), parts, yes)
+
+
+def is_held_out(paragraph: Paragraph) -> bool:
+    """One article in twenty, by hash: the same ones whatever the seed, and in all files of a family."""
+    family = FAMILIES.get(paragraph.source, paragraph.source)
+    return int(hashlib.sha256(f"{family}/{paragraph.article}".encode()).hexdigest(), 16) % 20 == 0
+
+
+def drop_overlaps(paragraphs: Sequence[Paragraph], tests: Sequence[str], run: int = 13) -> list[Paragraph]:
+    """Leaves out what shares ``run`` words in a row, or a whole sentence, with a test paragraph."""
+    runs: set[tuple[str, ...]] = set()
+    sentences: set[tuple[str, ...]] = set()
+    for text in tests:
+        runs.update(list_runs(words_of(text), run))
+        sentences.update(tuple(words_of(text[a:b])) for a, b in split_sentences(text))
+    sentences = {sentence for sentence in sentences if len(sentence) >= 5}
+    return [
+        p
+        for p in paragraphs
+        if runs.isdisjoint(list_runs(words_of(p.text), run))
+        and sentences.isdisjoint(tuple(words_of(p.text[a:b])) for a, b in split_sentences(p.text))
+    ]
+
+
+def words_of(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def list_runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[i : i + length]) for i in range(len(words) - length + 1))

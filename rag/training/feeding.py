@@ -1,0 +1,96 @@
+"""What a training run reads, batch after batch: examples drawn as it goes, or drawn before and packed."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from itertools import islice
+from queue import Queue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from rag.training.batches import Features, collate, cut_batches, featurize
+from rag.training.followups import draw_followup
+from rag.training.packed import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import torch
+    from torch import Tensor
+
+    from rag.training.examples import ExampleSource
+    from rag.training.followups import FollowUp
+
+    Batch = tuple[int, int, list[Features]]
+
+BLOCK = 2048
+"""Examples drawn, sorted by length and cut into micro-batches at a time."""
+MAX_ANSWER = 40
+"""Tokens of an answer."""
+AHEAD = 8
+"""Batches made while a GPU computes."""
+
+
+def draw_blocks(
+    source: ExampleSource, followups: Sequence[FollowUp], *, share: int, max_tokens: int, seed: int
+) -> Iterator[Callable[[], list[Features]]]:
+    """What draws each block of examples, without end: the same ones every time.
+
+    :param share: how often an epoch draws each follow-up question.
+    """
+
+    def draw(questions: Sequence[tuple[int, int]], start: int, rng: random.Random) -> list[Features]:
+        drawn = [source.draw(q, rng) for q in questions[start : start + BLOCK]]
+        more = min(1.0, BLOCK / len(questions)) * share * len(followups)
+        drawn += [draw_followup(rng.choice(followups), followups, rng) for _ in range(round(more))]
+        return featurize([e for e in drawn if e], max_tokens, MAX_ANSWER)
+
+    epoch = 0
+    while True:
+        questions = source.list_questions(epoch)
+        for start in range(0, max(1, len(questions) - BLOCK + 1), BLOCK):
+            yield partial(draw, questions, start, random.Random(f"{seed}/{epoch}/{start}"))
+        epoch += 1
+
+
+def unpack_blocks(path: Path) -> Iterator[Callable[[], list[Features]]]:
+    """The same of a file of packed examples, over and over."""
+    while True:
+        examples = unpack(path)
+        while block := list(islice(examples, BLOCK)):
+            yield partial(list, block)
+
+
+def iterate_batches(
+    blocks: Iterator[Callable[[], list[Features]]], tokens: int, seed: int, block: int = 0, batch: int = 0
+) -> Iterator[Batch]:
+    """(block, batch, micro-batch), from that batch of that block on: the same whenever it is started.
+
+    :param tokens: padded source tokens of a micro-batch.
+    """
+    for number, make in enumerate(blocks):
+        if number < block:
+            continue
+        for place, micro in enumerate(cut_batches(make(), tokens, random.Random(f"{seed}/{number}"))):
+            if number > block or place >= batch:
+                yield number, place, micro
+
+
+def load_ahead(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batch, dict[str, Tensor]]]:
+    """Each batch and the model's inputs on a device; for a GPU they are made while it computes."""
+    if device.type == "cpu":
+        for batch in batches:
+            yield batch, collate(batch[2])
+        return
+    queue: Queue[tuple[Batch, dict[str, Tensor]]] = Queue(AHEAD)
+
+    def fill() -> None:
+        for batch in batches:
+            inputs = collate(batch[2])
+            queue.put((batch, {name: rows.pin_memory().to(device, non_blocking=True) for name, rows in inputs.items()}))
+
+    Thread(target=fill, daemon=True).start()
+    while True:
+        yield queue.get()

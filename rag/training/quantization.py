@@ -1,0 +1,163 @@
+"""Products with stored weights computed in int8, which takes about half the time of fp32 (decisions/0007)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from onnx import GraphProto, NodeProto, TensorProto
+
+LEAST_OUTPUTS = 32
+"""A product with fewer is a score, where rounding would show and no time be saved."""
+
+
+LARGE_TABLE = 10_000
+"""Rows from which a table is one of word embeddings."""
+
+
+def quantize_products(graph: GraphProto, outliers: Mapping[str, Sequence[int]]) -> None:
+    """Rewrites each ``MatMul`` of a graph by a stored matrix so that integers are multiplied.
+
+    Inputs are quantised as they come (uint8, one scale for all of them), weights when the graph is loaded (int8, one
+    scale for each output; see :func:`rag.machine.graphs.pick_tensor`), as in Jacob et al. 2018.
+
+    A few channels of some inputs are a hundred times as large as the rest, and would leave no resolution for it: these
+    are multiplied apart, in fp32 (LLM.int8(): Dettmers et al. 2022).
+
+    :param graph: whose weights are stubs, stored elsewhere under their names.
+    :param outliers: the large channels of the inputs of some products, by the name of the stored matrix.
+    """
+    stored = {
+        tensor.name: tensor
+        for tensor in graph.initializer
+        if tensor.external_data and len(tensor.dims) == 2 and tensor.dims[1] >= LEAST_OUTPUTS
+    }
+    nodes: list[NodeProto] = []
+    inputs: dict[str, str] = {}
+    used = set()
+    for node in graph.node:
+        weight = node.input[1] if node.op_type == "MatMul" else ""
+        apart = list(outliers.get(weight.removesuffix(".T"), ()))
+        if weight in stored and apart:
+            size = stored[weight].dims[0]
+            *exact, rest, total = split_channels(node, apart, size, graph)
+            graph.initializer.append(stub_rows(stored[weight], apart))
+            nodes += [*exact, *multiply_integers(rest, inputs), total]
+            used.add(weight)
+        elif weight in stored:
+            nodes += multiply_integers(node, inputs)
+            used.add(weight)
+        else:
+            nodes.append(node)
+    wanted = {name for node in nodes for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name not in used or tensor.name in wanted]
+    made = [stub for name in sorted(used) for stub in stub_integers(stored[name])]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend([*kept, *made])
+
+
+def halve_embeddings(graph: GraphProto) -> None:
+    """Asks for word embeddings in fp16, half the memory; rows are widened once they are looked up."""
+    from onnx import TensorProto, helper
+
+    tables = {t.name: t for t in graph.initializer if t.external_data and len(t.dims) == 2 and t.dims[0] >= LARGE_TABLE}
+    nodes: list[NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "Gather" and node.input[0] in tables:
+            table, ids = node.input
+            (out,) = node.output
+            nodes.append(helper.make_node("Gather", [f"{table}:fp16", ids], [f"{out}:fp16"], f"{out}:look-up"))
+            nodes.append(helper.make_node("Cast", [f"{out}:fp16"], [out], f"{out}:widen", to=TensorProto.FLOAT))
+        else:
+            nodes.append(node)
+    wanted = {name for node in nodes for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in wanted]
+    made = [
+        stub_tensor(f"{t.name}:fp16", t.dims, TensorProto.FLOAT16, 2 * t.dims[0] * t.dims[1])
+        for t in tables.values()
+        if f"{t.name}:fp16" in wanted
+    ]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend([*kept, *made])
+
+
+def split_channels(node: NodeProto, apart: Sequence[int], size: int, graph: GraphProto) -> Iterator[NodeProto]:
+    """The nodes that multiply some channels of a product's input in fp32; last the product of the others, and the sum.
+
+    :param size: channels of the input.
+    :param graph: gets the constants.
+    """
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    source, weight = node.input
+    (out,) = node.output
+    kept = np.ones(size, np.float32)
+    kept[apart] = 0
+    graph.initializer.append(numpy_helper.from_array(kept, f"{out}:kept"))
+    graph.initializer.append(numpy_helper.from_array(np.array(apart, np.int64), f"{out}:apart"))
+    yield helper.make_node("Gather", [source, f"{out}:apart"], [f"{out}:large"], f"{out}:pick", axis=-1)
+    yield helper.make_node("MatMul", [f"{out}:large", name_rows(weight, apart)], [f"{out}:exact"], f"{out}:exactly")
+    yield helper.make_node("Mul", [source, f"{out}:kept"], [f"{out}:small"], f"{out}:mask")
+    yield helper.make_node("MatMul", [f"{out}:small", weight], [f"{out}:rest"], f"{out}:rest")
+    yield helper.make_node("Add", [f"{out}:rest", f"{out}:exact"], [out], f"{out}:sum")
+
+
+def name_rows(weight: str, rows: Sequence[int]) -> str:
+    """Some rows of a matrix as :func:`rag.machine.graphs.pick_tensor` knows them."""
+    return f"{weight}:rows {' '.join(map(str, rows))}"
+
+
+def stub_rows(tensor: TensorProto, rows: Sequence[int]) -> TensorProto:
+    from onnx import TensorProto
+
+    size = (len(rows), tensor.dims[1])
+    return stub_tensor(name_rows(tensor.name, rows), size, TensorProto.FLOAT, 4 * size[0] * size[1])
+
+
+def multiply_integers(node: NodeProto, inputs: dict[str, str]) -> Iterator[NodeProto]:
+    """The nodes in the place of one product.
+
+    :param inputs: input to its quantised name; what several products share is quantised once.
+    """
+    from onnx import TensorProto, helper
+
+    source, weight = node.input
+    (out,) = node.output
+    if source not in inputs:
+        inputs[source] = f"{source}:uint8"
+        yield helper.make_node(
+            "DynamicQuantizeLinear", [source], [inputs[source], f"{source}:scale", f"{source}:zero"], f"{source}:round"
+        )
+    yield helper.make_node(
+        "MatMulInteger", [inputs[source], f"{weight}:int8", f"{source}:zero"], [f"{out}:int32"], f"{out}:multiply"
+    )
+    yield helper.make_node("Cast", [f"{out}:int32"], [f"{out}:float"], f"{out}:cast", to=TensorProto.FLOAT)
+    yield helper.make_node("Mul", [f"{source}:scale", f"{weight}:scale"], [f"{out}:rescaled"], f"{out}:scaling")
+    yield helper.make_node("Mul", [f"{out}:float", f"{out}:rescaled"], [out], f"{out}:rescale")
+
+
+def stub_integers(tensor: TensorProto) -> Iterable[TensorProto]:
+    """Stubs of a matrix (inputs, outputs) in int8 and of its scales (outputs,) in float32."""
+    from onnx import TensorProto
+
+    inputs, outputs = tensor.dims
+    return (
+        stub_tensor(f"{tensor.name}:int8", (inputs, outputs), TensorProto.INT8, inputs * outputs),
+        stub_tensor(f"{tensor.name}:scale", (outputs,), TensorProto.FLOAT, 4 * outputs),
+    )
+
+
+def stub_tensor(name: str, shape: Iterable[int], kind: int, size: int) -> TensorProto:
+    """A tensor of ``size`` bytes that is stored elsewhere and handed over when the graph is loaded."""
+    from onnx import TensorProto
+
+    stub = TensorProto(name=name, dims=list(shape), data_type=kind)
+    stub.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", "weights"), ("offset", "0"), ("length", str(size))):
+        stub.external_data.add(key=key, value=value)
+    return stub

