@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from eval.evidence import Located, locate_evidence
 from eval.judging import Record, judge_answer
 from rag.errors import QuestionError
-from rag.reader.copying import CopyingReader
 from rag.types import Turn
 
 if TYPE_CHECKING:
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
 
     from eval.gold import GoldQuestion
     from rag.pipeline import Pipeline
-    from rag.types import Answer, Passage, Readings
+    from rag.types import Answer, Passage, Reader, Readings
 
 
-class NotingReader(CopyingReader):
-    """The built-in reader, whose own probability of its last best reading is noted: an answer does not tell it."""
+class NotingReader:
+    """A reader whose own probability of its last best reading is noted: an answer does not tell it."""
 
-    def __init__(self, reader: CopyingReader) -> None:
-        super().__init__(reader.folder)
-        self.reader = reader
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.name, self.copies = reader, reader.name, reader.copies
         self.noted = 0.0
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
@@ -48,26 +46,27 @@ def ask_gold(
     from tqdm import tqdm
 
     located = locate_evidence(pipeline.index, corpus, questions)
-    if isinstance(pipeline.reader, CopyingReader):
-        pipeline = replace(pipeline, reader=NotingReader(pipeline.reader))
+    noting = NotingReader(pipeline.models.reader)
+    pipeline = replace(pipeline, models=replace(pipeline.models, reader=noting))
     ask_one(pipeline, "Is everything loaded?", ())  # so that no question's timing holds the loading of models
     records: list[Record] = []
     with tqdm(total=len(questions), unit="question", disable=None if progress else True, leave=False) as bar:
         for _, turns in groupby(questions, key=lambda q: (q.kind, q.line)):
-            for record in ask_turns(pipeline, list(turns), located):
+            for record in ask_turns(pipeline, noting, list(turns), located):
                 records.append(record)
                 bar.update()
     return records
 
 
-def ask_turns(pipeline: Pipeline, turns: Sequence[GoldQuestion], located: dict[str, Located]) -> Iterator[Record]:
-    """One question, or the turns of one conversation."""
+def ask_turns(
+    pipeline: Pipeline, reader: NotingReader, turns: Sequence[GoldQuestion], located: dict[str, Located]
+) -> Iterator[Record]:
+    """One question, or the turns of one conversation, as the pipeline with that reader answers them."""
     history: list[Turn] = []
     for gold in turns:
         answer = ask_one(pipeline, gold.question, history)
         record = judge_answer(gold, answer, located[gold.name])
-        if isinstance(pipeline.reader, NotingReader):
-            record = replace(record, probability=pipeline.reader.noted if answer else 0.0)
+        record = replace(record, probability=reader.noted if answer else 0.0)
         if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
             record = replace(record, failure="not understood")
         yield record

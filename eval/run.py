@@ -172,10 +172,10 @@ def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus:
         "documents": len(pipeline.index.documents()),
         "passages": pipeline.index.passage_count,
         "encoder": hide_path(pipeline.index.state.encoder),
-        "reader": hide_path(pipeline.reader.name),
+        "reader": hide_path(pipeline.models.reader.name),
         "k": pipeline.k,
         "chunking": pipeline.index.state.chunking,
-        "threshold": round(pipeline.calibration.short.threshold, 4),
+        "threshold": round(pipeline.models.calibration.short.threshold, 4),
         "gold_sha256": hash_gold(gold),
     }
 

@@ -19,6 +19,7 @@ from rag.errors import QuestionError, RagError
 from rag.index.encoder import load_encoder
 from rag.metrics import score_exact_match, score_token_f1
 from rag.pipeline import Config, Pipeline, Question
+from rag.question.parsed import parse_question
 from rag.reader.choosing import open_reader
 from rag.reader.copying import WEIGHTS
 from rag.training.data import Paragraph, load_squad
@@ -84,7 +85,7 @@ def answer_given(
         else:
             (readings,) = reader.read([question], [passages])
         found = [ScoredPassage(p, 0.0) for p in passages]
-        yield compose_answer(question, found, readings, calibration, encoder, explained=False)
+        yield compose_answer(parse_question(question), found, readings, calibration, encoder, explained=False)
 
 
 def read_separately(reader: Reader, question: str, passages: Sequence[Passage]) -> Readings:

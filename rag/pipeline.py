@@ -9,28 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answers.compose import compose_answer
-from rag.answers.confidence import UNCALIBRATED, Calibration, load_calibration
 from rag.articles.folder import find_articles
 from rag.errors import CorpusError, QuestionError
 from rag.index.chunking import ChunkingConfig
-from rag.index.encoder import load_encoder
 from rag.index.ingest import read_articles
 from rag.index.retrieval import HybridRetriever
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
+from rag.models import load_models
 from rag.question.followup import contextualize_question
+from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.text import clean_question
-from rag.reader.choosing import ChoosingReader, open_reader
-from rag.reader.copying import WEIGHTS, CopyingReader
-from rag.reader.seq2seq import Seq2SeqReader
 from rag.types import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
+    from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Reader, Retriever, Stage, Turn
+    from rag.types import Answer, Encoder, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
 QUESTIONS_AT_ONCE = 16
@@ -71,11 +69,8 @@ class Pipeline:
     """
 
     index: Index
-    encoder: Encoder
+    models: Models
     retriever: Retriever
-    reader: Reader
-    calibration: Calibration
-    resolver: Resolver
     k: int
     changes: Changes
     folders: tuple[Path, Path]
@@ -90,14 +85,11 @@ class Pipeline:
         if not 1 <= config.k <= MOST_PASSAGES:
             raise ValueError(f"k must lie between 1 and {MOST_PASSAGES}, not {config.k}")
         corpus, folder = locate_folders(config)
-        encoder = load_encoder(config.encoder)
-        reader, calibration = load_reader(config.reader)
+        models = load_models(config.encoder, config.reader)
+        encoder = models.encoder
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress)
         index = open_index(folder)
-        # What follow-ups leave unsaid is found by the built-in reader, whichever one answers.
-        resolver = reader if isinstance(reader, CopyingReader | ChoosingReader) else CopyingReader()
-        retriever = HybridRetriever(index, encoder)
-        return cls(index, encoder, retriever, reader, calibration, resolver, config.k, changes, (corpus, folder))
+        return cls(index, models, HybridRetriever(index, encoder), config.k, changes, (corpus, folder))
 
     def renewed(self) -> Pipeline:
         """The same models over an index that knows what has become of the articles; this one stays as it is.
@@ -105,9 +97,10 @@ class Pipeline:
         :raises RagError: for what a user can mend, as in :meth:`open`.
         """
         corpus, folder = self.folders
-        changes = update_index(corpus, folder, self.encoder, fit_chunking(self.encoder))
+        encoder = self.models.encoder
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder))
         index = open_index(folder)
-        return replace(self, index=index, retriever=HybridRetriever(index, self.encoder), changes=changes)
+        return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that hold no article that can be read; they are looked at again to say why."""
@@ -142,59 +135,47 @@ class Pipeline:
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
             tell("rewrite")
             began = time.perf_counter()
-            cleaned = [prepare_question(q, self.resolver) for q in batch]
-            asked = [q for q in cleaned if isinstance(q, tuple)]
+            parsed = [prepare_question(q, self.models.resolver) for q in batch]
+            asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
             rewriting = (time.perf_counter() - began) / len(batch)
             answers = iter(self._answer(asked, rewriting, tell))
-            for q in cleaned:
-                yield next(answers) if isinstance(q, tuple) else q
+            for q in parsed:
+                yield next(answers) if isinstance(q, ParsedQuestion) else q
 
-    def _answer(
-        self, asked: Sequence[tuple[str, str]], rewriting: float, tell: Callable[[Stage], None]
-    ) -> list[Answer]:
-        """(as asked, self-contained) questions to answers, batched through encoder and reader."""
+    def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:
+        """Questions to answers, batched through encoder and reader."""
         if not asked:
             return []
-        standalone = [question for _, question in asked]
+        texts = [question.text for question in asked]
         times = [time.perf_counter()]
         tell("retrieve")
-        found = self.retriever.retrieve(standalone, self.k)
+        found = self.retriever.retrieve(texts, self.k)
         times.append(time.perf_counter())
         tell("read")
-        readings = self.reader.read(standalone, [[s.passage for s in scored] for scored in found])
+        readings = self.models.reader.read(texts, [[s.passage for s in scored] for scored in found])
         times.append(time.perf_counter())
         tell("compose")
-        # What a language model writes is its own explanation.
-        explained = isinstance(self.reader, CopyingReader | ChoosingReader)
+        calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
         answers = [
-            compose_answer(question, scored, read, self.calibration, self.encoder, explained=explained)
-            for question, scored, read in zip(standalone, found, readings, strict=True)
+            compose_answer(question, scored, read, calibration, encoder, explained=explained)
+            for question, scored, read in zip(asked, found, readings, strict=True)
         ]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
-        return [
-            replace(made, question=original, timing=timing) for made, (original, _) in zip(answers, asked, strict=True)
-        ]
+        return [replace(answer, timing=timing) for answer in answers]
 
     def close(self) -> None:
         """Releases the index's files."""
         self.index.close()
 
 
-def prepare_question(question: Question, resolver: Resolver) -> tuple[str, str] | QuestionError:
-    """(cleaned, self-contained), or why it cannot be asked."""
+def prepare_question(question: Question, resolver: Resolver) -> ParsedQuestion | QuestionError:
+    """The question cleaned, made to stand by itself and parsed, or why it cannot be asked."""
     try:
         cleaned = clean_question(question.text)
-        return cleaned, clean_question(contextualize_question(cleaned, question.history, resolver))
+        return parse_question(clean_question(contextualize_question(cleaned, question.history, resolver)), cleaned)
     except QuestionError as error:
         return error
-
-
-def load_reader(name: str | None) -> tuple[Reader, Calibration]:
-    """The built-in reader with its calibration, or any Hugging Face seq2seq model, whose confidence is its own."""
-    if name is None:
-        return open_reader(), load_calibration(WEIGHTS / "calibration.json")
-    return Seq2SeqReader(name), UNCALIBRATED
 
 
 def fit_chunking(encoder: Encoder) -> ChunkingConfig:

@@ -273,5 +273,12 @@ class Reader(Protocol):
     def name(self) -> str:
         """What the user named, or the built-in reader's name."""
 
+    @property
+    def copies(self) -> bool:
+        """Whether its answers are copied from passages, so that quoted sentences may stand in their place.
+
+        What a language model writes is its own explanation.
+        """
+
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         """What each question's passages hold."""

@@ -12,6 +12,7 @@ from rag.answers.compose import cite, compose_answer
 from rag.answers.confidence import FEATURES, UNCALIBRATED, Calibration, Judge
 from rag.answers.grouping import group_readings
 from rag.index.encoder import load_encoder
+from rag.question.parsed import parse_question
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 TEXT = "Acme was founded in 1999. It sold 12% of its shares to Bolt in 2020. Nobody knows why."
@@ -32,7 +33,9 @@ def read(passage: Passage, words: str, probability: float, number: int = 0) -> R
 
 def compose(passages: list[Passage], readings: list[Reading], calibration: Calibration = SURE) -> Answer:
     found = Readings(tuple(readings), group_articles(passages, readings))
-    return compose_answer("how much was sold?", [ScoredPassage(p, 1.0) for p in passages], found, calibration, ENCODER)
+    return compose_answer(
+        parse_question("how much was sold?"), [ScoredPassage(p, 1.0) for p in passages], found, calibration, ENCODER
+    )
 
 
 def group_articles(passages: list[Passage], readings: list[Reading]) -> tuple[tuple[Reading, ...], ...]:
@@ -65,7 +68,7 @@ def test_same_answer_in_two_articles_counts_as_support_and_is_cited_twice() -> N
 
 def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None:
     readings = [Reading("the Bolt", 0, 0, 8, 0.2, 0.1), Reading("bolt", 0, 9, 13, 0.3, 0.1)]
-    (group,) = group_readings("Who?", readings)
+    (group,) = group_readings(parse_question("Who?"), readings)
     assert group.probability == 0.5
 
 
@@ -73,7 +76,10 @@ def test_wordings_that_differ_only_in_case_and_articles_are_one_answer() -> None
     ("one", "other"), [("$14.3 billion", "$143 billion"), ("1.5%", "15%"), ("49%", "$49"), ("-5%", "5%"), ("C++", "C")]
 )
 def test_different_figures_are_different_answers(one: str, other: str) -> None:
-    assert len(group_readings("", [Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)])) == 2
+    assert (
+        len(group_readings(parse_question(""), [Reading(one, 0, 0, 1, 0.2, 0.1), Reading(other, 0, 2, 3, 0.3, 0.1)]))
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_different_figures_are_different_answers(one: str, other: str) -> None:
 def test_a_question_that_shares_no_word_with_any_passage_is_not_answered(question: str, status: str) -> None:
     passage = make_passage()
     readings = Readings((read(passage, "12%", 0.9),))
-    answer = compose_answer(question, [ScoredPassage(passage, 1.0)], readings, SURE, ENCODER)
+    answer = compose_answer(parse_question(question), [ScoredPassage(passage, 1.0)], readings, SURE, ENCODER)
     assert answer.status == status
     assert (answer.confidence == 0.0) is (status == "abstained")
 

@@ -26,7 +26,7 @@ ROOMS: dict[str, set[str]] = {
 }
 COMMON = {"rag", "rag.types", "rag.errors", "rag.metrics"}
 """Open to every room."""
-ON_TOP = {"rag.pipeline": {"page"}, "rag.json_lines": set(), "rag.cli": set()}
+ON_TOP = {"rag.models": {"page"}, "rag.pipeline": {"page"}, "rag.json_lines": set(), "rag.cli": set()}
 """May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {
     "000_e8defafe19a1604d.txt": "83a76a5b4162969d0010de181b38c888ed340f4d0e181c556e76c777b8be9171",

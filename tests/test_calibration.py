@@ -22,6 +22,7 @@ from rag.answers.confidence import (
     save_calibration,
 )
 from rag.errors import ModelError
+from rag.question.parsed import parse_question
 from rag.reader.copying import WEIGHTS
 from rag.training.calibrate import (
     Measured,
@@ -57,7 +58,8 @@ def test_features_by_hand() -> None:
         zip(
             FEATURES,
             measure_features(
-                "How much rain did Acme sell to Cargo?", Evidence(reading, 0.6, 0.2, [other, passage], 0.4)
+                parse_question("How much rain did Acme sell to Cargo?"),
+                Evidence(reading, 0.6, 0.2, [other, passage], 0.4),
             ),
             strict=True,
         )
@@ -107,8 +109,8 @@ def test_without_a_second_reader_nothing_is_compared() -> None:
     passage = make_passage(PARAGRAPH, PARAGRAPH.text)
     evidence = Evidence(Reading("Bolt", 0, 17, 21, 0.5, 0.1), 0.6, 0.2, [passage], 0.4)
     agreed = replace(evidence, scan=(Reading("Bolt", 0, 17, 21, 0.5, 0.1),))
-    assert measure_features("?", evidence)[:-3] == measure_features("?", agreed)[:-3]
-    assert measure_features("?", agreed)[-3:] == pytest.approx([1.0, np.log(0.5), np.log(0.1)])
+    assert measure_features(parse_question("?"), evidence)[:-3] == measure_features(parse_question("?"), agreed)[:-3]
+    assert measure_features(parse_question("?"), agreed)[-3:] == pytest.approx([1.0, np.log(0.5), np.log(0.1)])
 
 
 def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:

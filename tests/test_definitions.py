@@ -10,6 +10,7 @@ from rag.answers.compose import compose_answer
 from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.index.encoder import load_encoder
 from rag.question.definitions import find_term, rate_definition
+from rag.question.parsed import parse_question
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 
@@ -72,7 +73,7 @@ def ask(question: str, words: str) -> Answer:
         short=Judge((0.0,) * len(FEATURES), 2.0, 0.5),
         sentences=Judge((0.0,) * len(SENTENCE_FEATURES), 2.0, 0.5),
     )
-    return compose_answer(question, [ScoredPassage(passage, 1.0)], readings, sure, load_encoder())
+    return compose_answer(parse_question(question), [ScoredPassage(passage, 1.0)], readings, sure, load_encoder())
 
 
 def test_what_something_is_is_answered_by_the_sentence_that_says_so() -> None:

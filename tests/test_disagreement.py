@@ -11,6 +11,7 @@ from rag.answers.confidence import FEATURES, UNCALIBRATED, Judge
 from rag.answers.disagreement import contradicts
 from rag.answers.rendering import describe_answer, format_answer
 from rag.index.encoder import load_encoder
+from rag.question.parsed import parse_question
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 # Confidence follows the reader's probability alone: 0.5 at a probability of one half.
@@ -32,7 +33,9 @@ def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: 
     apart = tuple(tuple(r for r in readings if passages[r.passage].document_id == name) for name in names)
     first = sorted(readings, key=lambda r: (r.text != together, -r.probability))
     found = Readings(tuple(replace(r, probability=r.probability / (1 + 9 * i)) for i, r in enumerate(first)), apart)
-    return compose_answer(question, [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION, load_encoder())
+    return compose_answer(
+        parse_question(question), [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION, load_encoder()
+    )
 
 
 def test_the_value_of_most_articles_is_given_and_the_others_stand_beside_it() -> None:
@@ -90,8 +93,8 @@ def test_names_disagree_but_spellings_of_one_name_do_not() -> None:
     ],
 )
 def test_values_that_can_both_be_right_do_not_contradict(one: str, other: str) -> None:
-    assert not contradicts("What is it?", one, other)
-    assert not contradicts("What is it?", other, one)
+    assert not contradicts(parse_question("What is it?"), one, other)
+    assert not contradicts(parse_question("What is it?"), other, one)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_values_that_can_both_be_right_do_not_contradict(one: str, other: str) -
     [("Which company left?", True), ("Which companies left?", False), ("Who else left?", False)],
 )
 def test_several_names_may_answer_a_question_for_several(question: str, contradiction: bool) -> None:
-    assert contradicts(question, "Acme", "Bolt") is contradiction
+    assert contradicts(parse_question(question), "Acme", "Bolt") is contradiction
 
 
 def test_an_article_that_is_unsure_supports_nothing() -> None:

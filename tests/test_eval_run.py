@@ -122,6 +122,7 @@ class StuckReader:
 
     length: int
     name: str = "stuck"
+    copies: bool = False
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         if not self.length:
@@ -149,7 +150,9 @@ def good(dev_records: list[Record]) -> list[GoldQuestion]:
 
 
 def fail(pipeline: Pipeline, questions: Sequence[GoldQuestion], **parts: Any) -> dict[str, int]:
-    return count_failures([describe_record(r) for r in ask_gold(replace(pipeline, **parts), SEEDS, questions)])
+    models = {name: parts.pop(name) for name in ("reader", "calibration") if name in parts}
+    broken = replace(pipeline, models=replace(pipeline.models, **models), **parts)
+    return count_failures([describe_record(r) for r in ask_gold(broken, SEEDS, questions)])
 
 
 def test_nothing_broken_is_no_failure(pipeline: Pipeline, good: list[GoldQuestion]) -> None:

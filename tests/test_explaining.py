@@ -12,6 +12,7 @@ from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Ju
 from rag.answers.explaining import explain, list_sentences
 from rag.answers.rendering import format_answer
 from rag.index.encoder import load_encoder
+from rag.question.parsed import parse_question
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 FERRY = (
@@ -38,7 +39,7 @@ UNSURE = Judge((0.0,) * len(SENTENCE_FEATURES), -1.0, 0.5)
 def compose(question: str, readings: Readings = NONE, *, sentences: Judge = SURE, short: float = 9.0) -> Answer:
     calibration = replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), short, 0.5), sentences=sentences)
     found = [ScoredPassage(p, 1.0) for p in PASSAGES]
-    return compose_answer(question, found, readings, calibration, load_encoder())
+    return compose_answer(parse_question(question), found, readings, calibration, load_encoder())
 
 
 def read(words: str, passage: int = 0) -> Readings:
@@ -125,7 +126,7 @@ def test_sentences_are_those_that_say_something_each_wording_once() -> None:
 
 
 def test_no_sentence_is_no_explanation() -> None:
-    assert explain(WHY, [make_passage("a", "Soup.")], NONE.together, load_encoder()) is None
+    assert explain(parse_question(WHY), [make_passage("a", "Soup.")], NONE.together, load_encoder()) is None
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,6 @@ def test_no_sentence_is_no_explanation() -> None:
 def test_hostile_sentences_are_quoted_as_they_stand_and_printed_without_control_characters(text: str) -> None:
     found = [ScoredPassage(make_passage("a", text), 1.0)]
     calibration = replace(UNCALIBRATED, sentences=SURE)
-    answer = compose_answer("Why was the ferry cancelled?", found, NONE, calibration, load_encoder())
+    answer = compose_answer(parse_question("Why was the ferry cancelled?"), found, NONE, calibration, load_encoder())
     assert answer.citations[0].quote == text
     assert "\u202e" not in format_answer(answer, width=100, colour=False)

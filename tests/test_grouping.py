@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answers.grouping import expect_kinds, group_readings, is_name, say_the_same
+from rag.answers.grouping import group_readings, is_name, say_the_same
+from rag.question.parsed import parse_question
 from rag.types import Reading
 
 
@@ -29,7 +30,9 @@ def test_wordings_of_one_value_are_one_answer(one: str, other: str, same: bool) 
 
 
 def test_a_group_counts_all_its_readings() -> None:
-    groups = group_readings("How much?", [read("$14 billion", 0.3), read("49%", 0.4), read("14 billion dollars", 0.2)])
+    groups = group_readings(
+        parse_question("How much?"), [read("$14 billion", 0.3), read("49%", 0.4), read("14 billion dollars", 0.2)]
+    )
     assert [(g.text, g.probability) for g in groups] == [("$14 billion", 0.5), ("49%", 0.4)]
 
 
@@ -44,13 +47,18 @@ def test_a_group_counts_all_its_readings() -> None:
 )
 def test_a_figure_of_the_kind_asked_for_comes_first(question: str, first: str) -> None:
     readings = [read("49%", 0.4), read("$3 million", 0.3), read("in 2019", 0.2)]
-    assert group_readings(question, readings)[0].text == first
+    assert group_readings(parse_question(question), readings)[0].text == first
 
 
 def test_what_the_reader_is_far_surer_of_stays_first_and_words_fit_everywhere() -> None:
-    assert group_readings("How much did it cost?", [read("49%", 0.9), read("$3", 0.02)])[0].text == "49%"
-    assert group_readings("How much did it cost?", [read("a fortune", 0.4), read("$3", 0.3)])[0].text == "a fortune"
-    assert expect_kinds("Who paid?") is None
+    assert (
+        group_readings(parse_question("How much did it cost?"), [read("49%", 0.9), read("$3", 0.02)])[0].text == "49%"
+    )
+    assert (
+        group_readings(parse_question("How much did it cost?"), [read("a fortune", 0.4), read("$3", 0.3)])[0].text
+        == "a fortune"
+    )
+    assert not parse_question("Who paid?").figures
 
 
 @pytest.mark.parametrize(

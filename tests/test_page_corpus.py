@@ -115,8 +115,7 @@ class Fake:
         return [make_passage(self._texts[document_id], name=document_id)]
 
     k = 10
-    reader: Any = SimpleNamespace(name="fake")
-    encoder: Any = SimpleNamespace(fingerprint="abc")
+    models: Any = SimpleNamespace(reader=SimpleNamespace(name="fake"), encoder=SimpleNamespace(fingerprint="abc"))
 
     def list_skipped(self) -> list[Skipped]:
         return [Skipped("empty.txt", "It holds no text: fill or remove it.")]

@@ -106,8 +106,7 @@ def test_a_renewed_pipeline_knows_new_articles_and_the_old_one_goes_on(tmp_path:
     (corpus / "b.txt").write_text("Dunbar\n\nDunbar was founded in 1445 by the king. It is a harbour.", "utf-8")
     after = before.renewed()
     assert after.changes.added == ("b.txt",)
-    assert after.reader is before.reader
-    assert after.encoder is before.encoder
+    assert after.models is before.models
     assert [d.document_id for d in before.index.documents()] == ["a.txt"]
     assert [d.document_id for d in after.index.documents()] == ["a.txt", "b.txt"]
     before.close()

@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import QuestionError
+from rag.question.figures import asks_for_figure, holds_figure
 from rag.question.text import (
     MAX_CHARACTERS,
-    asks_for_figure,
     clean_question,
     find_mentions,
     find_topic_words,
-    holds_figure,
 )
 
 

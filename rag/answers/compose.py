@@ -10,8 +10,6 @@ from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
 from rag.articles.sentences import find_touched
-from rag.question.definitions import find_term
-from rag.question.form import find_form
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from rag.answers.disagreement import Backed
     from rag.answers.explaining import Explanation
     from rag.answers.grouping import Candidate
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Encoder
 
 MOST_CITATIONS = 3
@@ -41,7 +40,7 @@ class Judged:
 
 
 def compose_answer(
-    question: str,
+    question: ParsedQuestion,
     found: Sequence[ScoredPassage],
     readings: Readings,
     calibration: Calibration,
@@ -60,7 +59,7 @@ def compose_answer(
         return abstain(question, found, withhold(judged, sure=False))
     explanation = explain_form(question, passages, readings, judged, encoder) if explained else None
     if explanation is not None:
-        form = "sentences" if explanation.defining else find_form(question)
+        form = "sentences" if explanation.defining else question.form
         confidence = calibration.sentences.confide(explanation.features)
         if confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0)):
             above = judged.values[0] if judged.trusted and form != "whether" else None
@@ -69,22 +68,26 @@ def compose_answer(
 
 
 def explain_form(
-    question: str, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
+    question: ParsedQuestion, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
 ) -> Explanation | None:
     """Sentences, where the form of the question wants them, or may and its short answer is not trusted.
 
     What something is wants them too, where one of them says so.
     """
-    form = find_form(question)
+    form = question.form
     wanted = form in ("sentences", "whether") or (form == "either" and not judged.trusted)
-    if not wanted and find_term(question) is None:
+    if not wanted and question.term is None:
         return None
     explanation = explain(question, passages, readings.together, encoder)
     return explanation if explanation is not None and (wanted or explanation.defining) else None
 
 
 def judge_short(
-    question: str, passages: Sequence[Passage], readings: Readings, calibration: Calibration, encoder: Encoder
+    question: ParsedQuestion,
+    passages: Sequence[Passage],
+    readings: Readings,
+    calibration: Calibration,
+    encoder: Encoder,
 ) -> Judged:
     """The short answers found, whatever the question wants."""
     candidates = group_readings(question, readings.together)
@@ -111,11 +114,11 @@ def show_value(value: Backed, passages: Sequence[Passage]) -> Alternative:
     return Alternative(value.candidate.text, value.confidence, citations, len(value.articles))
 
 
-def give_short(question: str, found: Sequence[ScoredPassage], judged: Judged) -> Answer:
+def give_short(question: ParsedQuestion, found: Sequence[ScoredPassage], judged: Judged) -> Answer:
     best = judged.values[0]
     return Answer(
-        question=question,
-        standalone=question,
+        question=question.original,
+        standalone=question.text,
         status="answered",
         text=best.text,
         reason="",
@@ -129,7 +132,7 @@ def give_short(question: str, found: Sequence[ScoredPassage], judged: Judged) ->
 
 
 def give_sentences(
-    question: str,
+    question: ParsedQuestion,
     found: Sequence[ScoredPassage],
     judged: Judged,
     above: Alternative | None,
@@ -153,8 +156,8 @@ def give_sentences(
     if short is not None and not any(covers(quoted, short.citations[0]) for quoted in quotes):
         citations.append(short.citations[0])
     return Answer(
-        question=question,
-        standalone=question,
+        question=question.original,
+        standalone=question.text,
         status="answered",
         text=" ".join(quoted.quote for quoted in quotes),
         reason="",
@@ -169,13 +172,17 @@ def give_sentences(
 
 
 def give_stances(
-    question: str, found: Sequence[ScoredPassage], judged: Judged, quotes: Sequence[Citation], confidence: float
+    question: ParsedQuestion,
+    found: Sequence[ScoredPassage],
+    judged: Judged,
+    quotes: Sequence[Citation],
+    confidence: float,
 ) -> Answer:
     """A sentence of each article by itself, so that who reads them sees whether the articles agree."""
     best, *others = quotes
     return Answer(
-        question=question,
-        standalone=question,
+        question=question.original,
+        standalone=question.text,
         status="answered",
         text=best.quote,
         reason="",
@@ -193,11 +200,11 @@ def covers(one: Citation, other: Citation) -> bool:
     return one.document_id == other.document_id and one.start <= other.answer_start and other.answer_end <= one.end
 
 
-def abstain(question: str, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
+def abstain(question: ParsedQuestion, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
     """The plain statement that the articles hold no answer; ``withheld`` is what was not trusted enough."""
     return Answer(
-        question=question,
-        standalone=question,
+        question=question.original,
+        standalone=question.text,
         status="abstained",
         text="",
         reason="The articles don't say.",
@@ -217,9 +224,9 @@ def withhold(judged: Judged, *, sure: bool = True) -> Alternative | None:
     return Alternative(best.text, 0.0, best.citations, best.articles)
 
 
-def shares_nothing(question: str, passages: Sequence[Passage]) -> bool:
+def shares_nothing(question: ParsedQuestion, passages: Sequence[Passage]) -> bool:
     """Whether none of a question's topic words, two or more, stands in any passage: gibberish, another language."""
-    asked = find_topic_words(question)
+    asked = question.topic
     return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
 
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from rag.articles.sentences import find_touched
 from rag.errors import ModelError
 from rag.metrics import score_token_f1
-from rag.question.text import asks_for_figure, find_mentions, find_topic_words, holds_figure
+from rag.question.figures import holds_figure
+from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Encoder, Passage, Reading
 
 FEATURES = (
@@ -94,7 +96,7 @@ class Evidence:
     scan: Sequence[Reading] = ()
 
 
-def measure_features(question: str, evidence: Evidence) -> list[float]:
+def measure_features(question: ParsedQuestion, evidence: Evidence) -> list[float]:
     """What confidence is judged by, in the order of ``FEATURES``.
 
     Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``
@@ -107,7 +109,7 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
     """
     reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
-    asked, mentioned, said = find_topic_words(question), find_mentions(question), find_topic_words(reading.text)
+    asked, mentioned, said = question.topic, question.mentions, find_topic_words(reading.text)
     near = find_topic_words(find_near(reading, passage))
     places = find_whole(reading.text)
     probability = _log(evidence.probability)
@@ -120,7 +122,7 @@ def measure_features(question: str, evidence: Evidence) -> list[float]:
         evidence.likeness,
         1 - share_words(mentioned, shown) if mentioned else 0.0,
         1 - share_words(mentioned, near) if mentioned else 0.0,
-        float(asks_for_figure(question) and not holds_figure(reading.text)),
+        float(question.wants_figure and not holds_figure(reading.text)),
         share_words(said, asked),
         math.log(1 + len(reading.text.split())),
         math.log(1 + sum(bool(places.search(other.text)) for other in evidence.passages)),
@@ -141,14 +143,14 @@ def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, floa
 
 
 def liken_sentences(
-    question: str, readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
+    question: ParsedQuestion, readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
 ) -> dict[str, float]:
     """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1."""
     near = list(dict.fromkeys(find_near(reading, passages[reading.passage]) for reading in readings))
     if not near:
         return {}
     # Question and sentences are encoded alike: they are compared with each other, not looked up.
-    rows = encoder.encode([question, *near], query=True)
+    rows = encoder.encode([question.text, *near], query=True)
     return dict(zip(near, map(float, rows[1:] @ rows[0]), strict=True))
 
 

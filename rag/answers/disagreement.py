@@ -7,7 +7,6 @@ is judged; from which confidence on it counts was chosen on held-out articles (r
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -21,18 +20,12 @@ if TYPE_CHECKING:
 
     from rag.answers.confidence import Calibration
     from rag.answers.values import Value
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Passage, Reading
 
 
 LEAST_SUPPORT = 0.05
 """The reader's probability, within an article, from which it is said to give a value at all."""
-_SEVERAL = re.compile(
-    r"\b(?:which|what)(?: other| of the| kinds? of| types? of| sorts? of)?"
-    r" (?!was\b|is\b|has\b|does\b|this\b|its\b|his\b)\w*[^\Ws]s\b"
-    r"|\bwho(?:se)? (?:are|were|else|all)\b|\bnames?\b(?= (?:some|a few|any|all|two|three|the \w+s)\b)"
-    r"|\b(?:list|examples?|any|some)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ class Backed:
 
 
 def judge_articles(
-    question: str,
+    question: ParsedQuestion,
     apart: Iterable[Sequence[Candidate]],
     passages: Sequence[Passage],
     calibration: Calibration,
@@ -103,7 +96,7 @@ def judge_articles(
 
 
 def weigh_values(
-    question: str,
+    question: ParsedQuestion,
     best: Candidate,
     confidence: float,
     stances: Sequence[Stance],
@@ -153,7 +146,7 @@ def weigh_values(
     return [leading, *others]
 
 
-def contradicts(question: str, one: str, other: str) -> bool:
+def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
     """Whether two answers are values of one kind that cannot both be right."""
     values = read_value(one), read_value(other)
     if not all(is_telling(text, value) for text, value in zip((one, other), values, strict=True)):
@@ -165,7 +158,7 @@ def contradicts(question: str, one: str, other: str) -> bool:
     ):
         return False
     names = all(value.kind == "words" for value in values)
-    return not names or not (asks_for_several(question) or share_name(*(value.words for value in values)))
+    return not names or not (question.several or share_name(*(value.words for value in values)))
 
 
 def can_both_hold(one: Value, other: Value) -> bool:
@@ -187,8 +180,3 @@ def share_name(one: Sequence[str], other: Sequence[str]) -> bool:
         len(a) == 1 and len(b) > 1 and a[0] == "".join(w[0] for w in b) for a, b in permutations((one, other))
     )
     return one[-1:] == other[-1:] or initials
-
-
-def asks_for_several(question: str) -> bool:
-    """Whether several names may be right, so that different ones do not contradict each other."""
-    return bool(_SEVERAL.search(question))

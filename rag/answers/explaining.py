@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from rag.answers.confidence import miss_words, share_words
 from rag.articles.sentences import split_sentences
-from rag.question.definitions import find_term, rate_definition
-from rag.question.form import asks_for_stance
-from rag.question.text import find_mentions, find_topic_words
+from rag.question.definitions import rate_definition
+from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Encoder, Passage, Reading
 
 MOST_SENTENCES = 4
@@ -71,7 +71,7 @@ class Explanation:
 
 
 def explain(
-    question: str, passages: Sequence[Passage], readings: Sequence[Reading], encoder: Encoder
+    question: ParsedQuestion, passages: Sequence[Passage], readings: Sequence[Reading], encoder: Encoder
 ) -> Explanation | None:
     """The sentences that together answer best; None where there is none.
 
@@ -83,15 +83,15 @@ def explain(
     if not sentences:
         return None
     # Question and sentences are encoded alike: they are compared with each other, not looked up.
-    rows = encoder.encode([question, *(s.text for s in sentences)], query=True)
+    rows = encoder.encode([question.text, *(s.text for s in sentences)], query=True)
     vectors, cosines = rows[1:], rows[1:] @ rows[0]
     read = measure_reading(sentences, readings)
     ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
-    term = find_term(question)
+    term = question.term
     defined = np.array([rate_definition(s.text, term) if term else 0.0 for s in sentences], dtype=np.float32)
     relevance = cosines + RANK_WEIGHT * ranks + READING_WEIGHT * np.log(read + UNREAD) + DEFINING_WEIGHT * defined
     documents = [passages[s.passage].document_id for s in sentences]
-    chosen = choose_stances(documents, relevance) if asks_for_stance(question) else []
+    chosen = choose_stances(documents, relevance) if question.stance else []
     apart = len(chosen) > 1
     chosen = chosen if apart else choose_sentences(vectors, relevance)
     features = measure_sentences(question, [sentences[i] for i in chosen], passages, readings)
@@ -176,7 +176,7 @@ def order_sentences(chosen: Sequence[Sentence], passages: Sequence[Passage]) -> 
 
 
 def measure_sentences(
-    question: str, chosen: Sequence[Sentence], passages: Sequence[Passage], readings: Sequence[Reading]
+    question: ParsedQuestion, chosen: Sequence[Sentence], passages: Sequence[Passage], readings: Sequence[Reading]
 ) -> tuple[float, ...]:
     """What confidence in chosen sentences is judged by, apart from cosines.
 
@@ -187,12 +187,12 @@ def measure_sentences(
     shown = [passages[s.passage] for s in chosen]
     told = find_topic_words(" ".join([*(s.text for s in chosen), *(p.context for p in shown)]))
     known = find_topic_words(" ".join(f"{p.context} {p.text}" for p in shown))
-    mentioned = find_mentions(question)
+    mentioned = question.mentions
     best = readings[0]
     return (
-        share_words(find_topic_words(question), told),
+        share_words(question.topic, told),
         1 - share_words(mentioned, known) if mentioned else 0.0,
-        miss_words(find_topic_words(question), passages),
+        miss_words(question.topic, passages),
         math.log(max(best.no_answer, 1e-6)),
         math.log(max(best.probability, 1e-6)),
     )

@@ -7,37 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.answers.values import agree, read_value
-from rag.question.form import list_parts, strip_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rag.answers.values import Value
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Reading
 
 MOST_WORDS_A_NAME = 4
 MISFIT = 0.05
 """What the probability of a figure of another kind than was asked for is multiplied by."""
-
-_PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
-_CHANGE = "growth|grow|grew|increase|rise|rose|cut|drop|fall|fell|decrease|share|margin"
-_PRICE = "price|cost|fee|fine|salary|budget|valuation|revenue|turnover|sum"
-_WHAT = r"\b(?:what|which)(?: is| was| were| are)?(?: the| its| his| her| their)?"
-_ASKED = tuple(
-    (frozenset(kinds.split()), re.compile(pattern, re.IGNORECASE))
-    for kinds, pattern in (
-        (
-            "money count",
-            rf"\bhow much\b(?! of\b)(?!.*\b(?:{_CHANGE})\b).*\b(?:{_PRICED})\b"
-            rf"|{_WHAT} (?:{_PRICE})\b(?! (?:{_CHANGE})\b)"
-            r"|\bhow many (?:dollars|euros|pounds|yen)\b|\bhow (?:expensive|costly)\b",
-        ),
-        ("percent count", rf"{_WHAT} (?:per ?cent|percentage|proportion|fraction)\b"),
-        ("date count", r"^\W*(?:and |but |so )?(?:since |until )?when\b|\b(?:what|which) year\b"),
-        ("count percent", r"\bhow many\b(?! [mb]illions\b)"),
-    )
-)
-"""Kinds of figure that fit, and the questions that ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +32,7 @@ class Candidate:
         return self.readings[0].text
 
 
-def group_readings(question: str, readings: Iterable[Reading]) -> list[Candidate]:
+def group_readings(question: ParsedQuestion, readings: Iterable[Reading]) -> list[Candidate]:
     """Readings that differ only in their wording together, most probable group first.
 
     A reading joins the most probable group whose first reading says the same. A share is no answer to "how much did
@@ -66,20 +46,13 @@ def group_readings(question: str, readings: Iterable[Reading]) -> list[Candidate
                 groups.append([reading])
             else:
                 mine.append(reading)
-    fitting = expect_kinds(question)
     candidates = []
     for group in groups:
         kind = read_value(group[0].text).kind
-        fits = fitting is None or kind == "words" or kind in fitting
+        fits = not question.figures or kind == "words" or kind in question.figures
         probability = min(1.0, sum(r.probability for r in group))
         candidates.append(Candidate(tuple(group), probability if fits else MISFIT * probability))
     return sorted(candidates, key=lambda c: -c.probability)
-
-
-def expect_kinds(question: str) -> frozenset[str] | None:
-    """Kinds of figure that can answer the question; None where it does not say."""
-    asked = list_parts(strip_origin(question))
-    return next((kinds for kinds, asks in _ASKED if any(asks.search(part) for part in asked)), None)
 
 
 def say_the_same(one: str, other: str) -> bool:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from rag.articles.folder import Skipped
     from rag.index.update import DocumentSummary
-    from rag.types import Answer, Document, Encoder, Passage, Reader, Stage, Turn
+    from rag.models import Models
+    from rag.types import Answer, Document, Passage, Stage, Turn
 
 MOST_SAMPLED = 200
 """Articles that are read for questions to begin with."""
@@ -57,10 +58,7 @@ class Asker(Protocol):
     def k(self) -> int: ...
 
     @property
-    def encoder(self) -> Encoder: ...
-
-    @property
-    def reader(self) -> Reader: ...
+    def models(self) -> Models: ...
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
@@ -143,7 +141,8 @@ class Shelf:
     def source(self) -> Source:
         """What gives the answers now."""
         made = self._opened
-        return Source(__version__, made.reader.name if made else "", made.encoder.fingerprint if made else "")
+        models = made.models if made else None
+        return Source(__version__, models.reader.name if models else "", models.encoder.fingerprint if models else "")
 
     def find_passages(self, places: Iterable[tuple[str, float]]) -> tuple[ScoredPassage, ...]:
         """The passages of these ids with their scores; those that the articles no longer hold are left out."""

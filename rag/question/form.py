@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from rag.articles.sentences import split_sentences
-from rag.question.text import asks_for_figure
+from rag.question.figures import asks_for_figure
 
 Form = Literal["short", "either", "whether", "sentences"]
 _STRONGEST: tuple[Form, ...] = ("sentences", "short", "whether", "either")

@@ -54,6 +54,7 @@ class ChoosingReader:
     """Reads with the two models in ``folder``; they are loaded on the first question."""
 
     name = "copying-reader"
+    copies = True
 
     def __init__(self, folder: Path = WEIGHTS, most: int = MOST_READ, *, remember: bool = False) -> None:
         self.small = CopyingReader(folder, remember=remember)

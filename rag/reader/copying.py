@@ -84,6 +84,7 @@ class CopyingReader:
     """Reads with the weights in ``folder``; they are loaded on the first question."""
 
     name = "copying-reader"
+    copies = True
 
     def __init__(self, folder: Path = WEIGHTS, *, remember: bool = False) -> None:
         """Keeps the last ``REMEMBERED`` pairs as encoded where ``remember`` is set, for who asks a question often."""

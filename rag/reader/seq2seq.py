@@ -28,6 +28,8 @@ class Seq2SeqReader:
         safetensors weights are loaded.
     """
 
+    copies = False
+
     def __init__(self, name: str) -> None:
         self.name = name
 

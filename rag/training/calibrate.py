@@ -27,6 +27,7 @@ from rag.errors import RagError
 from rag.index.encoder import load_encoder
 from rag.metrics import score_token_f1
 from rag.question.form import find_form
+from rag.question.parsed import parse_question
 from rag.question.text import find_topic_words
 from rag.reader.choosing import open_reader
 from rag.reader.copying import WEIGHTS
@@ -205,10 +206,11 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) ->
     measured = []
     for trial in tqdm(trials, disable=None):
         (readings,) = reader.read([trial.question], [trial.passages])
-        candidates = group_readings(trial.question, readings.together)
+        asked = parse_question(trial.question)
+        candidates = group_readings(asked, readings.together)
         if candidates:
-            likeness = liken_sentences(trial.question, [candidates[0].readings[0]], trial.passages, encoder)
-            features = measure_features(trial.question, weigh_best(candidates, trial.passages, likeness, readings.scan))
+            likeness = liken_sentences(asked, [candidates[0].readings[0]], trial.passages, encoder)
+            features = measure_features(asked, weigh_best(candidates, trial.passages, likeness, readings.scan))
             right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
             measured.append(Measured(trial, tuple(features), right, readings))
     return measured
@@ -221,7 +223,7 @@ def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Trial])
     measured = []
     for trial in tqdm(trials, disable=None):
         (readings,) = reader.read([trial.question], [trial.passages])
-        explanation = explain(trial.question, trial.passages, readings.together, encoder)
+        explanation = explain(parse_question(trial.question), trial.passages, readings.together, encoder)
         if explanation is not None:
             told = "\n".join(sentence.text for sentence in explanation.sentences)
             right = any(gold in told for gold in trial.golds)
@@ -304,7 +306,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     surest = []
     for one in measured:
         if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
-            question, passages = one.trial.question, one.trial.passages
+            question, passages = parse_question(one.trial.question), one.trial.passages
             apart = [group_readings(question, found) for found in one.readings.apart]
             likeness = liken_sentences(question, [some[0].readings[0] for some in apart if some], passages, encoder)
             stances = judge_articles(question, apart, passages, calibration, likeness, one.readings.scan)

@@ -1,0 +1,94 @@
+"""A question as everything below reads it: parsed once, when it is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.question.definitions import find_term
+from rag.question.figures import asks_for_figure
+from rag.question.form import asks_for_stance, find_form, list_parts, strip_origin
+from rag.question.text import find_mentions, find_topic_words
+
+if TYPE_CHECKING:
+    from rag.question.form import Form
+
+_PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
+_CHANGE = "growth|grow|grew|increase|rise|rose|cut|drop|fall|fell|decrease|share|margin"
+_PRICE = "price|cost|fee|fine|salary|budget|valuation|revenue|turnover|sum"
+_WHAT = r"\b(?:what|which)(?: is| was| were| are)?(?: the| its| his| her| their)?"
+_ASKED = tuple(
+    (frozenset(kinds.split()), re.compile(pattern, re.IGNORECASE))
+    for kinds, pattern in (
+        (
+            "money count",
+            rf"\bhow much\b(?! of\b)(?!.*\b(?:{_CHANGE})\b).*\b(?:{_PRICED})\b"
+            rf"|{_WHAT} (?:{_PRICE})\b(?! (?:{_CHANGE})\b)"
+            r"|\bhow many (?:dollars|euros|pounds|yen)\b|\bhow (?:expensive|costly)\b",
+        ),
+        ("percent count", rf"{_WHAT} (?:per ?cent|percentage|proportion|fraction)\b"),
+        ("date count", r"^\W*(?:and |but |so )?(?:since |until )?when\b|\b(?:what|which) year\b"),
+        ("count percent", r"\bhow many\b(?! [mb]illions\b)"),
+    )
+)
+"""Kinds of figure that fit, and the questions that ask for them."""
+
+_SEVERAL = re.compile(
+    r"\b(?:which|what)(?: other| of the| kinds? of| types? of| sorts? of)?"
+    r" (?!was\b|is\b|has\b|does\b|this\b|its\b|his\b)\w*[^\Ws]s\b"
+    r"|\bwho(?:se)? (?:are|were|else|all)\b|\bnames?\b(?= (?:some|a few|any|all|two|three|the \w+s)\b)"
+    r"|\b(?:list|examples?|any|some)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuestion:
+    """What a question wants and names.
+
+    :param original: as it was asked; ``text``: so that it stands by itself, which all else is read from.
+    :param form: of the answer it wants.
+    :param stance: whether articles may take sides on it.
+    :param term: what it wants defined, "data labelling" of "What is data labelling?".
+    :param topic: its topic words, and ``mentions``: its names and numbers, as of :mod:`rag.question.text`.
+    :param wants_figure: whether it wants a number, an amount or a time.
+    :param figures: kinds of figure that can answer it; empty where it does not say.
+    :param several: whether several names may be right, so that different ones do not contradict each other.
+    """
+
+    original: str
+    text: str
+    form: Form
+    stance: bool
+    term: str | None
+    topic: frozenset[str]
+    mentions: frozenset[str]
+    wants_figure: bool
+    figures: frozenset[str]
+    several: bool
+
+
+def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
+    """Reads a question that stands by itself.
+
+    :param original: the same as it was asked, where that is a follow-up.
+    """
+    return ParsedQuestion(
+        original=text if original is None else original,
+        text=text,
+        form=find_form(text),
+        stance=asks_for_stance(text),
+        term=find_term(text),
+        topic=find_topic_words(text),
+        mentions=find_mentions(text),
+        wants_figure=asks_for_figure(text),
+        figures=expect_kinds(text),
+        several=bool(_SEVERAL.search(text)),
+    )
+
+
+def expect_kinds(question: str) -> frozenset[str]:
+    """Kinds of figure that can answer the question, as rag.answers.values names them; none where it does not say."""
+    asked = list_parts(strip_origin(question))
+    return next((kinds for kinds, asks in _ASKED if any(asks.search(part) for part in asked)), frozenset())
