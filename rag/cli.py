@@ -20,7 +20,7 @@ from rag.question.text import clean_question
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 DESCRIPTION = """\
 Answers questions from a folder of articles: the short answer, the sentence it was copied from, and the article
@@ -36,6 +36,7 @@ examples:
   ask --web                                 the same on a page in your browser, on this machine alone
   ask --json "what stake did Meta buy?"     one line of JSON with every offset
   ask --batch questions.jsonl > answers.jsonl
+  ask feedback export my-gold               a command; "ask -- feedback" asks about the word
 
 batch lines:
   in   {"id": "q1", "question": "…", "history": [{"role": "user", "content": "…"}, …]}   (history is optional)
@@ -110,12 +111,29 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument(
         "--data", type=Path, metavar="DIR", help="what it keeps: feedback, key, examples; else in the user's data"
     )
-    page.add_argument(
-        "--feedback",
-        nargs="+",
-        metavar=("export", "DIR"),
-        help="write what people thought of answers to DIR (default: feedback/), as gold candidates for eval",
+    page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="the old form of: ask feedback export")
+
+
+def build_feedback_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ask feedback", description="What people thought of answers on the page.")
+    export = parser.add_subparsers(dest="what", required=True).add_parser(
+        "export", help="write it as gold candidates for eval"
     )
+    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="where (default: feedback/)")
+    export.add_argument("--data", type=Path, metavar="DIR", help="what the page keeps; else in the user's data")
+    return parser
+
+
+COMMANDS = {"feedback": ("export",)}
+"""First words that are commands, and what may follow them. All else is a question."""
+
+
+def find_command(words: Sequence[str]) -> str | None:
+    """The command that a command line begins with: "feedback" alone or before "export", not "feedback was good?"."""
+    if not words or words[0] not in COMMANDS:
+        return None
+    follows = words[1:2]
+    return words[0] if not follows or follows[0] in (*COMMANDS[words[0]], "-h", "--help") else None
 
 
 def parse_count(text: str) -> int:
@@ -132,18 +150,27 @@ def parse_port(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs ``ask``; returns its exit status."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    if find_command(words):
+        given = build_feedback_parser().parse_args(words[1:])
+        return guard(lambda: export_feedback(given.folder, given.data))
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(words)
     if arguments.batch is not None and (arguments.question or arguments.json):
         parser.error("--batch takes its questions from the file and always writes JSON: leave the rest out")
     check_page_options(parser, arguments)
+    return guard(lambda: run(arguments))
+
+
+def guard(work: Callable[[], int]) -> int:
+    """The exit status of some work; an error that a user can mend is one sentence."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         if sys.stdout is None:
             raise RagError("Standard output is closed: give ask somewhere to write to.")
-        status = run(arguments)
+        status = work()
         sys.stdout.flush()
     except RagError as error:
         print(f"ask: {printable(str(error))}", file=sys.stderr)
@@ -180,7 +207,8 @@ def leave_output(error: OSError) -> int:
 def run(arguments: argparse.Namespace) -> int:
     config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
     if arguments.feedback:
-        return export_feedback(arguments.feedback[1:], arguments.data)
+        print("--feedback export is now: ask feedback export; this form goes with the next version.", file=sys.stderr)
+        return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
     if arguments.web:
         from rag.page.start import LOOPBACK, Serving, serve
 
@@ -201,13 +229,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def export_feedback(folder: Sequence[str], data: Path | None) -> int:
+def export_feedback(folder: str, data: Path | None) -> int:
     """Writes the gold candidates, and says what was written where."""
     from rag.page.candidates import write_candidates
     from rag.page.feedback import FeedbackStore
     from rag.page.userdata import UserData, default_folder
 
-    place = Path(folder[0] if folder else "feedback").expanduser()
+    place = Path(folder).expanduser()
     written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
     for name, lines in written.items():
         print(f"{printable(str(place / name))}: {lines} to read over", file=sys.stderr)

@@ -118,9 +118,18 @@ def test_every_flag_has_help_and_stands_in_the_readme() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    commands = re.findall(r"^    (python3 -m venv .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 2
-    assert commands[1].endswith(".venv/bin/pytest")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (finds,) = re.findall(r"^command=.*$", script, re.MULTILINE)
+    told = subprocess.run(
+        ["bash", "-c", f'{finds}\necho "$command"'], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"^    (python3 -m venv .*)$", readme, re.MULTILINE)
+    assert told.stdout.strip() == second
+    assert second.endswith("&& .venv/bin/pytest")
+    assert ".venv/bin/ask" in first
+    # It is run as it stands, and nothing that fails is passed over.
+    assert script.index("set -euo pipefail") < script.index(finds) < script.index('\nbash -c "$command"\n')
 
 
 @pytest.mark.parametrize("name", sorted(SEED_HASHES))

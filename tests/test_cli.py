@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import SEEDS
 
-from rag.cli import main
+from rag.cli import find_command, main
 from rag.index.update import open_index
 from rag.pipeline import Pipeline
 
@@ -285,3 +285,41 @@ def test_conversation_on_a_terminal_understands_follow_ups(ask: Ask, monkeypatch
 @pytest.mark.usefixtures("one_pipeline")
 def test_nothing_outside_the_terminal_is_coloured(ask: Ask) -> None:
     assert "\x1b" not in ask("what stake did Meta buy?")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["feedback"], "feedback"),
+        (["feedback", "export"], "feedback"),
+        (["feedback", "export", "my-gold"], "feedback"),
+        (["feedback", "--help"], "feedback"),
+        (["feedback export"], None),
+        (["feedback", "on", "the", "deal?"], None),
+        (["--", "feedback"], None),
+        (["--json", "feedback"], None),
+        (["export"], None),
+        ([], None),
+    ],
+)
+def test_the_first_word_is_a_command_only_where_it_stands_alone_or_before_its_own(
+    words: list[str], command: str | None
+) -> None:
+    assert find_command(words) == command
+
+
+@pytest.mark.usefixtures("one_pipeline")
+def test_a_command_can_be_asked_about_as_a_word(ask: Ask) -> None:
+    status, out, _ = ask("--json", "--", "feedback")
+    assert status == 0
+    assert json.loads(out)["question"] == "feedback"
+
+
+def test_the_old_form_of_feedback_works_and_says_the_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["--feedback", "export", str(tmp_path / "gold")], ["feedback", "export", str(tmp_path / "gold")]):
+        assert main([*words, "--data", str(tmp_path / "data")]) == 0
+        err = capsys.readouterr().err
+        assert "Nobody has said anything yet" in err
+        assert ("is now: ask feedback export" in err) is (words[0] == "--feedback")

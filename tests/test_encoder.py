@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ import pytest
 from rag.errors import ModelError
 from rag.index.encoder import (
     DEFAULT_ENCODER,
-    SentenceEncoder,
     find_default_model,
     fingerprint_model,
     hash_file_sample,
     load_encoder,
 )
+
+if TYPE_CHECKING:
+    from rag.types import Encoder
 
 ROOT = Path(__file__).parents[1]
 SENTENCES = [
@@ -32,7 +35,7 @@ SENTENCES = [
 
 
 @pytest.fixture(scope="module")
-def encoder() -> SentenceEncoder:
+def encoder() -> Encoder:
     return load_encoder()
 
 
@@ -61,7 +64,7 @@ def test_counting_and_fingerprint_import_no_model_library() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
-def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
+def test_rows_are_unit_length_float32(encoder: Encoder) -> None:
     rows = encoder.encode(SENTENCES)
     assert rows.shape == (5, 384)
     assert rows.dtype == np.float32
@@ -70,8 +73,8 @@ def test_rows_are_unit_length_float32(encoder: SentenceEncoder) -> None:
     assert encoder.name == DEFAULT_ENCODER
 
 
-def test_questions_are_encoded_as_passages_are_without_importing_torch(
-    encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+def test_the_default_encoder_is_the_installed_model_and_imports_no_torch(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.index.encoder.multiplies_bf16", lambda: False)
     texts = [*SENTENCES, "what stake did meta buy", "a very long question " * 200, "\ud800?"]
@@ -85,13 +88,13 @@ def test_questions_are_encoded_as_passages_are_without_importing_torch(
     assert np.abs(many - np.tile(by_graph, (20, 1))).max() < 1e-5
     code = (
         "import sys\nfrom rag.index.encoder import load_encoder\n"
-        "print(load_encoder().encode(['who?'], query=True).shape, 'torch' in sys.modules)"
+        "print(load_encoder().encode(['a passage', 'another']).shape, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("(1, 384) False\n", "")
+    assert (done.stdout, done.stderr) == ("(2, 384) False\n", "")
 
 
-def test_like_meanings_lie_close(encoder: SentenceEncoder) -> None:
+def test_like_meanings_lie_close(encoder: Encoder) -> None:
     rows = encoder.encode(SENTENCES)
     cosines = rows @ rows.T
     assert cosines[0, 1] > 0.4
@@ -99,14 +102,14 @@ def test_like_meanings_lie_close(encoder: SentenceEncoder) -> None:
     assert cosines[0, 1] > cosines[0, 2] + 0.3
 
 
-def test_a_batch_is_encoded_like_its_texts_one_by_one(encoder: SentenceEncoder) -> None:
+def test_a_batch_is_encoded_like_its_texts_one_by_one(encoder: Encoder) -> None:
     together = encoder.encode(SENTENCES)
     alone = np.concatenate([encoder.encode([text]) for text in SENTENCES])
     assert (together * alone).sum(axis=1).min() > 0.999
 
 
 def test_encoding_is_silent_and_offline(
-    encoder: SentenceEncoder, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    encoder: Encoder, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("network")
@@ -119,20 +122,20 @@ def test_encoding_is_silent_and_offline(
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud800 lone", "x" * 20_000, "word " * 5_000, "🦦" * 400])
-def test_any_text_can_be_encoded(encoder: SentenceEncoder, text: str) -> None:
+def test_any_text_can_be_encoded(encoder: Encoder, text: str) -> None:
     assert np.isfinite(encoder.encode([text])).all()
     assert encoder.count_tokens([text])[0] >= 0
 
 
-def test_tokens_are_counted_without_truncation(encoder: SentenceEncoder) -> None:
+def test_tokens_are_counted_without_truncation(encoder: Encoder) -> None:
     assert encoder.count_tokens(["word " * 1_000, "word"]) == [1_000, 1]
     assert encoder.count_tokens([]) == []
 
 
-def test_the_precision_costs_less_than_a_hundredth(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.index.encoder.multiplies_bf16", lambda: False)
-    exact = load_encoder().encode(SENTENCES)
-    assert (exact * encoder.encode(SENTENCES)).sum(axis=1).min() > 0.99
+def test_the_precision_costs_less_than_a_hundredth(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.index.encoder.multiplies_bf16", lambda: True)
+    halved = load_encoder(str(find_default_model())).encode(SENTENCES)
+    assert (halved * encoder.encode(SENTENCES)).sum(axis=1).min() > 0.99
 
 
 def test_a_fingerprint_follows_weights_and_settings(copied: Path) -> None:

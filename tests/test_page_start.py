@@ -127,7 +127,7 @@ def test_a_data_folder_that_cannot_be_written_is_said(checkout: Path, capsys: py
 
 def test_feedback_is_exported_for_eval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, folder = tmp_path / "data", tmp_path / "gold"
-    arguments = ["--feedback", "export", str(folder), "--data", str(data)]
+    arguments = ["feedback", "export", str(folder), "--data", str(data)]
     assert main(arguments) == 0
     assert "Nobody has said anything yet" in capsys.readouterr().err
     assert not folder.exists()

@@ -149,9 +149,8 @@ def liken_sentences(
     near = list(dict.fromkeys(find_near(reading, passages[reading.passage]) for reading in readings))
     if not near:
         return {}
-    # Question and sentences are encoded alike: they are compared with each other, not looked up.
-    rows = encoder.encode([question.text, *near], query=True)
-    return dict(zip(near, map(float, rows[1:] @ rows[0]), strict=True))
+    (asked,) = encoder.encode([question.text], query=True)
+    return dict(zip(near, map(float, encoder.encode(near) @ asked), strict=True))
 
 
 def find_near(reading: Reading, passage: Passage) -> str:

