@@ -1,35 +1,23 @@
-"""The built-in reader as it ships: a small reader reads every passage, a large one those that it puts first.
+"""The built-in reader as it ships: a small reader scans every passage, a large one reads those that it puts first.
 
-The large one reads better and takes four times as long for a passage. What both find is mixed: where they agree, an
-answer is more often right, and where one is lost, the other often is not.
+The large one reads far better and takes four times as long for a passage. What the small one found stays beside the
+answers as a second opinion, which confidence goes by.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.metrics import score_token_f1
-from rag.reader.copying import (
-    STARTS_APART,
-    WEIGHTS,
-    CopyingReader,
-    find_spans,
-    group_articles,
-    place_readings,
-    write_readings,
-)
+from rag.reader.copying import WEIGHTS, CopyingReader, find_spans, place_readings, write_readings
 from rag.reader.tokens import STARTS
-from rag.types import Reading, Readings
+from rag.types import Readings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from rag.reader.copying import EncodedPair, Spans
-    from rag.types import Passage
+    from rag.reader.copying import Spans
+    from rag.types import Passage, Reading
 
 LARGE = "large"
 """Folder of the large reader's weights in that of the small one's."""
@@ -39,8 +27,6 @@ UNREAD = -50.0
 """Log-probability of a passage in which the small reader found nothing worth a look."""
 PLACE_COST = 0.3
 """In log-probability, for each place further down among the passages retrieved."""
-LEAST = 1e-3
-"""Added to what a reader expects of an answer: none is ruled out by one reader alone."""
 
 
 def open_reader(folder: Path = WEIGHTS, *, remember: bool = False) -> ChoosingReader | CopyingReader:
@@ -77,60 +63,13 @@ class ChoosingReader:
         if not scanned:
             return self.small.read([question], [passages])[0]
         (seen,) = find_spans(self.small.graphs.spans, [scanned], STARTS)
-        scan = write_readings(seen, scanned, texts)
         places = choose_passages(seen, len(texts), self.most)
-        read_at = self.large.encode(question, [texts[i] for i in places])
-        if not read_at:  # the only text stands where the small reader found nothing
-            return self.small.read([question], [passages])[0]
-        encoded = dict(zip(places, read_at, strict=True))
-        groups = [[places[i] for i in group] for group in group_articles([passages[i] for i in places])]
-        (read,) = self._search(self.large, [places], encoded, texts, STARTS)
-        together = mix_readings(read, scan)
-        if len(groups) == 1 and len(places) == len(texts):
-            return Readings(together, (together,), tuple(scan))
-        alone = self._search(self.large, groups, encoded, texts, STARTS_APART)
-        beside = self._search(self.small, groups, dict(enumerate(scanned)), texts, STARTS_APART)
-        apart = tuple(mix_readings(*both) for both in zip(alone, beside, strict=True))
-        return Readings(together, apart, tuple(scan))
-
-    def _search(
-        self,
-        reader: CopyingReader,
-        groups: Sequence[Sequence[int]],
-        encoded: Mapping[int, EncodedPair],
-        texts: Sequence[tuple[str, str]],
-        most: int,
-    ) -> list[tuple[Reading, ...]]:
-        """What a reader finds in each group of passages read together."""
-        sets = [[encoded[i] for i in group] for group in groups]
-        return [
-            place_readings(write_readings(spans, pairs, [texts[i] for i in group]), group)
-            for group, pairs, spans in zip(groups, sets, find_spans(reader.graphs.spans, sets, most), strict=True)
-        ]
-
-
-def mix_readings(one: Sequence[Reading], other: Sequence[Reading]) -> tuple[Reading, ...]:
-    """Readings of two readers as one list, the likeliest for both first.
-
-    An answer is worth the F1 that each reader expects of it (minimum Bayes risk: Kumar & Byrne 2004); the two are
-    multiplied (products of experts: Hinton 2002), and their root stands for the answer's probability.
-    """
-    absent = math.sqrt(one[0].no_answer * other[0].no_answer)
-    found = {(r.passage, r.start, r.end): r for r in [*other, *one] if r.text}
-    # The same words at several places are one answer, and share what it is worth.
-    places = Counter(r.text for r in found.values())
-    worth = {t: math.sqrt((expect_f1(t, one) + LEAST) * (expect_f1(t, other) + LEAST)) for t in places}
-    mixed: list[Reading] = []
-    for reading in sorted(found.values(), key=lambda r: -worth[r.text]):
-        if not any(r.passage == reading.passage and r.start < reading.end and r.end > reading.start for r in mixed):
-            probability = min(1.0, worth[reading.text]) / places[reading.text]
-            mixed.append(replace(reading, probability=probability, no_answer=absent))
-    return tuple(mixed) or (replace(one[0], no_answer=absent),)
-
-
-def expect_f1(text: str, readings: Sequence[Reading]) -> float:
-    """Token F1 that a reader expects of an answer, 0 to 1: over its own answers, by their probability."""
-    return sum(r.probability * score_token_f1(r.text, [text]) for r in readings if r.text)
+        (read,) = self.large.read([question], [[passages[i] for i in places]])
+        return Readings(
+            place_readings(read.together, places),
+            tuple(place_readings(readings, places) for readings in read.apart),
+            tuple(write_readings(seen, scanned, texts)),
+        )
 
 
 def choose_passages(spans: Spans, passages: int, most: int) -> list[int]:
