@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.articles.cleaning import clean_text
+from rag.articles.formats import FORMATS, FormatError
 from rag.errors import CorpusError
 from rag.types import Document
 
-SUFFIXES = frozenset({".txt", ".md"})
 MAX_BYTES = 20_000_000
 _OTHER = "name another folder with --corpus"
 _FIX = "put .txt or .md files there, or " + _OTHER
@@ -87,9 +87,10 @@ def read_document(path: Path, corpus: Path) -> Document | Skipped:
         data = path.read_bytes()
     except OSError as error:
         return Skipped(document_id, f"It cannot be read ({_explain(error)}): change its permissions.")
-    raw = _decode(data)
-    if raw is None:
-        return Skipped(document_id, "It is not UTF-8 text: save it as UTF-8 text.")
+    try:
+        raw = FORMATS[path.suffix.lower()](data)
+    except FormatError as error:
+        return Skipped(document_id, str(error))
     cleaned = clean_text(raw)
     if not cleaned.text:
         return Skipped(document_id, "It holds no text: fill or remove it.")
@@ -139,7 +140,7 @@ def _walk(corpus: Path) -> tuple[list[Path], list[Skipped]]:
 
 def _is_article(name: str) -> bool:
     path = Path(name)
-    return not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.stem.upper() != "README"
+    return not name.startswith(".") and path.suffix.lower() in FORMATS and path.stem.upper() != "README"
 
 
 def _find_obstacle(path: Path, corpus: Path) -> str:
@@ -157,17 +158,3 @@ def _find_obstacle(path: Path, corpus: Path) -> str:
 def _explain(error: Exception) -> str:
     """The system's words for an error, such as "Permission denied"."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _decode(data: bytes) -> str | None:
-    """UTF-8, or UTF-16 where a byte order mark says so; None where it is neither.
-
-    A few null bytes are damage, which cleaning mends; many are another kind of file.
-    """
-    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    controls = sum(text.count(chr(code)) for code in (*range(9), *range(14, 27)))
-    return None if controls > 0.05 * len(text) else text

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import SUFFIXES, Skipped, read_document
+from rag.articles.folder import Skipped, read_document
+from rag.articles.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,7 @@ def take_files(paths: Sequence[Path], uploads: Path) -> Taken:
 
 def find_fault(path: Path) -> str:
     """Why a file is no article, by its content; empty where it is one."""
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in FORMATS:
         return "It is no .txt or .md file: save it as one."
     try:
         if path.is_symlink() or not path.is_file():
@@ -105,7 +106,7 @@ def remove_file(name: str, uploads: Path) -> bool:
         return False
     path = uploads / name
     with suppress(OSError, ValueError):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+        if path.suffix.lower() in FORMATS and path.is_file() and not path.is_symlink():
             path.unlink()
             return True
     return False
