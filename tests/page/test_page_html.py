@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from page_answers import (
     ANSWERS,
     EVIL,
@@ -257,7 +257,7 @@ def test_highlighting_keeps_every_character(spans: list[tuple[int, int]], shown:
 
 
 def test_colours_have_enough_contrast() -> None:
-    style = (Path(__file__).resolve().parent.parent / "rag" / "page" / "style.css").read_text(encoding="utf-8")
+    style = (ROOT / "rag" / "page" / "style.css").read_text(encoding="utf-8")
     assert "url(" not in style
     assert "@import" not in style
     for selector in (":root", r"\.dark"):

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import SEEDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +45,6 @@ HOSTILE = {
     "dates": lambda n: "A b c.\n\n" * 2 + "June 1, 2025\n\n" * (n // 20) + "So it was said at the time. " * 9,
     "front matter": lambda n: "---\n" + "  - a: b\n" * min(n // 100, 59) + "x" * n,
 }
-SEEDS = Path(__file__).parent.parent / "seeds"
 HEADER = (
     "Meta Takes 49% Stake in Scale AI for $14.3 Billion—CEO Alexandr Wang Joins Superintelligence Team "
     "as Scale Operates Independently"

@@ -6,11 +6,11 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from rag.errors import ModelError
 from rag.index.encoder import (
@@ -22,9 +22,10 @@ from rag.index.encoder import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.types import Encoder
 
-ROOT = Path(__file__).parents[1]
 SENTENCES = [
     "Meta took a stake of 49 percent in Scale AI.",
     "Meta bought nearly half of the start-up Scale AI.",

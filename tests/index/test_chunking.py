@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import SEEDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +17,6 @@ from rag.types import Document, Passage, Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-SEEDS = Path(__file__).parent.parent / "seeds"
 
 
 def count_words(texts: Sequence[str]) -> list[int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from updating import CONFIG, DIMENSION, HashEncoder, take_snapshot, write_article
@@ -362,7 +363,7 @@ def test_an_open_index_does_not_see_an_update(corpus: Path, folder: Path) -> Non
 
 def run_updating(*arguments: object) -> subprocess.Popen[str]:
     script = Path(__file__).with_name("updating.py")
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    path = os.pathsep.join([str(ROOT), *sys.path])
     return subprocess.Popen(
         [sys.executable, str(script), *map(str, arguments)],
         stdout=subprocess.PIPE,
