@@ -1,6 +1,6 @@
 """Measures of one ranking against the passages that hold the evidence; relevance is binary.
 
-Held against ir_measures in tests/test_eval_metrics.py. Success and recall are kept apart: the one asks whether
+Held against ir_measures in tests/eval/test_eval_metrics.py. Success and recall are kept apart: the one asks whether
 anything relevant was found, the other how much of it.
 """
 

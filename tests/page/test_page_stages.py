@@ -57,6 +57,7 @@ def test_a_stopped_question_ends_before_its_next_stage_and_a_waiting_one_never_b
     go = Event()
 
     def work(name: str, on_stage: Callable[[Stage], None]) -> None:
+        begun.append(f"{name} began")
         on_stage("retrieve")
         go.wait()
         try:
@@ -76,7 +77,7 @@ def test_a_stopped_question_ends_before_its_next_stage_and_a_waiting_one_never_b
             go.set()
 
     asyncio.run(look())
-    assert begun == ["first stopped"]
+    assert begun == ["first began", "first stopped"]
 
 
 def test_the_pipeline_tells_its_stages_and_stops_where_it_is_told(pipeline: Pipeline) -> None:
