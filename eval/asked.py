@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Series:
     """Gold questions and the articles that they are asked of.
 
     :param index: where the index is kept; None for the user's cache folder.
@@ -24,8 +24,8 @@ class Asked:
     index: Path | None = None
 
 
-SEEDS = Asked(ROOT / "seeds", ROOT / "eval" / "gold", ROOT / "index")
-NEWS = Asked(ROOT / "eval" / "news" / "articles", ROOT / "eval" / "news" / "gold")
+SEEDS = Series(ROOT / "seeds", ROOT / "eval" / "gold", ROOT / "index")
+NEWS = Series(ROOT / "eval" / "news" / "articles", ROOT / "eval" / "news" / "gold")
 
 
 def hash_gold(folder: Path) -> str:

@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class EvidenceSpan:
     """Characters of a cleaned article."""
 
     document_id: str
@@ -39,11 +39,11 @@ class Located:
     :param relevant: ids of all passages of the index that hold evidence.
     """
 
-    groups: tuple[tuple[Span, ...], ...]
+    groups: tuple[tuple[EvidenceSpan, ...], ...]
     relevant: frozenset[str]
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[EvidenceSpan, ...]:
         return tuple(span for group in self.groups for span in group)
 
 
@@ -64,7 +64,7 @@ def fold_words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def holds_span(passage: Passage, span: Span) -> bool:
+def holds_span(passage: Passage, span: EvidenceSpan) -> bool:
     """Whether at least half of the span stands in the passage: the end of a sentence alone is no evidence."""
     if passage.document_id != span.document_id:
         return False
@@ -90,14 +90,14 @@ def locate_evidence(index: Index, corpus: Path, questions: Sequence[GoldQuestion
         return []
 
     @cache
-    def find(evidence: Evidence) -> tuple[Span, ...]:
+    def find(evidence: Evidence) -> tuple[EvidenceSpan, ...]:
         document = index.document(evidence.document_id) if evidence.document_id in known else None
         if document is None:
             raise GoldError(f"No article {evidence.document_id!r} in the corpus: correct the document_id in the gold.")
         places = find_quote(document.text, evidence.quote)
         if not places and not contains_run(read_words(evidence.document_id), fold_words(evidence.quote)):
             raise GoldError(f"{evidence.document_id} does not say “{evidence.quote}”: copy the quote from the article.")
-        return tuple(Span(document.document_id, a, b) for a, b in places)
+        return tuple(EvidenceSpan(document.document_id, a, b) for a, b in places)
 
     located = {}
     for question in questions:

@@ -20,7 +20,7 @@ WORDINGS = ("article", "other")
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class GoldValue:
     """An answer in all its acceptable forms and where it stands."""
 
     answers: tuple[str, ...]
@@ -63,7 +63,7 @@ class GoldQuestion:
     question: str
     standalone: str
     turn: int = 1
-    values: tuple[Value, ...] = ()
+    values: tuple[GoldValue, ...] = ()
     items: Groups = ()
     facts: tuple[KeyFact, ...] = ()
     forbidden: tuple[Claim, ...] = ()
@@ -149,7 +149,7 @@ def make_fact(fields: Fields) -> list[GoldQuestion]:
         type=fields.text("type", "fact"),
         question=question,
         standalone=question,
-        values=(Value(fields.texts("answers"), fields.evidence()),),
+        values=(GoldValue(fields.texts("answers"), fields.evidence()),),
         items=fields.groups("items", optional=True),
         wording=fields.choice("wording", WORDINGS),
     )
@@ -169,7 +169,7 @@ def make_unanswerable(fields: Fields) -> list[GoldQuestion]:
 def make_disagreement(fields: Fields) -> list[GoldQuestion]:
     question, values = fields.text("question"), []
     for value in fields.objects("values"):
-        values.append(Value(value.texts("answers"), value.evidence()))
+        values.append(GoldValue(value.texts("answers"), value.evidence()))
         value.finish()
     if len(values) < 2:
         raise GoldError(f'{fields.place} has but one of "values": a disagreement needs two, else it is a fact.')
@@ -183,7 +183,7 @@ def make_conversation(fields: Fields) -> list[GoldQuestion]:
     for number, turn in enumerate(fields.objects("turns"), 1):
         question = turn.text("question")
         standalone = turn.text("standalone", question)
-        value = Value(turn.texts("answers", optional=True), turn.evidence())
+        value = GoldValue(turn.texts("answers", optional=True), turn.evidence())
         turn.finish()
         made.append(
             GoldQuestion(

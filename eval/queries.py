@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.gold import GoldQuestion, Value
+from eval.gold import GoldQuestion, GoldValue
 from eval.results import describe_origin, write_benchmark
 from eval.said import read_answer
 from eval.selective import measure_aurc, measure_coverage
@@ -152,7 +152,9 @@ def describe_short(asked: Sequence[Query], answers: Sequence[Answer | None]) -> 
 
 def judge_query(query: Query, answer: Answer | None) -> Verdict:
     """As a gold fact whose only evidence is its answers."""
-    gold = GoldQuestion("query", "facts", "fact", query.question, query.question, values=(Value(query.answers, ()),))
+    gold = GoldQuestion(
+        "query", "facts", "fact", query.question, query.question, values=(GoldValue(query.answers, ()),)
+    )
     return judge_said(gold, read_answer(answer))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.asked import NEWS, SEEDS, Asked, hash_gold
+from eval.asked import NEWS, SEEDS, Series, hash_gold
 from eval.asking import ask_gold
 from eval.fields import GoldError
 from eval.floors import hold_result, refuse_falls
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_falls(standings)
 
 
-def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Asked, list[GoldQuestion]]]:
+def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Series, list[GoldQuestion]]]:
     """What to ask of what, by name; of the product's own the seeds first, and the news where the checkout has them.
 
     :raises GoldError: where only one of corpus and gold is the user's own, or no question is left.
@@ -71,7 +71,7 @@ def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Asked, list[Go
     if (arguments.corpus is None) != (arguments.gold is None):
         raise GoldError("Articles and gold questions belong together: name both --corpus and --gold, or neither.")
     if arguments.corpus is not None:
-        own = Asked(arguments.corpus, arguments.gold)
+        own = Series(arguments.corpus, arguments.gold)
         return {"own": (own, choose_questions(load_gold(own.gold), arguments))}
     sets = {"seeds": (SEEDS, choose_questions(load_gold(SEEDS.gold), arguments))}
     if NEWS.corpus.is_dir():
@@ -86,7 +86,7 @@ def is_own(arguments: argparse.Namespace) -> bool:
 
 
 def ask_all(
-    arguments: argparse.Namespace, sets: dict[str, tuple[Asked, list[GoldQuestion]]], origin: dict[str, Any]
+    arguments: argparse.Namespace, sets: dict[str, tuple[Series, list[GoldQuestion]]], origin: dict[str, Any]
 ) -> tuple[list[Record], dict[str, Any]]:
     """The records of all sets, news first, and the result."""
     found: dict[str, tuple[list[Record], dict[str, Any]]] = {}

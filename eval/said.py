@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SaidSentence:
     """A quoted sentence and the article it stands in; the id is empty where that is not known."""
 
     document_id: str
@@ -22,11 +22,11 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class OtherValue:
     """A short answer with the sentences quoted for it."""
 
     text: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[SaidSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Said:
 
     text: str = ""
     short: str = ""
-    quotes: tuple[Sentence, ...] = ()
-    others: tuple[Value, ...] = ()
+    quotes: tuple[SaidSentence, ...] = ()
+    others: tuple[OtherValue, ...] = ()
     withheld: str = ""
 
     @property
@@ -51,12 +51,12 @@ class Said:
         return bool(self.text)
 
     @property
-    def sentences(self) -> tuple[Sentence, ...]:
+    def sentences(self) -> tuple[SaidSentence, ...]:
         """The sentences that the text consists of; none where it is a short answer."""
         if self.text == self.short:
             return ()
         quoted = tuple(quote for quote in self.quotes if quote.text in self.text)
-        return quoted or tuple(Sentence("", self.text[a:b]) for a, b in split_sentences(self.text))
+        return quoted or tuple(SaidSentence("", self.text[a:b]) for a, b in split_sentences(self.text))
 
 
 def read_answer(answer: Answer | None) -> Said:
@@ -66,12 +66,12 @@ def read_answer(answer: Answer | None) -> Said:
     withheld = answer.withheld.text if answer.withheld else ""
     if not answer.answered:
         return Said(withheld=withheld)
-    others = tuple(Value(other.text, list_quotes(other)) for other in answer.alternatives)
+    others = tuple(OtherValue(other.text, list_quotes(other)) for other in answer.alternatives)
     return Said(answer.text, answer.short, list_quotes(answer), others, withheld)
 
 
-def list_quotes(quoting: Answer | Alternative) -> tuple[Sentence, ...]:
-    return drop_repeats(Sentence(c.document_id, c.quote) for c in quoting.citations)
+def list_quotes(quoting: Answer | Alternative) -> tuple[SaidSentence, ...]:
+    return drop_repeats(SaidSentence(c.document_id, c.quote) for c in quoting.citations)
 
 
 def read_record(record: Mapping[str, Any]) -> Said:
@@ -83,14 +83,14 @@ def read_record(record: Mapping[str, Any]) -> Said:
     withheld = (record.get("withheld") or {}).get("answer", "")
     if not record["answered"]:
         return Said(withheld=withheld)
-    others = tuple(Value(other["answer"], read_places(other["citations"])) for other in record["alternatives"])
+    others = tuple(OtherValue(other["answer"], read_places(other["citations"])) for other in record["alternatives"])
     short = record.get("short", record["answer"])
     return Said(record["answer"], short, read_places(record["citations"]), others, withheld)
 
 
-def read_places(places: Sequence[Sequence[Any]]) -> tuple[Sentence, ...]:
-    return drop_repeats(Sentence(place[0], place[3]) for place in places if len(place) > 3)
+def read_places(places: Sequence[Sequence[Any]]) -> tuple[SaidSentence, ...]:
+    return drop_repeats(SaidSentence(place[0], place[3]) for place in places if len(place) > 3)
 
 
-def drop_repeats(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
+def drop_repeats(sentences: Iterable[SaidSentence]) -> tuple[SaidSentence, ...]:
     return tuple(dict.fromkeys(sentences))

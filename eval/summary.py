@@ -58,7 +58,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A metric's value with its 95 % bootstrap interval over ``count`` questions; all between 0 and 1."""
 
     value: float
@@ -241,14 +241,14 @@ METRICS = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def summarize(records: Sequence[Described]) -> dict[str, Figure]:
+def summarize(records: Sequence[Described]) -> dict[str, Estimate]:
     """Each metric that has something to be measured on, by name."""
     figures = {}
     for metric in METRICS:
         chosen = metric.choose(records)
         value = metric.compute(chosen)
         if value is not None:
-            figures[metric.name] = Figure(value, *find_interval(metric, chosen), len(chosen))
+            figures[metric.name] = Estimate(value, *find_interval(metric, chosen), len(chosen))
     return figures
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from eval.fields import Evidence
     from eval.gold import GoldQuestion
-    from eval.said import Said, Sentence
+    from eval.said import Said, SaidSentence
 
 JUDGE = 2
 """Of the rules: results of other numbers are judged anew before they are compared (``python -m eval rejudge``)."""
@@ -87,7 +87,7 @@ def gives_value(gold: GoldQuestion, text: str) -> bool:
     return is_right(text, gold.answers) or (bool(gold.items) and score_items(text, gold.items)[0] == 1.0)
 
 
-def list_values(gold: GoldQuestion, sentence: Sentence) -> set[int]:
+def list_values(gold: GoldQuestion, sentence: SaidSentence) -> set[int]:
     """Which of the gold's values a quoted sentence gives.
 
     A short form may stand in a sentence by chance: it counts in one that overlaps the gold's evidence, where the
@@ -102,7 +102,7 @@ def list_values(gold: GoldQuestion, sentence: Sentence) -> set[int]:
     return found
 
 
-def overlaps_any(sentence: Sentence, evidence: Sequence[Evidence]) -> bool:
+def overlaps_any(sentence: SaidSentence, evidence: Sequence[Evidence]) -> bool:
     return any(
         sentence.document_id in ("", e.document_id) and shares_words(sentence.text, e.quote, ENOUGH) for e in evidence
     )
@@ -149,7 +149,7 @@ def measure_explanation(gold: GoldQuestion, said: Said) -> dict[str, float]:
     return measures
 
 
-def find_explanation(gold: GoldQuestion, said: Said) -> tuple[str, Sequence[Sentence]]:
+def find_explanation(gold: GoldQuestion, said: Said) -> tuple[str, Sequence[SaidSentence]]:
     """The sentences; or a short answer that names part of a key fact, with the sentences shown for it."""
     if said.sentences:
         return said.text, said.sentences
@@ -170,7 +170,7 @@ def is_explained(measures: Mapping[str, float]) -> bool:
     return held and measures.get("to_the_point", 1.0) >= ENOUGH
 
 
-def measure_point(gold: GoldQuestion, sentences: Sequence[Sentence]) -> float:
+def measure_point(gold: GoldQuestion, sentences: Sequence[SaidSentence]) -> float:
     """Share of sentences that overlap the gold's evidence, give a value or hold a key fact whole."""
     on = [
         overlaps_any(s, gold.evidence)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BatchLine:
     """One line that was read: its id, and the question or why there is none."""
 
     id: Any
@@ -43,7 +43,7 @@ def write_record(record: Mapping[str, Any], out: TextIO) -> None:
     print(json.dumps(record, ensure_ascii=True, allow_nan=False), file=out)
 
 
-def answer_group(pipeline: Pipeline, group: list[Line]) -> Iterator[dict[str, Any]]:
+def answer_group(pipeline: Pipeline, group: list[BatchLine]) -> Iterator[dict[str, Any]]:
     answers = pipeline.ask_batch([line.asked for line in group if isinstance(line.asked, Question)])
     for line in group:
         answer = next(answers) if isinstance(line.asked, Question) else line.asked
@@ -53,24 +53,26 @@ def answer_group(pipeline: Pipeline, group: list[Line]) -> Iterator[dict[str, An
             yield describe_answer(answer, {"id": line.id})
 
 
-def parse_line(text: str, number: int) -> Line:
+def parse_line(text: str, number: int) -> BatchLine:
     """Reads ``{"id", "question", "history"}``; whatever is wrong with it becomes the line's error."""
     try:
         record = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
-        return Line(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
+        return BatchLine(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
     if not isinstance(record, dict):
-        return Line(None, QuestionError(f'Line {number} is no JSON object: write {{"id": …, "question": "…"}}.'))
+        return BatchLine(None, QuestionError(f'Line {number} is no JSON object: write {{"id": …, "question": "…"}}.'))
     name, question = record.get("id"), record.get("question")
     if isinstance(name, (dict, list)) or (isinstance(name, float) and not math.isfinite(name)):
-        return Line(None, QuestionError(f'The "id" of line {number} is neither a string nor a number: give it one.'))
+        return BatchLine(
+            None, QuestionError(f'The "id" of line {number} is neither a string nor a number: give it one.')
+        )
     if not isinstance(question, str):
-        return Line(name, QuestionError(f'Line {number} has no "question" that is a string: add one.'))
+        return BatchLine(name, QuestionError(f'Line {number} has no "question" that is a string: add one.'))
     history = parse_history(record.get("history"))
     if history is None:
         hint = '[{"role": "user" or "assistant", "content": "…"}, …]'
-        return Line(name, QuestionError(f'The "history" of line {number} is no list of turns: write {hint}.'))
-    return Line(name, Question(question, history))
+        return BatchLine(name, QuestionError(f'The "history" of line {number} is no list of turns: write {hint}.'))
+    return BatchLine(name, Question(question, history))
 
 
 def refuse_constant(name: str) -> None:

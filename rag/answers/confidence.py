@@ -77,7 +77,7 @@ For sentences: a cosine of one half with the question.
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Support:
     """What speaks for one answer among several.
 
     :param reading: its most probable reading.
@@ -96,7 +96,7 @@ class Evidence:
     scan: Sequence[Reading] = ()
 
 
-def measure_features(question: ParsedQuestion, evidence: Evidence) -> list[float]:
+def measure_features(question: ParsedQuestion, evidence: Support) -> list[float]:
     """What confidence is judged by, in the order of ``FEATURES``.
 
     Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``

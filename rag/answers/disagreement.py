@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rag.answers.confidence import Evidence, find_near, measure_features
+from rag.answers.confidence import Support, find_near, measure_features
 from rag.answers.grouping import Candidate, is_telling, say_the_same
 from rag.answers.values import comparable, read_value
 
@@ -87,7 +87,7 @@ def judge_articles(
         near = likeness.get(find_near(best, passages[best.passage]))
         confidence = 0.0
         if near is not None:
-            evidence = Evidence(alone, candidates[0].probability, rival, [passages[i] for i in places], near, scan)
+            evidence = Support(alone, candidates[0].probability, rival, [passages[i] for i in places], near, scan)
             confidence = calibration.short.confide(measure_features(question, evidence))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:

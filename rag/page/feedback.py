@@ -83,7 +83,7 @@ class FeedbackError(RagError):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Provenance:
     """What gave the answers: rows of different sources are not of one kind."""
 
     product: str
@@ -107,7 +107,7 @@ class FeedbackStore:
             if version < VERSION:
                 connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION:d}; COMMIT;")
 
-    def save(self, exchange: Exchange, history: tuple[Turn, ...], source: Source) -> None:
+    def save(self, exchange: Exchange, history: tuple[Turn, ...], source: Provenance) -> None:
         """Keeps what somebody thought of an answer, in place of what they thought before; no rating removes it.
 
         :raises FeedbackError: where the file cannot be written.
@@ -165,7 +165,7 @@ def _insert(
     answer: Answer,
     history: tuple[Turn, ...],
     times: tuple[str, str],
-    source: Source,
+    source: Provenance,
 ) -> None:
     alternatives = [{"text": o.text, "confidence": o.confidence, "articles": o.articles} for o in answer.alternatives]
     row = (

@@ -58,7 +58,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question on its way.
 
     :param before: the conversation it is asked in, and joins.
@@ -106,7 +106,7 @@ class Handlers:
         if not question.strip():
             yield self._show(exchanges)
             return
-        asked = Asked(question, cut_before(exchanges, editing), exchanges)
+        asked = AskedQuestion(question, cut_before(exchanges, editing), exchanges)
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
@@ -124,7 +124,7 @@ class Handlers:
                 yield self._show(exchanges)
                 return
             question, before = found.question, cut_before(exchanges, key)
-        asked = Asked(question, before, exchanges, alone=action == "as-written")
+        asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
@@ -219,7 +219,7 @@ class Handlers:
             said = render_notice(str(error), kind="error")
         yield self.list_articles(wanted), said
 
-    async def _answer(self, session: str, asked: Asked) -> AsyncIterator[tuple[Any, ...]]:
+    async def _answer(self, session: str, asked: AskedQuestion) -> AsyncIterator[tuple[Any, ...]]:
         if session in self.running:
             # Of two answers at once to one conversation, one would be lost.
             gr.Info("One question at a time: wait for this answer, or stop it.")

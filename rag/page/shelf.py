@@ -14,7 +14,7 @@ from rag import __version__
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
-from rag.page.feedback import Source
+from rag.page.feedback import Provenance
 from rag.page.starters import choose_starters, make_starters
 from rag.page.transcript import describe_stage
 from rag.page.uploads import remove_file, take_files
@@ -138,11 +138,13 @@ class Shelf:
         passages = sum(row.passages for row in self._rows)
         return describe_stage(stage, len(self._rows), min(passages, self._asker.k if self._asker else 0))
 
-    def source(self) -> Source:
+    def source(self) -> Provenance:
         """What gives the answers now."""
         made = self._opened
         models = made.models if made else None
-        return Source(__version__, models.reader.name if models else "", models.encoder.fingerprint if models else "")
+        return Provenance(
+            __version__, models.reader.name if models else "", models.encoder.fingerprint if models else ""
+        )
 
     def find_passages(self, places: Iterable[tuple[str, float]]) -> tuple[ScoredPassage, ...]:
         """The passages of these ids with their scores; those that the articles no longer hold are left out."""

@@ -57,7 +57,7 @@ LONGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CalibrationTrial:
     """A held-out question and the passages it is read with; no golds where it has no answer there.
 
     :param group: the same number for all trials about one paragraph.
@@ -76,7 +76,7 @@ class Measured:
     Of sentences the features are those of ``SENTENCE_FEATURES``, and right are those that hold a gold answer.
     """
 
-    trial: Trial
+    trial: CalibrationTrial
     features: tuple[float, ...]
     right: bool
     readings: Readings
@@ -136,7 +136,7 @@ def make_trials(
     *,
     explained: bool = False,
     thesaurus: Thesaurus | None = None,
-) -> list[Trial]:
+) -> list[CalibrationTrial]:
     """Up to eight trials of each of ``count`` questions, fewer where one cannot be made.
 
     The passages it retrieves; the same without those that hold an answer; both of these with the question in other
@@ -174,24 +174,24 @@ def make_trials(
             cut = places[:passages]
             return tuple(gold if n == i else make_passage(paragraphs[n], crop(texts[n], None, rng)[0]) for n in cut)
 
-        trials.append(Trial(i, q.question, golds, (gold,)))
+        trials.append(CalibrationTrial(i, q.question, golds, (gold,)))
         for question, found in ((plain[n], ranked[n]), (reworded[n], ranked[n + 2 * len(drawn)])):
             if question:
-                trials.append(Trial(i, question, golds, show(found)))
+                trials.append(CalibrationTrial(i, question, golds, show(found)))
                 bare = [m for m in found if not any(g.lower() in texts[m].lower() for g in golds)]
                 if len(bare) > 1:
-                    trials.append(Trial(i, question, (), show(bare)))
+                    trials.append(CalibrationTrial(i, question, (), show(bare)))
         strange = [m for m, p in enumerate(paragraphs) if p.source != paragraphs[i].source]
         if len(strange) > 1:
-            trials.append(Trial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
+            trials.append(CalibrationTrial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
         if false[n]:
-            trials.append(Trial(i, false[n], (), (gold,)))
+            trials.append(CalibrationTrial(i, false[n], (), (gold,)))
             new = find_topic_words(false[n]) - find_topic_words(q.question)
             # What another paragraph says of the other name may answer the changed question.
             found = ranked[n + len(drawn)]
             silent = [m for m in found if m == i or new.isdisjoint(find_topic_words(texts[m]))]
             if len(silent) > 1:
-                trials.append(Trial(i, false[n], (), show(silent)))
+                trials.append(CalibrationTrial(i, false[n], (), show(silent)))
     return trials
 
 
@@ -199,7 +199,7 @@ def make_passage(paragraph: Paragraph, text: str) -> Passage:
     return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
 
 
-def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[CalibrationTrial]) -> list[Measured]:
     """Reads every trial; one in which nothing is found is left out."""
     from tqdm import tqdm
 
@@ -216,7 +216,7 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) ->
     return measured
 
 
-def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Trial]) -> list[Measured]:
+def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[CalibrationTrial]) -> list[Measured]:
     """The same for answers of several sentences: right are those that hold all of a gold answer."""
     from tqdm import tqdm
 
@@ -260,7 +260,7 @@ def cross_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> NDA
     return confidence
 
 
-def weigh_trials(trials: Sequence[Trial], unanswerable: float) -> NDArray[np.float64]:
+def weigh_trials(trials: Sequence[CalibrationTrial], unanswerable: float) -> NDArray[np.float64]:
     """Weights (trials,), of mean 1, under which a share ``unanswerable`` of the questions has no answer.
 
     That holds for the trials with one passage and for those with several, each by themselves.

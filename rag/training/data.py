@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """One file of training questions.
 
     :param share: of its questions that an epoch draws.
@@ -38,25 +38,25 @@ class Source:
 
 
 SOURCES = (
-    Source("new_wiki.json", 1.0),
-    Source("reddit.json", 0.5),
-    Source("amazon_reviews.json", 0.5),
-    Source("qed-train.json.gz", 1.0, family="nq"),
-    Source("squad-train-part.json", 1.0),
-    Source("squad-train-sentences.json.gz", 0.7, sentences=True),
-    Source("qamr.json", 0.2, sentences=True, family="qamr"),
-    Source("qadiscourse.json", 0.3, sentences=True, family="qamr"),
-    Source("qasrl-gs.json.gz", 0.1, sentences=True, family="qamr"),
-    Source("qasrl.json.gz", 0.05, sentences=True, family="qamr"),
-    Source("qanom.json.gz", 0.02, sentences=True, family="qamr"),
-    Source("paraqa.json", 0.1, sentences=True),
-    Source("onestopqa.json", 1.0),
-    Source("fairytaleqa.json.gz", 0.5),
-    Source("selqa.json.gz", 0.5),
-    Source("clapnq-dev.json", 1.0, family="nq"),
-    Source("tatqa-text.json", 1.0),
-    Source("medquad-definitions.json.gz", 0.3),
-    Source("boolq.json.gz", 0.4, family="nq"),
+    DataSource("new_wiki.json", 1.0),
+    DataSource("reddit.json", 0.5),
+    DataSource("amazon_reviews.json", 0.5),
+    DataSource("qed-train.json.gz", 1.0, family="nq"),
+    DataSource("squad-train-part.json", 1.0),
+    DataSource("squad-train-sentences.json.gz", 0.7, sentences=True),
+    DataSource("qamr.json", 0.2, sentences=True, family="qamr"),
+    DataSource("qadiscourse.json", 0.3, sentences=True, family="qamr"),
+    DataSource("qasrl-gs.json.gz", 0.1, sentences=True, family="qamr"),
+    DataSource("qasrl.json.gz", 0.05, sentences=True, family="qamr"),
+    DataSource("qanom.json.gz", 0.02, sentences=True, family="qamr"),
+    DataSource("paraqa.json", 0.1, sentences=True),
+    DataSource("onestopqa.json", 1.0),
+    DataSource("fairytaleqa.json.gz", 0.5),
+    DataSource("selqa.json.gz", 0.5),
+    DataSource("clapnq-dev.json", 1.0, family="nq"),
+    DataSource("tatqa-text.json", 1.0),
+    DataSource("medquad-definitions.json.gz", 0.3),
+    DataSource("boolq.json.gz", 0.4, family="nq"),
 )
 """What the reader is trained on. Real searches and news weigh most, template questions little."""
 

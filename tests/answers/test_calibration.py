@@ -13,8 +13,8 @@ from rag.answers.confidence import (
     FEATURES,
     SENTENCE_FEATURES,
     Calibration,
-    Evidence,
     Judge,
+    Support,
     compare_scan,
     find_whole,
     load_calibration,
@@ -25,8 +25,8 @@ from rag.errors import ModelError
 from rag.question.parsed import parse_question
 from rag.reader.copying import WEIGHTS
 from rag.training.calibrate import (
+    CalibrationTrial,
     Measured,
-    Trial,
     cross_fit,
     fit_calibration,
     make_passage,
@@ -59,7 +59,7 @@ def test_features_by_hand() -> None:
             FEATURES,
             measure_features(
                 parse_question("How much rain did Acme sell to Cargo?"),
-                Evidence(reading, 0.6, 0.2, [other, passage], 0.4),
+                Support(reading, 0.6, 0.2, [other, passage], 0.4),
             ),
             strict=True,
         )
@@ -107,7 +107,7 @@ def test_a_second_reader_that_says_something_else_speaks_against_an_answer() -> 
 def test_without_a_second_reader_nothing_is_compared() -> None:
     assert compare_scan(ACME, ()) == (0.0, 0.0, 0.0)
     passage = make_passage(PARAGRAPH, PARAGRAPH.text)
-    evidence = Evidence(Reading("Bolt", 0, 17, 21, 0.5, 0.1), 0.6, 0.2, [passage], 0.4)
+    evidence = Support(Reading("Bolt", 0, 17, 21, 0.5, 0.1), 0.6, 0.2, [passage], 0.4)
     agreed = replace(evidence, scan=(Reading("Bolt", 0, 17, 21, 0.5, 0.1),))
     assert measure_features(parse_question("?"), evidence)[:-3] == measure_features(parse_question("?"), agreed)[:-3]
     assert measure_features(parse_question("?"), agreed)[-3:] == pytest.approx([1.0, np.log(0.5), np.log(0.1)])
@@ -115,7 +115,7 @@ def test_without_a_second_reader_nothing_is_compared() -> None:
 
 def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:
     measured = [
-        Measured(Trial(n, "?", ("a",) if right else (), ()), (n / 100, float(right), 1.0), right, NOTHING)
+        Measured(CalibrationTrial(n, "?", ("a",) if right else (), ()), (n / 100, float(right), 1.0), right, NOTHING)
         for n in range(20)
         for right in (True, False)
     ]
@@ -132,7 +132,9 @@ def test_fit_tells_right_from_wrong_on_paragraphs_it_has_not_seen() -> None:
 
 def test_weights_give_the_stated_share_of_unanswerable_questions_over_one_passage_and_over_several() -> None:
     passage = make_passage(PARAGRAPH, PARAGRAPH.text)
-    trials = [Trial(0, "?", golds, (passage,) * n) for n in (1, 2) for golds in (("a",), ("b",), (), ())[n - 1 :]]
+    trials = [
+        CalibrationTrial(0, "?", golds, (passage,) * n) for n in (1, 2) for golds in (("a",), ("b",), (), ())[n - 1 :]
+    ]
     weights = weigh_trials(trials, 1 / 3).tolist()
     assert weights[:4] == pytest.approx([4 / 3, 4 / 3, 2 / 3, 2 / 3])
     assert weights[4:] == pytest.approx([2, 1 / 2, 1 / 2])

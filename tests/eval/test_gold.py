@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, SEEDS
 
 from eval.answers import holds_all, score_items
-from eval.evidence import Span, find_quote, fold_words, holds_span, locate_evidence
+from eval.evidence import EvidenceSpan, find_quote, fold_words, holds_span, locate_evidence
 from eval.fields import GoldError
 from eval.gold import GoldQuestion, load_gold
 from rag.index.chunking import ChunkingConfig
@@ -104,8 +104,8 @@ def test_evidence_is_found_in_cleaned_articles_and_their_passages(seed_index: Pa
 @pytest.mark.parametrize(("start", "end", "holds"), [(0, 15, True), (0, 14, False), (15, 99, True), (16, 99, False)])
 def test_a_passage_holds_evidence_from_half_of_it_on(start: int, end: int, holds: bool) -> None:
     passage = Passage("p", "a.txt", "", "", None, start, end, "x" * (end - start))
-    assert holds_span(passage, Span("a.txt", 10, 20)) is holds
-    assert not holds_span(passage, Span("b.txt", 10, 20))
+    assert holds_span(passage, EvidenceSpan("a.txt", 10, 20)) is holds
+    assert not holds_span(passage, EvidenceSpan("b.txt", 10, 20))
 
 
 def test_quotes_are_found_across_marks_and_line_ends() -> None:

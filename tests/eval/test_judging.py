@@ -12,9 +12,9 @@ import pytest
 
 from eval.__main__ import main
 from eval.compare import compare_results
-from eval.evidence import Located, Span
+from eval.evidence import EvidenceSpan, Located
 from eval.fields import Evidence
-from eval.gold import Claim, GoldQuestion, KeyFact, Value
+from eval.gold import Claim, GoldQuestion, GoldValue, KeyFact
 from eval.judging import Record, describe_record, judge_answer
 from eval.latency import summarize_latency
 from eval.readme import BEGIN, END, write_table
@@ -65,11 +65,13 @@ def make_answer(text: str, *others: str, confidence: float = 0.9, answered: bool
 
 
 EVIDENCE = (Evidence("a.txt", TEXT),)
-LOCATED = Located(((Span("a.txt", 0, 44),),), frozenset({"a.txt#0-44"}))
-FACT = GoldQuestion("f", "facts", "number", "How much?", "How much?", values=(Value(("12%",), EVIDENCE),))
-LIST = replace(FACT, type="list", values=(Value(("shares, stakes",), EVIDENCE),), items=(("shares",), ("stakes",)))
+LOCATED = Located(((EvidenceSpan("a.txt", 0, 44),),), frozenset({"a.txt#0-44"}))
+FACT = GoldQuestion("f", "facts", "number", "How much?", "How much?", values=(GoldValue(("12%",), EVIDENCE),))
+LIST = replace(FACT, type="list", values=(GoldValue(("shares, stakes",), EVIDENCE),), items=(("shares",), ("stakes",)))
 NONE = GoldQuestion("u", "unanswerable", "near_miss", "Who paid?", "Who paid?")
-DIFFER = replace(FACT, name="d", kind="disagreements", values=(Value(("12%",), EVIDENCE), Value(("15%",), EVIDENCE)))
+DIFFER = replace(
+    FACT, name="d", kind="disagreements", values=(GoldValue(("12%",), EVIDENCE), GoldValue(("15%",), EVIDENCE))
+)
 WHY = replace(
     FACT,
     name="e",
@@ -119,7 +121,7 @@ def test_measures_of_an_answer() -> None:
     assert (unsure.measures["EM"], unsure.measures["could"], "grounding" in unsure.measures) == (0.0, 1.0, False)
 
 
-ELSEWHERE = ((Span("b.txt", 0, 9),),)
+ELSEWHERE = ((EvidenceSpan("b.txt", 0, 9),),)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,11 @@ ELSEWHERE = ((Span("b.txt", 0, 9),),)
         (WHY, LOCATED.groups + ELSEWHERE, "wrongly answered"),
         (WHY, ELSEWHERE * 2, "not retrieved"),
         # What the gold gives no evidence for has the benefit of the doubt.
-        (replace(DIFFER, values=(DIFFER.values[0], Value(("15%",), ()))), (*LOCATED.groups, ()), "wrongly answered"),
+        (
+            replace(DIFFER, values=(DIFFER.values[0], GoldValue(("15%",), ()))),
+            (*LOCATED.groups, ()),
+            "wrongly answered",
+        ),
     ],
 )
 def test_what_counts_as_retrieved(gold: GoldQuestion, groups: Any, failure: str) -> None:

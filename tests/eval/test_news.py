@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eval.__main__ import main
-from eval.asked import Asked
+from eval.asked import Series
 from eval.gold import load_gold
 from eval.readme import make_table
 from eval.results import list_sets, load_result
@@ -20,17 +20,17 @@ MILL = "Mill sold\n\nThe old mill of Elgin was sold to Acme for $12 million on M
 FAIR = "Fair opens\n\nThe autumn fair of Forres opens on 3 October. Mayor Tom Reid expects 4,000 visitors."
 
 
-def write_set(folder: Path, text: str, *records: dict[str, Any]) -> Asked:
+def write_set(folder: Path, text: str, *records: dict[str, Any]) -> Series:
     for name in ("articles", "gold"):
         (folder / name).mkdir(parents=True)
     (folder / "articles" / "one.txt").write_text(text, encoding="utf-8")
     lines = "\n".join(json.dumps(record) for record in records)
     (folder / "gold" / "facts.jsonl").write_text(lines, encoding="utf-8")
-    return Asked(folder / "articles", folder / "gold", folder / "index")
+    return Series(folder / "articles", folder / "gold", folder / "index")
 
 
 @pytest.fixture
-def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Asked]:
+def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Series]:
     """The places of seeds and news, tiny ones in their stead; nothing committed to be held against."""
     made = {
         "seeds": write_set(
@@ -77,10 +77,10 @@ def test_news_stand_beside_the_seeds_in_one_result(tmp_path: Path, capsys: pytes
 
 
 def test_without_news_the_seeds_are_asked_alone(
-    tmp_path: Path, sets: dict[str, Asked], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sets: dict[str, Series], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
-    monkeypatch.setattr("eval.run.NEWS", Asked(gone, gone))
+    monkeypatch.setattr("eval.run.NEWS", Series(gone, gone))
     result = ask(tmp_path / "out")
     assert "news" not in result
     assert [r["id"] for r in result["records"]] == [q.name for q in load_gold(sets["seeds"].gold)]
@@ -102,7 +102,7 @@ def test_the_readme_shows_news_first(tmp_path: Path) -> None:
     assert "| 2, 1 |" in table
 
 
-def test_two_results_are_compared_set_by_set(tmp_path: Path, sets: dict[str, Asked]) -> None:
+def test_two_results_are_compared_set_by_set(tmp_path: Path, sets: dict[str, Series]) -> None:
     ask(tmp_path / "out")
     (path,) = (tmp_path / "out").glob("*.json")
     again = path.read_bytes()

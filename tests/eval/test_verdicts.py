@@ -13,10 +13,10 @@ from eval.__main__ import main
 from eval.agreement import judge_again, measure_agreement
 from eval.answers import gives_gold, shares_words
 from eval.fields import Evidence
-from eval.gold import Claim, GoldQuestion, KeyFact, Value
+from eval.gold import Claim, GoldQuestion, GoldValue, KeyFact
 from eval.results import RESULTS, find_results, load_result
-from eval.said import Said, Sentence
-from eval.said import Value as Other
+from eval.said import OtherValue as Other
+from eval.said import Said, SaidSentence
 from eval.verdicts import judge_said
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ WHY = "It wants to store hops there, since its own barn burnt down in May."
 BESIDE = "Bolt makes bicycles in the next valley."
 EVIDENCE = (Evidence("a.txt", "paid $12 million for the old mill"), Evidence("a.txt", "its own barn burnt down in May"))
 FACT = GoldQuestion(
-    "f", "facts", "money", "What did the mill cost?", "", values=(Value(("$12 million", "12 million"), EVIDENCE),)
+    "f", "facts", "money", "What did the mill cost?", "", values=(GoldValue(("$12 million", "12 million"), EVIDENCE),)
 )
-REASON = replace(FACT, values=(Value(("the barn of its own burnt down in May",), EVIDENCE),))
+REASON = replace(FACT, values=(GoldValue(("the barn of its own burnt down in May",), EVIDENCE),))
 EXPLAIN = GoldQuestion(
     "e",
     "explanations",
@@ -43,8 +43,8 @@ EXPLAIN = GoldQuestion(
     ),
     forbidden=(Claim("It makes bicycles.", (("bicycles",),)),),
 )
-DIFFER = replace(FACT, kind="disagreements", values=(FACT.values[0], Value(("$15 million",), ())))
-OTHER = (Other("much", (Sentence("b", "It cost $15 million."),)),)
+DIFFER = replace(FACT, kind="disagreements", values=(FACT.values[0], GoldValue(("$15 million",), ())))
+OTHER = (Other("much", (SaidSentence("b", "It cost $15 million."),)),)
 PREMISE = GoldQuestion(
     "u", "unanswerable", "false_premise", "Why did Acme sell the mill?", "", correction=(("paid", "bought"), ("mill",))
 )
@@ -52,7 +52,7 @@ PREMISE = GoldQuestion(
 
 def quote(*texts: str, document: str = "a.txt") -> Said:
     """An answer of sentences."""
-    return Said(" ".join(texts), quotes=tuple(Sentence(document, text) for text in texts))
+    return Said(" ".join(texts), quotes=tuple(SaidSentence(document, text) for text in texts))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def quote(*texts: str, document: str = "a.txt") -> Said:
         (FACT, quote("The forge of Bolt, by the way, made $12 million."), False),
         (FACT, quote(PRICE, document="b.txt"), False),
         # What stands first is what counts.
-        (FACT, Said(f"{PRICE} {BESIDE}", "Bolt", (Sentence("a.txt", PRICE),)), False),
+        (FACT, Said(f"{PRICE} {BESIDE}", "Bolt", (SaidSentence("a.txt", PRICE),)), False),
         # Nearly all of a long gold's content, with its numbers.
         (REASON, quote(WHY), True),
         (REASON, quote("Its own old barn never burnt down in May."), False),
@@ -79,12 +79,12 @@ def quote(*texts: str, document: str = "a.txt") -> Said:
         (EXPLAIN, quote(WHY, "Acme makes bicycles."), False),
         # A second value in another article's quote shows that they differ; one value in two quotes does not.
         (DIFFER, Said("$12 million", "$12 million", (), OTHER), True),
-        (DIFFER, Said("$12 million", "$12 million", (Sentence("a.txt", PRICE),)), False),
+        (DIFFER, Said("$12 million", "$12 million", (SaidSentence("a.txt", PRICE),)), False),
         (DIFFER, quote(PRICE, "It cost $15 million."), True),
         # A false premise put right; not so where a short answer takes it for granted.
         (PREMISE, quote(PRICE), True),
         (PREMISE, quote(BESIDE), False),
-        (PREMISE, Said(PRICE, "for hops", (Sentence("a.txt", PRICE),)), False),
+        (PREMISE, Said(PRICE, "for hops", (SaidSentence("a.txt", PRICE),)), False),
         (PREMISE, Said(), True),
     ],
 )  # fmt: skip

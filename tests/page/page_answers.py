@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from rag.page.feedback import Source
+from rag.page.feedback import Provenance
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ EVIL = f"{IMAGE}{SCRIPT}\" onmouseover='alert(2)' {{{{value}}}} ${{alert(3)}} `"
 KEY = "0123456789abcdef"
 
 
-SOURCE = Source("0.1.0", "built-in", "abc")
+SOURCE = Provenance("0.1.0", "built-in", "abc")
 
 
 ALLOWED = {

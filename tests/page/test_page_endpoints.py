@@ -11,7 +11,7 @@ from conftest import ROOT
 from page_answers import KEY, make_simple
 
 from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
-from rag.page.feedback import FeedbackStore, Source
+from rag.page.feedback import FeedbackStore, Provenance
 from rag.page.signing import Signer
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ PAGE: Any = SimpleNamespace(session_hash="one")
 def make_handlers(store: FeedbackStore) -> Any:
     from rag.page.handlers import Handlers
 
-    shelf: Any = SimpleNamespace(find_passages=lambda _: (), source=lambda: Source("0", "r", "e"))
+    shelf: Any = SimpleNamespace(find_passages=lambda _: (), source=lambda: Provenance("0", "r", "e"))
     return Handlers(shelf, store, Signer(b"k" * 32))
 
 
