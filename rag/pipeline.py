@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from rag.types import Answer, Encoder, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
+"""As many as are looked at in each search; more would only be slow."""
 QUESTIONS_AT_ONCE = 16
+"""A batch of the encoder."""
 
 
 @dataclass(frozen=True, slots=True)

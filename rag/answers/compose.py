@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from rag.types import Encoder
 
 MOST_CITATIONS = 3
+"""Set: what a reader checks; one article seldom says it more often."""
 MOST_ALTERNATIVES = 3
+"""Set: values beside the answer that still fit on a screen."""
 LEAST_INSTEAD = {"either": 0.75, "whether": 0.5}
 """Confidence from which sentences are given to a question that may well have wanted a short answer or a plain no."""
 

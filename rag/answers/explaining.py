@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from rag.types import Encoder, Passage, Reading
 
 MOST_SENTENCES = 4
+"""Set: about what one paragraph of an answer holds."""
 LEAST_WORDS = 5
+"""Set: less is a caption, a heading or an exclamation."""
 MOST_CHARACTERS = 600
 """A longer "sentence" is a table or a list that lost its line ends."""
 READING_WEIGHT, RANK_WEIGHT = 0.5, 0.3

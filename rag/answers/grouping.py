@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rag.types import Reading
 
 MOST_WORDS_A_NAME = 4
+"""Set: longer runs of capitals are titles and headlines."""
 MISFIT = 0.05
 """What the probability of a figure of another kind than was asked for is multiplied by."""
 

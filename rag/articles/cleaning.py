@@ -26,6 +26,7 @@ from rag.types import Section
 
 _FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
 _FRONT_MATTER_LINES = 60
+"""Set: a YAML header is far shorter; without an end nothing is taken for one."""
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
 # Headings that any article could have.
 _GENERIC = re.compile(

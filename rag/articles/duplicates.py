@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 _RUN = 5
+"""Words: the usual shingle length for near-duplicate documents (Broder 1997 takes ten)."""
 _WORD = re.compile(r"\w+")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 

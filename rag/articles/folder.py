@@ -13,6 +13,7 @@ from rag.errors import CorpusError
 from rag.types import Document
 
 MAX_BYTES = 20_000_000
+"""Of one file. Set: a novel has one megabyte."""
 _OTHER = "name another folder with --corpus"
 _FIX = "put .txt or .md files there, or " + _OTHER
 

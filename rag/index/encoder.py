@@ -43,6 +43,7 @@ MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
 MIB = 1 << 20
 SAMPLE = 1 << 16
+"""Bytes of each MiB that a fingerprint reads; see :func:`hash_file_sample`."""
 
 
 class LocalEncoder:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from rag.types import Passage, ScoredPassage
 
 MIN_OVERLAP = 0.9
+"""Jaccard overlap of shingles. Set: a reprint with another byline passes."""
 SHINGLE = 3
+"""Words."""
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|\w+")
 # Lower-case words that turn a statement into another one; "t" is what is left of "isn't".
 _TELLING = frozenset(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
+"""Raised with any change of cleaning, cutting or encoding: older indexes are then built again."""
 MANIFEST = "manifest.json"
 DATABASE = "passages.db"
 VECTORS = "vectors.faiss"

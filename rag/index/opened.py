@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rag.types import Document, Passage
 
 ATTEMPTS = 5
+"""An update may replace the files between reading the manifest and opening them; five in a row do not happen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ SELECT_PASSAGES = (
 )
 WORD = re.compile(r"[^\W_]+")
 MAX_QUERY_WORDS = 64
+"""Words of a question that BM25 looks for. Set: bounds the work of one search."""
 # Of a word in the title or the heading, against 1 in the text: all of an article's passages share it.
 CONTEXT_WEIGHT = 0.25
 # SQLite's own bound on parameters of one statement has been 999 for long.

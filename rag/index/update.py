@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
 
 LOCK_SECONDS = 900
+"""Set: longer than an update of a large folder should take."""
 
 
 def default_index_folder(corpus: Path) -> Path:

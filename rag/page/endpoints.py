@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.page.shelf import Shelf
 
 MOST_TURNS = 200
+"""Of a history that a program sends; the latest are kept."""
 BROKEN = "Something went wrong inside; what, stands in the log of the program. Ask again, or ask in other words."
 _LOG = logging.getLogger(__name__)
 

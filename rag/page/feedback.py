@@ -76,6 +76,7 @@ CREATE TABLE passages (
 CREATE INDEX feedback_by_time ON feedback (created);
 """
 BUSY_SECONDS = 10.0
+"""How long a write waits for another process that writes."""
 
 
 class FeedbackError(RagError):

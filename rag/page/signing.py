@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.page.exchange import Exchange
 
 KEY_BYTES = 32
+"""As long as the SHA-256 that it keys."""
 UNSIGNED = ("rating", "correction", "signature")
 """Fields of a record that are the browser's own."""
 

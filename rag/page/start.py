@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FIRST_PORT = 7860
+"""Gradio's own."""
 MOST_PORTS = 100
+"""Ports tried one after the other, as many as Gradio tries."""
 UPLOADS = "uploads"
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rag.types import Passage
 
 MOST = 4
+"""Set: one row on a phone in landscape."""
 MOST_TRIED = 12
 """Candidates that are asked before the page is shown."""
 LONGEST = 90

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_FILES = 20
+"""Set: at a time; more are added in turns, or as a folder by --corpus."""
 MOST_BYTES = 5_000_000
+"""Of one file, set: far more than any article has."""
 MOST_KEPT = 2000
 """Files in the folder of uploads."""
 LONGEST_NAME = 80

@@ -11,6 +11,7 @@ import re
 from rag.question.form import LABEL, list_parts, strip_origin
 
 MOST_WORDS = 5
+"""Of a term. Set: what is longer describes rather than names."""
 _ARTICLE = r"(?:(?:an?|the) )?"
 _ASKED = (
     re.compile(rf"(?:define|what is meant by|the meaning of) {_ARTICLE}(?P<term>.+?)\W*$", re.IGNORECASE),

@@ -8,6 +8,7 @@ import unicodedata
 from rag.errors import QuestionError
 
 MAX_CHARACTERS = 2000
+"""Set: more is a text, not a question, and the reader sees 64 tokens of it."""
 
 # Words that carry no topic: they say nothing of whether a passage is about the question.
 FUNCTION_WORDS = frozenset(

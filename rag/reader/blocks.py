@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 32
+"""Weights that share a scale."""
 LEVELS = 16
+"""Values that four bits tell apart."""
 CODES, SCALES, LEVELS_NAME = ":codes", ":scales", "levels"
 
 

@@ -26,14 +26,20 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 512
+"""Positions that the encoders were trained with."""
 TOKENS_AT_ONCE = 2048
+"""Of one batch. Set: bounds memory."""
 LEAST_FILLED = 0.8
+"""Share of a batch that is no padding. Set."""
 IMPOSSIBLE = -1e4
+"""A span graph's score of what cannot be an answer lies below."""
 STARTS_APART = 3
 """Starts looked at in each article by itself: its best answer, and what may stand beside it."""
 PADDING = {"states": 0.0, "starts": 0.0, "ends": 0.0, "copyable": False, "segments": -1}
 FAR = 1e4
+"""Score of absence on padding: no answer there, whatever the other passages say."""
 REMEMBERED = 64
+"""Pairs: six questions' passages."""
 NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")

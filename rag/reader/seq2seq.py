@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 LEAST_OVERLAP = 0.5
 """An answer that shares less with every passage (token F1) was not read but made up, and is not given."""
 MAX_NEW_TOKENS = 64
+"""Set: two sentences."""
 BATCH = 8
+"""Questions generated for at once. Set: bounds memory."""
 REFUSALS = ("unanswerable", "no answer", "not answerable", "i don't know", "none")
 
 

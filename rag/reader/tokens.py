@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MAX_QUESTION_TOKENS = 64
+"""Of a question. Set: more than a long sentence has."""
 MAX_CONTEXT_TOKENS = 48
+"""Of a title and heading."""
 STARTS = 12
 """Starts of an answer whose every end is scored."""
 STEPS = 32

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
 FOLDS = 5
+"""Of the cross-fitting that the published figures come from."""
 LONGEST = 12
 """Words of the shortest gold answer up to which a question is one for a short answer."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 LONGEST = 25
+"""Words of an answer that is copied; longer ones are learnt as evidence."""
 TELLING = frozenset({"squad-train-sentences"})
 """Sources of sentences whose questions mostly say what they are about, and so can be asked of several passages."""
 

@@ -27,6 +27,7 @@ KNOWN = 3
 LEAST_LIKENESS = 0.75
 """Cosine with the question as it was."""
 TRIES = 3
+"""Rewordings of a question that are made, of which those that keep its meaning are used."""
 _WORD = re.compile(r"[A-Za-z]+")
 
 

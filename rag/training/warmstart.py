@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RIDGE = 1e-3
 """Added to the covariance of states, as a share of its mean variance."""
 PAIRS_AT_ONCE = 16
+"""Encoded together."""
 
 
 def take_over(model: CopyingReaderModel, teacher: CopyingReaderModel, pairs: Sequence[Pair]) -> float:
