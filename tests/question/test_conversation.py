@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.question.followup import contextualize_question
+from rag.models import load_models
+from rag.question.followup import Resolver, contextualize_question
 from rag.question.references import MOST_IN_ALL, MOST_MESSAGES
 from rag.types import Reading, Turn
 
@@ -146,3 +147,32 @@ def test_of_a_question_too_long_to_be_read_whole_nothing_is_asked() -> None:
     question = "word " * 50 + "how old is he?"
     assert contextualize_question(question, LEADER, finder) == question
     assert finder.asked == []
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Resolver:
+    """What users get."""
+    return load_models(None, None).resolver
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "question", "standalone"),
+    [
+        ("Who runs Acme?", "Tim Cook runs Acme.", "When did he leave?", "When did Tim Cook leave?"),
+        ("Who won the mayoral race in Brechin?", "Ann Gow", "What did she promise?", "What did Ann Gow promise?"),
+        (
+            "How many people work at Norvik Foods?",
+            "about 2,400",
+            "Where is its head office?",
+            "Where is Norvik Foods's head office?",
+        ),
+        ("What stake did Meta buy in Scale AI?", "49%", "who founded it?", "who founded Scale AI?"),
+        ("What stake did Meta buy in Scale AI?", "49%", "Who founded Anthropic?", "Who founded Anthropic?"),
+        ("When was the bridge opened?", "In 1965", "why?", "why? (When was the bridge opened?)"),
+    ],
+)
+def test_the_resolver_that_users_get_finds_who_and_what_is_meant(
+    resolver: Resolver, before: str, answer: str, question: str, standalone: str
+) -> None:
+    history = (Turn("user", before), Turn("assistant", answer))
+    assert contextualize_question(question, history, resolver) == standalone
