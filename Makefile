@@ -21,8 +21,8 @@ format: ## lint with fixes, then format
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 
-test: ## tests only
-	$(PYTHON) -m pytest
+test: ## the fast tests; `make check` runs all of them
+	$(PYTHON) -m pytest -m "not slow and not browser"
 
 eval: ## ask the gold questions; writes eval/results/, eval/report.* and the README's table
 	$(PYTHON) -m eval
