@@ -69,7 +69,7 @@ def test_the_readmes_question_is_answered_with_its_sentence_and_article(ask: Ask
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        ("Who is the interim CEO of Scale AI?", "Jason Droege"),
+        ("who is the interim ceo of scale?", "Jason Droege"),
         ("how many weekly active users does openai serve", "500 million"),
         ("What is the name of AMD's full server rack?", "Helios"),
     ],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.machine.graphs import Graph
+from rag.question.figures import asks_for_figure, holds_figure
 from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
 from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
@@ -38,6 +39,10 @@ STARTS_APART = 3
 PADDING = {"states": 0.0, "starts": 0.0, "ends": 0.0, "copyable": False, "segments": -1}
 FAR = 1e4
 """Score of absence on padding: no answer there, whatever the other passages say."""
+CLAUSE = 6
+"""Words from which an answer may be a clause."""
+NEARLY = 0.05
+"""Of a clause's probability: what a figure inside of it must have. Set; it harms none of 70 held-out questions."""
 REMEMBERED = 64
 """Pairs: six questions' passages."""
 NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
@@ -117,13 +122,13 @@ class CopyingReader:
         if not encoded:
             return Readings((NOTHING,))
         (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
-        groups = group_articles(passages)
+        groups, figure = group_articles(passages), asks_for_figure(question)
         alone = [[encoded[i] for i in group] for group in groups]
         apart = find_spans(self.graphs.spans, alone, STARTS_APART) if len(groups) > 1 else [together]
         return Readings(
-            tuple(write_readings(together, encoded, texts)),
+            tuple(write_readings(together, encoded, texts, figure=figure)),
             tuple(
-                place_readings(write_readings(spans, pairs, [texts[i] for i in group]), group)
+                place_readings(write_readings(spans, pairs, [texts[i] for i in group], figure=figure), group)
                 for group, pairs, spans in zip(groups, alone, apart, strict=True)
             ),
         )
@@ -298,18 +303,33 @@ def locate_spans(
     return Spans(tuple(sorted(spans, key=lambda s: -s.log_probability)), math.exp(float(absent)))
 
 
-def write_readings(found: Spans, encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]]) -> list[Reading]:
-    """Spans to whole words of the passages; of spans that overlap only the most probable stays."""
+def write_readings(
+    found: Spans, encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]], *, figure: bool = False
+) -> list[Reading]:
+    """Spans to whole words of the passages; of spans that overlap only the most probable stays.
+
+    :param figure: whether a number, an amount or a time is asked for: one inside of a clause then stands for it.
+    """
     readings: list[Reading] = []
     for span in found.spans:
         pair, (_, text) = encoded[span.passage].pair, texts[span.passage]
         start, end = pair.spans[span.first - pair.first][0], pair.spans[span.last - pair.first][1]
         start, end = widen_span(text, start, end)
-        taken = any(r.passage == span.passage and r.start < end and r.end > start for r in readings)
-        if start < end and not taken and any(map(str.isalnum, text[start:end])):
-            probability = math.exp(span.log_probability)
+        probability = math.exp(span.log_probability)
+        over = [i for i, r in enumerate(readings) if r.passage == span.passage and r.start < end and r.end > start]
+        if figure and len(over) == 1 and tells_figure(readings[over[0]], text, start, end, probability):
+            total = probability + readings[over[0]].probability
+            readings[over[0]] = Reading(text[start:end], span.passage, start, end, total, found.no_answer)
+        elif start < end and not over and any(map(str.isalnum, text[start:end])):
             readings.append(Reading(text[start:end], span.passage, start, end, probability, found.no_answer))
     return readings or [replace(NOTHING, no_answer=found.no_answer)]
+
+
+def tells_figure(clause: Reading, text: str, start: int, end: int, probability: float) -> bool:
+    """Whether characters inside of a clause that was read are the figure that it gives, and nearly as likely."""
+    inside = clause.start <= start < end <= clause.end and probability >= NEARLY * clause.probability
+    words = len(clause.text.split()), len(text[start:end].split())
+    return inside and words[0] >= CLAUSE and 2 * words[1] <= words[0] and holds_figure(text[start:end])
 
 
 def widen_span(text: str, start: int, end: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,18 @@ from hypothesis import strategies as st
 
 from rag.errors import ModelError
 from rag.machine.graphs import Graph, pick_tensor
-from rag.reader.copying import WEIGHTS, CopyingReader, encode_pairs, find_spans, group_lengths, widen_span
+from rag.reader.copying import (
+    WEIGHTS,
+    CopyingReader,
+    EncodedPair,
+    Span,
+    Spans,
+    encode_pairs,
+    find_spans,
+    group_lengths,
+    widen_span,
+    write_readings,
+)
 from rag.reader.tokens import collate_pairs, tokenize_pairs
 from rag.training.export import SpanSearcher, fold_transposes, score_ends
 from rag.training.model import CopyingReaderModel
@@ -333,3 +345,16 @@ def test_loads_through_the_auto_class() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_figure_stands_for_the_clause_around_it_where_one_is_asked_for() -> None:
+    text = "The repair of the dam will cost 40 million euros, the ministry said on Friday."
+    (pair,) = tokenize_pairs([("?", "", text)], 100)
+    first, last = pair.locate(0, len(text) - 11) or (0, 0)
+    near, far = pair.locate(text.index("40"), text.index(",")) or (0, 0)
+    encoded = [EncodedPair(pair, *[np.zeros(1, np.float32)] * 3, 0.0)]
+    spans = Spans((Span(0, first, last, -1.0), Span(0, near, far, -2.0)), 0.1)
+    for figure, expected in ((False, text[:-11]), (True, "40 million euros")):
+        (best,) = write_readings(spans, encoded, [("", text)], figure=figure)
+        assert best.text == expected
+        assert best.probability == pytest.approx(math.exp(-1) + figure * math.exp(-2))
