@@ -17,6 +17,7 @@ from rag.types import Answer, Citation
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 BORN = Conflict("When was General Bryan born?", (), ("February 8, 1900", "1901"), ("July 15, 1905",))
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="session")
 def dev_records(pipeline: Pipeline) -> list[Record]:
     """Every gold question of the dev part, asked of the real product."""

@@ -22,6 +22,7 @@ from eval.verdicts import judge_said
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 PRICE = "Acme paid $12 million for the old mill on the river."
 WHY = "It wants to store hops there, since its own barn burnt down in May."
 BESIDE = "Bolt makes bicycles in the next valley."

@@ -28,6 +28,7 @@ if missing := explain_missing():
     pytest.skip(missing, allow_module_level=True)
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.browser
 AXE = Path(os.environ.get("AXE_CORE", ROOT / ".venv" / "node_modules" / "axe-core")) / "axe.min.js"
 LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
 """What Gradio says of a stream that is under way when a page is reloaded."""

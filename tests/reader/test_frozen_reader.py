@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tiny import Finished
 
+pytestmark = pytest.mark.slow
 TEXTS = (
     "AMD launched its MI350 chip line on Thursday. The chips are made by TSMC in Taiwan.",
     "Bread is baked from flour, water and salt. The dough rests for two hours before it goes into the oven.",

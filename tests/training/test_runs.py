@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from rag.training.batches import Features
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def model(tiny_base: Path) -> CopyingReaderModel:
     torch.manual_seed(0)
