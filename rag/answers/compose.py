@@ -16,6 +16,9 @@ from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Re
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rag.answers.disagreement import Backed
     from rag.answers.explaining import Explanation
     from rag.answers.grouping import Candidate
@@ -56,10 +59,11 @@ def compose_answer(
     :param explained: whether sentences may be given; else there are short answers only.
     """
     passages = [scored.passage for scored in found]
-    judged = judge_short(question, passages, readings, calibration, encoder)
+    (asked,) = encoder.encode([question.text], query=True)
+    judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):
         return abstain(question, found, withhold(judged, sure=False))
-    explanation = explain_form(question, passages, readings, judged, encoder) if explained else None
+    explanation = explain_form(question, asked, passages, readings, judged, encoder) if explained else None
     if explanation is not None:
         form = "sentences" if explanation.defining else question.form
         confidence = calibration.sentences.confide(explanation.features)
@@ -70,40 +74,51 @@ def compose_answer(
 
 
 def explain_form(
-    question: ParsedQuestion, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
+    question: ParsedQuestion,
+    asked: NDArray[np.float32],
+    passages: Sequence[Passage],
+    readings: Readings,
+    judged: Judged,
+    encoder: Encoder,
 ) -> Explanation | None:
     """Sentences, where the form of the question wants them, or may and its short answer is not trusted.
 
     What something is wants them too, where one of them says so.
+
+    :param asked: the question's vector, (dimension,), float32, unit length.
     """
     form = question.form
     wanted = form in ("sentences", "whether") or (form == "either" and not judged.trusted)
     if not wanted and question.term is None:
         return None
-    explanation = explain(question, passages, readings.together, encoder)
+    explanation = explain(question, asked, passages, readings.together, encoder)
     return explanation if explanation is not None and (wanted or explanation.defining) else None
 
 
 def judge_short(
     question: ParsedQuestion,
+    asked: NDArray[np.float32],
     passages: Sequence[Passage],
     readings: Readings,
     calibration: Calibration,
     encoder: Encoder,
 ) -> Judged:
-    """The short answers found, whatever the question wants."""
+    """The short answers found, whatever the question wants.
+
+    :param asked: the question's vector, (dimension,), float32, unit length.
+    """
     candidates = group_readings(question, readings.together)
     if not candidates:
         return Judged((), trusted=False)
     best = candidates[0]
-    likeness = liken_sentences(question, best.readings[:1], passages, encoder)
+    likeness = liken_sentences(asked, best.readings[:1], passages, encoder)
     evidence = weigh_best(candidates, passages, likeness, readings.scan)
     confidence = calibration.short.confide(measure_features(question, evidence))
     trusted = confidence >= calibration.short.threshold
     apart = [group_readings(question, found) for found in readings.apart]
     # Encoding sentences takes longer than all else here: only what may contradict a trusted answer is worth it.
     rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
-    likeness |= liken_sentences(question, rivals, passages, encoder)
+    likeness |= liken_sentences(asked, rivals, passages, encoder)
     stances = judge_articles(question, apart, passages, calibration, likeness, readings.scan)
     values = weigh_values(question, best, confidence, stances, passages, calibration)
     # What is not trusted contradicts nothing.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rag.question.parsed import ParsedQuestion
     from rag.types import Encoder, Passage, Reading
 
@@ -96,7 +99,7 @@ class Support:
     scan: Sequence[Reading] = ()
 
 
-def measure_features(question: ParsedQuestion, evidence: Support) -> list[float]:
+def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
     """What confidence is judged by, in the order of ``FEATURES``.
 
     Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``
@@ -107,29 +110,29 @@ def measure_features(question: ParsedQuestion, evidence: Support) -> list[float]
     were read; share of the topic words that stand in none of them. Of the second reader: token F1 of its best answer
     with this one, log-probability that it gives to answers like this one, and that of no answer; 0 where there is none.
     """
-    reading, passage = evidence.reading, evidence.passages[evidence.reading.passage]
+    reading, passage = support.reading, support.passages[support.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
     asked, mentioned, said = question.topic, question.mentions, find_topic_words(reading.text)
     near = find_topic_words(find_near(reading, passage))
     places = find_whole(reading.text)
-    probability = _log(evidence.probability)
+    probability = _log(support.probability)
     return [
         probability,
         _log(reading.no_answer),
-        max(-MOST_LEAD, min(MOST_LEAD, probability - _log(evidence.rival))),
+        max(-MOST_LEAD, min(MOST_LEAD, probability - _log(support.rival))),
         share_words(asked, shown),
         share_words(asked, near),
-        evidence.likeness,
+        support.likeness,
         1 - share_words(mentioned, shown) if mentioned else 0.0,
         1 - share_words(mentioned, near) if mentioned else 0.0,
         float(question.wants_figure and not holds_figure(reading.text)),
         share_words(said, asked),
         math.log(1 + len(reading.text.split())),
-        math.log(1 + sum(bool(places.search(other.text)) for other in evidence.passages)),
+        math.log(1 + sum(bool(places.search(other.text)) for other in support.passages)),
         1 / (1 + reading.passage),
-        math.log(len(evidence.passages)),
-        miss_words(asked, evidence.passages),
-        *compare_scan(reading, evidence.scan),
+        math.log(len(support.passages)),
+        miss_words(asked, support.passages),
+        *compare_scan(reading, support.scan),
     ]
 
 
@@ -143,13 +146,15 @@ def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, floa
 
 
 def liken_sentences(
-    question: ParsedQuestion, readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
+    asked: NDArray[np.float32], readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
 ) -> dict[str, float]:
-    """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1."""
+    """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1.
+
+    :param asked: the question's vector, (dimension,), float32, unit length.
+    """
     near = list(dict.fromkeys(find_near(reading, passages[reading.passage]) for reading in readings))
     if not near:
         return {}
-    (asked,) = encoder.encode([question.text], query=True)
     return dict(zip(near, map(float, encoder.encode(near) @ asked), strict=True))
 
 

@@ -73,10 +73,15 @@ class Explanation:
 
 
 def explain(
-    question: ParsedQuestion, passages: Sequence[Passage], readings: Sequence[Reading], encoder: Encoder
+    question: ParsedQuestion,
+    asked: NDArray[np.float32],
+    passages: Sequence[Passage],
+    readings: Sequence[Reading],
+    encoder: Encoder,
 ) -> Explanation | None:
     """The sentences that together answer best; None where there is none.
 
+    :param asked: the question's vector, (dimension,), float32, unit length.
     :param readings: of all passages at once.
     """
     import numpy as np
@@ -84,7 +89,6 @@ def explain(
     sentences = list_sentences(passages)
     if not sentences:
         return None
-    (asked,) = encoder.encode([question.text], query=True)
     vectors = encoder.encode([s.text for s in sentences])
     cosines = vectors @ asked
     read = measure_reading(sentences, readings)

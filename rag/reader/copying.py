@@ -122,6 +122,7 @@ class CopyingReader:
         if not encoded:
             return Readings((NOTHING,))
         (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
+        # Spans that overlap are told apart here alone, so the reader asks itself what kind of answer is wanted.
         groups, figure = group_articles(passages), asks_for_figure(question)
         alone = [[encoded[i] for i in group] for group in groups]
         apart = find_spans(self.graphs.spans, alone, STARTS_APART) if len(groups) > 1 else [together]

@@ -210,7 +210,8 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Calibratio
         asked = parse_question(trial.question)
         candidates = group_readings(asked, readings.together)
         if candidates:
-            likeness = liken_sentences(asked, [candidates[0].readings[0]], trial.passages, encoder)
+            (vector,) = encoder.encode([trial.question], query=True)
+            likeness = liken_sentences(vector, [candidates[0].readings[0]], trial.passages, encoder)
             features = measure_features(asked, weigh_best(candidates, trial.passages, likeness, readings.scan))
             right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
             measured.append(Measured(trial, tuple(features), right, readings))
@@ -224,7 +225,8 @@ def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Calibra
     measured = []
     for trial in tqdm(trials, disable=None):
         (readings,) = reader.read([trial.question], [trial.passages])
-        explanation = explain(parse_question(trial.question), trial.passages, readings.together, encoder)
+        (vector,) = encoder.encode([trial.question], query=True)
+        explanation = explain(parse_question(trial.question), vector, trial.passages, readings.together, encoder)
         if explanation is not None:
             told = "\n".join(sentence.text for sentence in explanation.sentences)
             right = any(gold in told for gold in trial.golds)
@@ -308,8 +310,9 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     for one in measured:
         if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
             question, passages = parse_question(one.trial.question), one.trial.passages
+            (vector,) = encoder.encode([question.text], query=True)
             apart = [group_readings(question, found) for found in one.readings.apart]
-            likeness = liken_sentences(question, [some[0].readings[0] for some in apart if some], passages, encoder)
+            likeness = liken_sentences(vector, [some[0].readings[0] for some in apart if some], passages, encoder)
             stances = judge_articles(question, apart, passages, calibration, likeness, one.readings.scan)
             best = group_readings(question, one.readings.together)[0].text
             against = [s.confidence for s in stances if contradicts(question, best, s.text)]

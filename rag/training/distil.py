@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--teacher", type=Path, required=True, metavar="DIR", help="weights of the large reader")
     add("--student", type=Path, required=True, metavar="DIR", help="weights of the small reader to go on from")
-    add("--packed", type=Path, required=True, metavar="FILE", help="examples (python -m rag.training.train --pack)")
+    add("--packed", type=Path, nargs="+", required=True, metavar="FILE", help="examples: rag.training.train --pack")
     add("--minutes", type=float, required=True)
     add("--out", type=Path, required=True, metavar="DIR", help="where the weights go")
     add("--tokens", type=int, default=2560, help="padded source tokens of a step; default: %(default)s")

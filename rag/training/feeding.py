@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -55,10 +55,10 @@ def draw_blocks(
         epoch += 1
 
 
-def unpack_blocks(path: Path) -> Iterator[Callable[[], list[Features]]]:
-    """The same of a file of packed examples, over and over."""
+def unpack_blocks(paths: Sequence[Path]) -> Iterator[Callable[[], list[Features]]]:
+    """The same of files of packed examples, one after the other, over and over."""
     while True:
-        examples = unpack(path)
+        examples = chain.from_iterable(map(unpack, paths))
         while block := list(islice(examples, BLOCK)):
             yield partial(list, block)
 
@@ -84,13 +84,17 @@ def load_ahead(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple
         for batch in batches:
             yield batch, collate(batch[2])
         return
-    queue: Queue[tuple[Batch, dict[str, Tensor]]] = Queue(AHEAD)
+    queue: Queue[tuple[Batch, dict[str, Tensor]] | Exception] = Queue(AHEAD)
 
     def fill() -> None:
-        for batch in batches:
-            inputs = collate(batch[2])
-            queue.put((batch, {name: rows.pin_memory().to(device, non_blocking=True) for name, rows in inputs.items()}))
+        try:
+            for batch in batches:
+                inputs = collate(batch[2]).items()
+                queue.put((batch, {name: rows.pin_memory().to(device, non_blocking=True) for name, rows in inputs}))
+        except Exception as error:
+            queue.put(error)
 
     Thread(target=fill, daemon=True).start()
-    while True:
-        yield queue.get()
+    while not isinstance(made := queue.get(), Exception):
+        yield made
+    raise made

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (the name every PyTorch reader expects)
 from torch import Tensor
 
+from rag.training.batches import UNSCORED
+
 if TYPE_CHECKING:
     from rag.training.memory import Memory
 
-UNSCORED = -100
-"""Label that costs nothing, as PyTorch has it."""
 BESIDE = 0.3
 """Weight of what the encoder alone says of ends and passages, beside the decoder's answer."""
 

@@ -64,7 +64,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--checkpoints", type=Path, metavar="DIR", help="the run's folder")
     add("--pack", type=Path, metavar="FILE", help="only draws --examples from --data and writes them to this file")
     add("--examples", type=int, default=200_000, help="how many --pack draws; default: %(default)s")
-    add("--packed", type=Path, metavar="FILE", help="trains on these examples, drawn before, instead of --data")
+    add("--packed", type=Path, nargs="+", metavar="FILE", help="trains on examples drawn before instead of --data")
     add("--minutes", type=float, default=1e9, help="stops after these; default: trains until it is killed")
     add("--save-every", type=float, default=4.0, metavar="MINUTES", help="default: %(default)s")
     add("--finish", type=float, metavar="MINUTES", help="decays the rate over these from the checkpoint, writes --out")

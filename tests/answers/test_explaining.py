@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rag.answers.compose import compose_answer
@@ -126,7 +127,12 @@ def test_sentences_are_those_that_say_something_each_wording_once() -> None:
 
 
 def test_no_sentence_is_no_explanation() -> None:
-    assert explain(parse_question(WHY), [make_passage("a", "Soup.")], NONE.together, load_encoder()) is None
+    assert (
+        explain(
+            parse_question(WHY), np.zeros(384, np.float32), [make_passage("a", "Soup.")], NONE.together, load_encoder()
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(
