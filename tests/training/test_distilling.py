@@ -15,10 +15,12 @@ from rag.training import distil, train
 from rag.training.batches import Features, collate, featurize
 from rag.training.data import Paragraph, QuestionRecord, load_squad
 from rag.training.examples import Example, ExampleSource, Mixture
+from rag.training.feeding import load_ahead, unpack_blocks
 from rag.training.losses import compute_distillation, compute_judging_loss
 from rag.training.packed import pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tiny import Finished
@@ -157,3 +159,21 @@ def test_questions_by_source_that_only_sentences_answer_are_no_short_answers() -
     example = ExampleSource([paragraph], Mixture(), 0).draw((0, 0), random.Random(0))
     assert example
     assert (example.answer, example.evidence and len(example.evidence)) == (None, 1)
+
+
+def test_what_fails_while_batches_are_made_ahead_is_raised_and_not_waited_for() -> None:
+    def fail() -> Iterator[tuple[int, int, list[Features]]]:
+        raise RagError("cut off")
+        yield 0, 0, []
+
+    with pytest.raises(RagError, match="cut off"):
+        next(load_ahead(fail(), torch.device("cuda")))
+
+
+def test_several_packs_are_read_one_after_the_other(tmp_path: Path) -> None:
+    for n in range(2):
+        pack(featurize([Example(f"question {n}?", (("", RAIN),), None)], 200, 40), tmp_path / str(n))
+    (first,) = next(unpack_blocks([tmp_path / "0"]))()
+    both = next(unpack_blocks([tmp_path / "0", tmp_path / "1"]))()
+    assert [len(both), strip(both[0])] == [2, strip(first)]
+    assert strip(both[1]) != strip(first)
