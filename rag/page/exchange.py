@@ -23,7 +23,7 @@ MOST_EXCHANGES = 50
 MOST_CORRECTION = 2000
 """Characters."""
 NEAREST = 3
-"""Passages kept of a question that was declined."""
+"""Passages shown for a declined question."""
 
 _KEY = re.compile(r"[0-9a-f]{8,32}")
 _KINDS = {"str": str, "int": int, "float": (int, float), "str | None": (str, type(None)), "bool": bool}
@@ -87,11 +87,16 @@ def write_record(exchange: Exchange) -> dict[str, Any]:
     return asdict(replace(exchange, answer=replace(answer, passages=choose_shown(answer))) if answer else exchange)
 
 
+def list_citations(answer: Answer) -> list[Citation]:
+    """The citations of the answer itself and then those of its alternatives."""
+    return [*answer.citations, *(citation for other in answer.alternatives for citation in other.citations)]
+
+
 def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
-    """The passages that stand on the page: those that are cited, or the nearest ones."""
+    """The passages shown on the page: the cited ones, or the closest ones of a declined question."""
     if not answer.answered:
         return answer.passages[:NEAREST]
-    cited = {c.passage_id for c in (*answer.citations, *(c for other in answer.alternatives for c in other.citations))}
+    cited = {citation.passage_id for citation in list_citations(answer)}
     return tuple(scored for scored in answer.passages if scored.passage.passage_id in cited)
 
 

@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from rag.answers.rendering import describe_answer, list_values
+from rag.page.exchange import list_citations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag.page.exchange import Exchange
-    from rag.types import Answer, Citation
+    from rag.types import Citation
 
 FORMAT = 1
 """Raised with any change of the JSON that a reader of it would notice."""
@@ -47,7 +48,7 @@ def format_exchange(exchange: Exchange) -> str:
         lines += [f"**{plain(answer.short)}**", ""]
     if answer.explained and any(c.origin == "aligned" for c in answer.citations):
         lines += [plain(answer.text), ""]
-    for citation in _list_citations(answer):
+    for citation in list_citations(answer):
         lines += [f"> {plain(citation.quote)}", f"> — {_name_source(citation)}", ""]
     doubts = f" ({', '.join(answer.doubts)})" if answer.doubts else ""
     return "\n".join([*lines, f"Confidence {answer.confidence:.0%}{doubts}.", ""])
@@ -73,10 +74,6 @@ def plain(text: str) -> str:
     """Text on one line in which nothing is Markdown or HTML."""
     escaped = _MARKS.sub(r"\\\1", " ".join(text.split()))
     return _LIST.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", escaped)
-
-
-def _list_citations(answer: Answer) -> list[Citation]:
-    return [*answer.citations, *(citation for other in answer.alternatives for citation in other.citations)]
 
 
 def _name_source(citation: Citation) -> str:

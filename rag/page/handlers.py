@@ -18,14 +18,13 @@ import gradio as gr  # noqa: TID253 (whoever imports this shows the page; event 
 
 from rag.errors import RagError
 from rag.page.articles import (
+    describe_extent,
     render_article,
     render_articles,
     render_changes,
-    render_extent,
     render_notice,
     render_skipped,
 )
-from rag.page.cards import count
 from rag.page.endpoints import BROKEN
 from rag.page.exchange import (
     MOST_CORRECTION,
@@ -37,6 +36,7 @@ from rag.page.exchange import (
     write_records,
 )
 from rag.page.export import format_json, format_markdown
+from rag.page.rendering import count
 from rag.page.stages import Watch
 from rag.page.transcript import render_panel, render_starters, render_transcript
 
@@ -91,12 +91,12 @@ class Handlers:
 
     def invite(self) -> Iterator[str]:
         """What there is to ask and, once it is known, what could be asked first."""
-        extent = render_extent(self.shelf.list_rows())
+        extent = describe_extent(self.shelf.list_rows())
         if not extent:
             yield render_notice("There are no articles yet: add some under “Articles”.")
             return
-        yield extent
-        yield extent + render_starters(self.shelf.list_starters(PATIENCE))
+        yield render_starters(extent)
+        yield render_starters(extent, self.shelf.list_starters(PATIENCE))
 
     async def ask(
         self, question: str, records: object, editing: str, request: gr.Request

@@ -1,11 +1,10 @@
-"""A text with its quotes, and the answers in them, marked."""
+"""Splits a text at its quotes and at the answers in them, for a template to mark."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
-
-from rag.page.escaping import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,29 +14,30 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 
-def highlight_text(text: str, quotes: Iterable[Span], answers: Iterable[Span] = ()) -> str:
-    """HTML of a text; spans may overlap, touch, or lie beyond its ends.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text that is marked in one way. An answer is always quoted as well."""
 
-    :param quotes: what is marked, half open, in characters of the text.
-    :param answers: what is marked more strongly, wherever it lies.
+    text: str
+    quoted: bool
+    answer: bool
+
+
+def split_text(text: str, quotes: Iterable[Span], answers: Iterable[Span] = ()) -> list[Piece]:
+    """The pieces that make up a text. Spans may overlap, touch, or exceed the text.
+
+    :param quotes: half-open spans of characters to mark.
+    :param answers: half-open spans to mark more strongly, inside or outside of quotes.
     """
-    quoted = _clip(quotes, len(text))
     strong = _clip(answers, len(text))
-    edges = sorted({0, len(text), *(edge for span in (*quoted, *strong) for edge in span)})
-    made = []
-    for start, end in pairwise(edges):
-        piece = escape(text[start:end])
-        if _covers(strong, start, end):
-            piece = f'<strong class="aa-answer">{piece}</strong>'
-        if _covers((*quoted, *strong), start, end):
-            piece = f'<mark class="aa-quote">{piece}</mark>'
-        made.append(piece)
-    return "".join(made)
+    quoted = strong + _clip(quotes, len(text))
+    edges = sorted({0, len(text), *(edge for span in quoted for edge in span)})
+    return [Piece(text[a:b], _covers(quoted, a, b), _covers(strong, a, b)) for a, b in pairwise(edges)]
 
 
-def highlight_citations(text: str, start: int, citations: Sequence[Citation]) -> str:
-    """A stretch of an article that begins at ``start``, with what citations quote of it."""
-    return highlight_text(
+def split_citations(text: str, start: int, citations: Sequence[Citation]) -> list[Piece]:
+    """The pieces of a text that begins at offset ``start`` of its article, quoted by the citations."""
+    return split_text(
         text,
         [(c.start - start, c.end - start) for c in citations],
         # An answer that is its whole sentence needs no second mark.
@@ -49,9 +49,9 @@ def highlight_citations(text: str, start: int, citations: Sequence[Citation]) ->
     )
 
 
-def _clip(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
+def _clip(spans: Iterable[Span], length: int) -> list[Span]:
     clipped = ((max(0, start), min(length, end)) for start, end in spans)
-    return tuple((start, end) for start, end in clipped if start < end)
+    return [(start, end) for start, end in clipped if start < end]
 
 
 def _covers(spans: Sequence[Span], start: int, end: int) -> bool:

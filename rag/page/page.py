@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
-from rag.page.confirming import render_confirmation
 from rag.page.endpoints import add_endpoints
 from rag.page.handlers import QUESTION, Handlers
-from rag.page.transcript import WELCOME, render_panel
+from rag.page.rendering import render
+from rag.page.transcript import render_panel, render_transcript
 from rag.page.uploads import MOST_BYTES, MOST_FILES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def add_conversation(
     """The first tab; what it returns shows the conversation, the sources, and what could be asked first."""
     with gr.Row(elem_id="aa-columns"):
         with gr.Column(scale=3, min_width=320, elem_id="aa-main"):
-            talk = make_html(WELCOME, elem_id="aa-talk")
+            talk = make_html(render_transcript([]), elem_id="aa-talk")
             starters = make_html("", elem_id="aa-starters")
             with gr.Column(elem_id="aa-composer"):
                 box = gr.Textbox(
@@ -84,7 +84,7 @@ def add_conversation(
                 with gr.Row(elem_id="aa-actions"):
                     send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
                     stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
-                    clear = make_html(render_confirmation("Clear", "the conversation", "clear"), elem_id="aa-clear")
+                    clear = make_html(render("clear"), elem_id="aa-clear")
                     markdown = gr.Button("Save .md", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
                     as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
         with gr.Column(scale=2, min_width=320, elem_id="aa-side"):

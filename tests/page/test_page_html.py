@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import ROOT
+from jinja2 import UndefinedError
 from page_answers import (
     ANSWERS,
     EVIL,
@@ -26,21 +27,27 @@ from page_answers import (
 
 from rag.articles.folder import Skipped
 from rag.index.changes import Changes
-from rag.page.articles import Row, render_article, render_articles, render_changes, render_extent, render_skipped
-from rag.page.cards import card_id, list_cards, render_answer, render_cards, render_understood
-from rag.page.escaping import escape
+from rag.page.articles import Row, describe_extent, render_article, render_articles, render_changes, render_skipped
+from rag.page.cards import list_cards, render_answer, render_cards
 from rag.page.exchange import Exchange
 from rag.page.export import format_exchange
-from rag.page.highlighting import highlight_text
+from rag.page.highlighting import split_text
+from rag.page.rendering import load_environment
 from rag.page.transcript import render_panel, render_starters, render_transcript
 from rag.types import Answer, Document
 
 
 @pytest.mark.parametrize("text", [IMAGE, SCRIPT, EVIL, "a & b", "\x00\x1b[31m", "\ud800", "\u202eabc", "نص"])
-def test_escaping_leaves_no_markup(text: str) -> None:
-    shown = escape(text)
+@pytest.mark.parametrize("template", ["{{ x }}", "{{ x | e }}", "{{ [x] | join }}", "{% set y = x %}{{ y ~ '' | e }}"])
+def test_no_template_inserts_markup(text: str, template: str) -> None:
+    shown = load_environment().from_string(template).render(x=text)
     assert not re.search(r"[<>\"'\x00\x1b\u202e\ud800]", shown)
     shown.encode("utf-8")
+
+
+def test_a_value_that_no_template_was_given_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="'x' is undefined"):
+        load_environment().from_string("{{ x }}").render()
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -52,10 +59,10 @@ def test_nothing_of_an_answer_is_markup(answer: Answer) -> None:
 
 def test_nothing_of_the_corpus_is_markup() -> None:
     row = Row(EVIL, EVIL, EVIL, 3, 1, EVIL, removable=True)
-    check(render_articles([row]) + render_extent([row]) + render_skipped([Skipped(EVIL, EVIL)]))
+    check(render_articles([row]) + render_skipped([Skipped(EVIL, EVIL)]))
     check(render_article(Document(EVIL, EVIL, EVIL, f"{EVIL}\n\n{EVIL}"), 3, 9))
     check(render_changes(Changes(added=(EVIL,), duplicates={EVIL: EVIL}), [Skipped(EVIL, EVIL)]))
-    assert EVIL in check(render_starters([EVIL])).values("data-value")
+    assert EVIL in check(render_starters(describe_extent([row]), [EVIL])).values("data-value")
     check(render_transcript([Exchange(KEY, EVIL, None, EVIL)]))
     check(render_transcript([Exchange(KEY, EVIL)]))
 
@@ -74,7 +81,7 @@ def test_nothing_of_the_corpus_is_markup() -> None:
     ],
 )
 def test_the_first_screen_says_what_there_is_to_ask(dates: list[str | None], said: str) -> None:
-    assert check(render_extent([Row("a.txt", "A", date, 9, 1) for date in dates])).words == said
+    assert describe_extent([Row("a.txt", "A", date, 9, 1) for date in dates]) == said
 
 
 def test_a_long_list_shows_some_and_finds_by_title_and_file_name() -> None:
@@ -219,7 +226,7 @@ def test_how_a_follow_up_was_understood_is_shown_with_a_way_out() -> None:
     page = check(render_transcript([Exchange(KEY, "And it?", answer)]))
     assert "understood as: And Scale?" in page.words
     assert "as-written" in page.values("data-action")
-    assert not render_understood(make_simple())
+    assert "understood as" not in render_transcript([Exchange(KEY, "What stake?", make_simple())])
 
 
 def test_a_citation_without_its_passage_shows_its_quote() -> None:
@@ -236,9 +243,9 @@ def test_right_to_left_text_has_its_direction_and_long_words_stay() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "a b", '"><script>', "../x"])
-def test_no_id_is_made_of_what_could_be_markup(key: str) -> None:
-    with pytest.raises(ValueError, match="names no exchange"):
-        card_id(key, 1)
+def test_a_key_is_never_markup(key: str) -> None:
+    exchange = Exchange(key, "What stake?", make_simple(), rating="up")
+    assert f"card-{key}-1" in check(render_transcript([exchange]) + render_panel([exchange])).values("id")
 
 
 @pytest.mark.parametrize(
@@ -251,9 +258,9 @@ def test_no_id_is_made_of_what_could_be_markup(key: str) -> None:
     ],
 )  # fmt: skip
 def test_highlighting_keeps_every_character(spans: list[tuple[int, int]], shown: str) -> None:
-    made = highlight_text("abcdef", spans)
-    assert shown in made.replace('<mark class="aa-quote">', "<i>").replace("</mark>", "</i>")
-    assert re.sub("<[^>]*>", "", made) == "abcdef"
+    made = split_text("abcdef", spans)
+    assert shown in "".join(f"<i>{piece.text}</i>" if piece.quoted else piece.text for piece in made)
+    assert "".join(piece.text for piece in made) == "abcdef"
 
 
 def test_colours_have_enough_contrast() -> None:
