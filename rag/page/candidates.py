@@ -1,4 +1,4 @@
-"""Feedback as gold candidates: files that eval reads, once somebody has read them."""
+"""Exports feedback as candidates for gold questions, which eval can read once someone has checked them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 class ExportError(RagError):
-    """The feedback cannot be written where it was to go."""
+    """The feedback cannot be written to the given folder."""
 
 
 def write_candidates(feedback: FeedbackStore, folder: Path) -> dict[str, int]:
-    """Writes ``facts.jsonl`` and ``unanswerable.jsonl``, each where there is something for it.
+    """Writes ``facts.jsonl`` and ``unanswerable.jsonl``, leaving out a file that would be empty.
 
-    :return: file name to the number of its lines.
-    :raises RagError: where the feedback cannot be read, or a file is there already or cannot be written.
+    :return: the number of lines by file name.
+    :raises RagError: if the feedback cannot be read, or a file already exists or cannot be written.
     """
     made = {
         "facts.jsonl": list(iterate_facts(feedback.iterate_records())),
         "unanswerable.jsonl": list(iterate_unanswerable(feedback.iterate_records())),
     }
     try:
-        # Candidates are there to be corrected by hand, which another export must not undo.
+        # Candidates are corrected by hand, and another export must not undo that.
         taken = [name for name in made if (folder / name).exists()]
         if taken:
-            raise ExportError(f"{folder / taken[0]} is there already: move it away, or name another folder.")
+            raise ExportError(f"{folder / taken[0]} already exists: move it away or name another folder.")
         if any(made.values()):
             folder.mkdir(parents=True, exist_ok=True)
         for name, lines in made.items():
@@ -45,13 +45,11 @@ def write_candidates(feedback: FeedbackStore, folder: Path) -> dict[str, int]:
 
 
 def iterate_facts(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Candidates for eval's facts.jsonl, which somebody should read first: see docs/evaluation.md.
+    """Candidates for eval's facts.jsonl, to be checked by hand: see docs/evaluation.md.
 
-    An answer that was found good is one, with its evidence; so is a correction, without. Of a question that was
-    rated more than once the latest word counts, since eval takes a question once.
+    These are answers rated good, with their evidence, and corrections, without evidence.
     """
-    latest = {" ".join(record["standalone"].lower().split()): record for record in records}
-    for record in latest.values():
+    for record in _take_latest(records):
         good = record["short"] if record["rating"] == "up" else ""
         given = record["correction"].strip() or good
         if not given:
@@ -69,13 +67,17 @@ def iterate_facts(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]
 
 
 def iterate_unanswerable(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Candidates for eval's unanswerable.jsonl: questions that were declined, rightly as somebody found."""
-    latest = {" ".join(record["standalone"].lower().split()): record for record in records}
-    for record in latest.values():
+    """Candidates for eval's unanswerable.jsonl: declined questions that someone rated as rightly declined."""
+    for record in _take_latest(records):
         if record["status"] == "abstained" and record["rating"] == "up" and not record["correction"].strip():
             yield {
                 "id": f"feedback-{record['feedback_id']}",
                 "question": record["standalone"],
                 "type": "confirmed",
-                "why": "declined, and found right by a reader",
+                "why": "declined, and rated right by a reader",
             }
+
+
+def _take_latest(records: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The last record of each question, because eval takes a question only once."""
+    return {" ".join(record["standalone"].lower().split()): record for record in records}.values()

@@ -1,4 +1,4 @@
-"""The chat page: what stands where, and which event goes to which handler."""
+"""The layout of the chat page, and which handler takes which event."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ LIMITS = (
 HEADER = f"<h1>{TITLE}</h1>"
 STORAGE_KEY = "ask-articles-conversation-1"
 WAITING = 64
-"""Questions that may wait; whoever comes after these is told to come again."""
+"""Questions that may wait in the queue. Further ones are refused with a message."""
 CONCURRENCY = 64
-"""Events of one kind at a time; the answering itself is done by the workers of the shelf."""
+"""Events of one kind handled at the same time. The shelf's own workers do the answering."""
 _SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
 ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
 
 def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Blocks:
-    """The page over a shelf of articles, to be launched with :func:`launch_options`."""
+    """The page for a shelf of articles, to be launched with :func:`launch_options`."""
     handlers = Handlers(shelf, feedback, signer)
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, elem_id="aa-page", delete_cache=(3600, 3600)
     ) as page:
-        # First of all: an event of the page that shares a name with an endpoint, private or not, would take it.
+        # Before any event: one with the same name as an endpoint, even a private one, would take that name.
         add_endpoints(shelf, CONCURRENCY)
-        # The secret only keeps other pages from reading by mistake: every browser is told it. A fixed one outlives
-        # a restart.
+        # The secret is no secret, since every browser gets it; it only prevents accidental reads by other pages.
+        # A fixed one keeps conversations readable after a restart.
         kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_KEY)
         gr.HTML(HEADER, apply_default_css=False, padding=False, js_on_load=None, elem_id="aa-header")
-        # Where they stand matters to no eye: a dialogue, and what a browser saves.
+        # Neither has a place in the layout: one is a dialog, the other a download.
         article, saved = make_html("", elem_id="aa-article", render=False), make_html("", payload=None, render=False)
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
@@ -66,21 +66,13 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
 def add_conversation(
     handlers: Handlers, kept: gr.BrowserState, article: gr.HTML, saved: gr.HTML
 ) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
-    """The first tab; what it returns shows the conversation, the sources, and what could be asked first."""
+    """Builds the first tab. Returns the elements for the conversation, the sources and the starter questions."""
     with gr.Row(elem_id="aa-columns"):
         with gr.Column(scale=3, min_width=320, elem_id="aa-main"):
             talk = make_html(render_transcript([]), elem_id="aa-talk")
             starters = make_html("", elem_id="aa-starters")
             with gr.Column(elem_id="aa-composer"):
-                box = gr.Textbox(
-                    label=QUESTION,
-                    placeholder="Ask in your own words",
-                    lines=1,
-                    max_lines=6,
-                    max_length=2000,
-                    autofocus=True,
-                    elem_id="aa-question",
-                )
+                box = make_question_box()
                 with gr.Row(elem_id="aa-actions"):
                     send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
                     stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
@@ -96,8 +88,8 @@ def add_conversation(
     box.submit(handlers.ask, [box, kept, editing], shown, **answering)
     talk.ask(handlers.ask_again, [kept], shown, **answering)
     starters.ask(handlers.ask_again, [kept], shown, **answering)
-    # Not queued: they must not wait for what they are to stop. Nor by Gradio's cancelling, which leaves on the page
-    # whatever was under way to it.
+    # Not queued, because they must not wait for the event they stop. Gradio's own cancelling is not used: it can leave
+    # a late update on the page.
     stop.click(handlers.stop, None, None, queue=False, **private())
     clear.clear(handlers.clear, None, shown, queue=False, **private())
     talk.edit(handlers.edit, [kept], [box, editing], **private())
@@ -108,53 +100,61 @@ def add_conversation(
     return talk, panel, starters
 
 
+def make_question_box() -> gr.Textbox:
+    return gr.Textbox(
+        label=QUESTION,
+        placeholder="Ask in your own words",
+        lines=1,
+        max_lines=6,
+        max_length=2000,
+        autofocus=True,
+        elem_id="aa-question",
+    )
+
+
 def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> tuple[gr.Textbox, gr.HTML]:
-    """The second tab; what it returns is what is looked for in the list of the articles, and what shows the list."""
-    if handlers.shelf.takes_uploads:
-        with gr.Row(elem_id="aa-adding"):
-            files = gr.UploadButton(
-                "Add articles",
-                file_count="multiple",
-                file_types=[".txt", ".md"],
-                size="sm",
-                scale=0,
-                min_width=0,
-                elem_id="aa-upload",
-            )
-            make_html(f'<p class="aa-note">{LIMITS}</p>')
-        summary = make_html("", elem_id="aa-summary")
+    """Builds the second tab. Returns its search field and its list of articles."""
+    with gr.Row(elem_id="aa-adding"):
+        files = gr.UploadButton(
+            "Add articles",
+            file_count="multiple",
+            file_types=[".txt", ".md"],
+            size="sm",
+            scale=0,
+            min_width=0,
+            elem_id="aa-upload",
+        )
+        make_html(f'<p class="aa-note">{LIMITS}</p>')
+    summary = make_html("", elem_id="aa-summary")
     wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
     rows = make_html("", elem_id="aa-articles")
-    if handlers.shelf.takes_uploads:
-        done: Any = [
-            files.upload(handlers.add_articles, [files, wanted], [files, rows, summary], **private()),
-            rows.remove(handlers.remove_article, [wanted], [rows, summary], **private()),
-        ]
-        for event in done:
-            event.then(handlers.invite, None, [starters], **private())
+    added: Any = files.upload(handlers.add_articles, [files, wanted], [files, rows, summary], **private())
+    removed: Any = rows.remove(handlers.remove_article, [wanted], [rows, summary], **private())
+    for event in (added, removed):
+        event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
     return wanted, rows
 
 
 def make_html(value: str, **options: Any) -> gr.HTML:
-    """An element whose value is shown as it is.
+    """An element that shows its value unchanged.
 
-    Never with a template that names ``{{value}}``: Gradio evaluates what that gives as JavaScript.
+    It must never get a Gradio template with ``{{value}}``, because Gradio evaluates the result as JavaScript.
     """
     return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=_SCRIPT, **options)
 
 
 def private() -> dict[str, Any]:
-    """Of events that are the page's own, no endpoint for programs."""
+    """Options of events that only the page uses: they are not endpoints for programs."""
     return {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def launch_options() -> dict[str, Any]:
-    """How the page is launched wherever it is: nothing of it reaches another host."""
-    # Names of fonts that machines have; a theme's own would be fetched.
+    """Options for launching the page so that it contacts no other host."""
+    # Installed fonts, because a theme's default fonts would be downloaded.
     fonts = ["system-ui", "sans-serif"]
     theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"], text_size="lg")
-    # The page of the password has no style of ours, and white on the theme's blue is too faint.
+    # The login page does not load our style sheet, and white on the theme's blue has too little contrast.
     theme = theme.set(button_primary_background_fill=ACCENT, button_primary_background_fill_hover=ACCENT)
     return {
         "share": False,

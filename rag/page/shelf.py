@@ -1,14 +1,14 @@
-"""The articles behind the page: asked, listed, read, added to and taken from, by several people at once."""
+"""The articles behind the page, which several people can ask, list, read, add to and remove from at once."""
 
 from __future__ import annotations
 
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rag import __version__
 from rag.errors import CorpusError, RagError
@@ -25,89 +25,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.articles.folder import Skipped
-    from rag.index.update import DocumentSummary
-    from rag.models import Models
-    from rag.types import Answer, Document, Passage, Stage, Turn
+    from rag.pipeline import Pipeline
+    from rag.types import Answer, Document, Stage, Turn
 
 MOST_SAMPLED = 200
-"""Articles that are read for questions to begin with."""
+"""Articles searched for starter questions."""
+UPLOADS = "uploads"
+"""Folder within the corpus for articles added on the page."""
 WORKERS = 2
-"""Questions answered at the same time; the others wait their turn, first come, first served."""
-
-
-class Articles(Protocol):
-    """What the page needs of an index."""
-
-    def documents(self) -> list[DocumentSummary]: ...
-
-    def document(self, document_id: str) -> Document | None: ...
-
-    def document_passages(self, document_id: str) -> list[Passage]: ...
-
-
-class Asker(Protocol):
-    """What the page needs of a pipeline."""
-
-    @property
-    def index(self) -> Articles: ...
-
-    @property
-    def changes(self) -> Changes: ...
-
-    @property
-    def k(self) -> int: ...
-
-    @property
-    def models(self) -> Models: ...
-
-    def ask(
-        self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
-    ) -> Answer: ...
-
-    def list_skipped(self) -> list[Skipped]: ...
-
-    def renewed(self) -> Asker: ...
+"""Questions answered at the same time. Others wait in a queue."""
 
 
 class Shelf:
-    """A pipeline that can be exchanged for one that knows other articles while it is in use.
+    """A pipeline that can be replaced, while in use, by one that knows other articles.
 
-    Whoever is asking goes on with the one they began with: an index sees no update made after it was opened.
+    A question already being answered continues with the old pipeline, whose index does not change.
     """
 
-    def __init__(self, open_asker: Callable[[], Asker], uploads: Path | None, prefix: str = "uploads") -> None:
-        """Opens the pipeline; without any article the shelf is empty, which is no error.
+    def __init__(self, open_pipeline: Callable[[], Pipeline], corpus: Path) -> None:
+        """Opens the pipeline. A corpus without articles is not an error: the shelf is then empty.
 
-        :param open_asker: brings the index up to date and opens it; called until it gives a pipeline.
-        :param uploads: folder within the corpus for what is added here; None where nothing can be.
-        :param prefix: that folder's path within the corpus.
-        :raises RagError: for what a user can mend, but for a corpus without articles.
+        :param open_pipeline: updates the index and opens it; called again until it succeeds.
+        :raises RagError: if the user has to fix something other than an empty corpus.
         """
-        self._open = open_asker
-        self._uploads = uploads
-        self._prefix = prefix
+        self._open = open_pipeline
+        self._uploads = corpus / UPLOADS
         self._updating = Lock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="ask")
-        self._opened: Asker | None = None
-        self._asker: Asker | None = None
+        self._opened: Pipeline | None = None  # the last one, even if the corpus has become empty since
+        self._pipeline: Pipeline | None = None
         self._empty = ""
         self._rows: tuple[Row, ...] = ()
         self._skipped: tuple[Skipped, ...] = ()
         self._starters: Future[tuple[str, ...]] = Future()
-        self._starters.set_result(())
         self._reopen()
 
-    @property
-    def takes_uploads(self) -> bool:
-        return self._uploads is not None
-
     def close(self) -> None:
-        """Ends the work: what has begun is finished, but for starters, and what waits is dropped."""
-        self._asker = None
+        """Stops the work: running answers finish, queued questions and starters are dropped."""
+        self._pipeline = None
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def list_starters(self, patience: float = 0) -> tuple[str, ...]:
-        """Questions to begin with; none, where they are not chosen yet.
+        """Starter questions; none if they have not been chosen yet.
 
         :param patience: seconds to wait for them.
         """
@@ -118,121 +77,105 @@ class Shelf:
     def submit(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
     ) -> Future[Answer]:
-        """The answer, once a worker is free; cancelled before that, it is never begun.
+        """Queues a question for the next free worker. Cancelling the future removes it from the queue.
 
-        :param on_stage: told each stage before it begins; what it raises ends the work there.
+        :param on_stage: called with each stage before it begins; an exception from it ends the work.
         """
         return self._workers.submit(self.ask, question, tuple(history), on_stage)
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
     ) -> Answer:
-        """:raises RagError: where nothing can be asked with the question, or there are no articles."""
-        asker = self._asker
-        if asker is None:
+        """:raises RagError: if the question cannot be asked, or there are no articles."""
+        pipeline = self._pipeline
+        if pipeline is None:
             raise CorpusError(self._empty)
-        return asker.ask(question, history, on_stage)
+        return pipeline.ask(question, history, on_stage)
 
     def describe_work(self, stage: Stage) -> str:
-        """What is done for an answer in a stage, in words."""
+        """What happens in a stage of answering, in words."""
         passages = sum(row.passages for row in self._rows)
-        return describe_stage(stage, len(self._rows), min(passages, self._asker.k if self._asker else 0))
+        return describe_stage(stage, len(self._rows), min(passages, self._pipeline.k if self._pipeline else 0))
 
     def source(self) -> Provenance:
-        """What gives the answers now."""
-        made = self._opened
-        models = made.models if made else None
-        return Provenance(
-            __version__, models.reader.name if models else "", models.encoder.fingerprint if models else ""
-        )
+        """The product and models that answer now."""
+        if self._opened is None:
+            return Provenance(__version__, "", "")
+        models = self._opened.models
+        return Provenance(__version__, models.reader.name, models.encoder.fingerprint)
 
     def find_passages(self, places: Iterable[tuple[str, float]]) -> tuple[ScoredPassage, ...]:
-        """The passages of these ids with their scores; those that the articles no longer hold are left out."""
-        asker, wanted = self._asker, dict(places)
-        if asker is None:
+        """The passages with these ids, with their scores. Those no longer in the index are left out."""
+        pipeline, wanted = self._pipeline, dict(places)
+        if pipeline is None:
             return ()
         documents = dict.fromkeys(name.rpartition("#")[0] for name in wanted)
-        held = {p.passage_id: p for document in documents for p in asker.index.document_passages(document)}
+        held = {p.passage_id: p for document in documents for p in pipeline.index.document_passages(document)}
         return tuple(ScoredPassage(held[name], score) for name, score in wanted.items() if name in held)
 
     def list_rows(self) -> tuple[Row, ...]:
-        """The articles, in the order of their ids."""
+        """The articles, ordered by id."""
         return self._rows
 
     def list_skipped(self) -> tuple[Skipped, ...]:
-        """The files of the corpus that are not among the articles, and why."""
+        """The files of the corpus that could not be read as articles, with the reasons."""
         return self._skipped
 
     def read(self, document_id: str) -> Document | None:
-        """A cleaned article: only the index is asked, so no file outside of the corpus can be named."""
-        return self._asker.index.document(document_id) if self._asker else None
+        """A cleaned article. It comes from the index, so no path leads to files outside the corpus."""
+        return self._pipeline.index.document(document_id) if self._pipeline else None
 
     def add(self, paths: Sequence[Path]) -> tuple[Changes, tuple[Skipped, ...]]:
-        """Takes files into the corpus and brings the index up to date.
+        """Copies files into the corpus and updates the index.
 
-        :return: what the update did, and the files that were not taken, with the reasons.
-        :raises RagError: where the folder or the index cannot be written.
+        :return: the changes made, and the files refused, with the reasons.
+        :raises RagError: if the folder or the index cannot be written.
         """
         with self._updating:
-            uploads = self._check_uploads()
             try:
-                taken = take_files(paths, uploads)
+                taken = take_files(paths, self._uploads)
             except OSError as error:
-                raise CorpusError(f"{uploads} cannot be written ({error.strerror}): make room there.") from error
+                raise CorpusError(f"{self._uploads} cannot be written ({error.strerror}): make room there.") from error
             return (self._reopen() if taken.names else Changes()), taken.refused
 
     def remove(self, document_id: str) -> Changes:
-        """Takes an uploaded article away again.
+        """Removes an uploaded article.
 
-        :raises RagError: where it is none, or the index cannot be written.
+        :raises RagError: if it was not uploaded, or the index cannot be written.
         """
         with self._updating:
-            uploads = self._check_uploads()
             path = PurePosixPath(document_id)
-            if path.parent.as_posix() != self._prefix or not remove_file(path.name, uploads):
+            if path.parent.as_posix() != UPLOADS or not remove_file(path.name, self._uploads):
                 raise CorpusError("Only articles that were added on this page can be removed here.")
             return replace(self._reopen(), removed=(document_id,))
 
-    def _check_uploads(self) -> Path:
-        if self._uploads is None:
-            raise CorpusError("This page takes no articles: start it with a --corpus of your own.")
-        return self._uploads
-
     def _reopen(self) -> Changes:
         try:
-            asker = self._opened.renewed() if self._opened else self._open()
+            pipeline = self._opened.renewed() if self._opened else self._open()
         except CorpusError as error:
-            # The index cannot be without articles; what was answered from it before must not be answered any longer.
-            self._asker, self._empty, self._rows, self._skipped = None, str(error), (), ()
+            # An index cannot be empty, and the old one must no longer be asked: its articles are gone.
+            self._pipeline, self._empty, self._rows, self._skipped = None, str(error), (), ()
             self._starters = self._workers.submit(tuple)
             return Changes()
-        self._rows = tuple(self._describe(summary) for summary in asker.index.documents())
-        self._skipped = tuple(asker.list_skipped())
-        self._opened = self._asker = asker
-        # Chosen by asking, which also loads the models; the page does not wait for it to start.
-        self._starters = self._workers.submit(self._choose_starters, asker)
-        return asker.changes
-
-    def _describe(self, summary: DocumentSummary) -> Row:
-        return Row(
-            summary.document_id,
-            summary.title,
-            summary.date,
-            summary.words,
-            summary.passages,
-            summary.duplicate_of,
-            self.takes_uploads and summary.document_id.startswith(f"{self._prefix}/"),
+        self._rows = tuple(
+            Row(**asdict(summary), removable=summary.document_id.startswith(f"{UPLOADS}/"))
+            for summary in pipeline.index.documents()
         )
+        self._skipped = tuple(pipeline.list_skipped())
+        self._opened = self._pipeline = pipeline
+        # Choosing them means asking, which loads the models. The page starts without waiting for that.
+        self._starters = self._workers.submit(self._choose_starters, pipeline)
+        return pipeline.changes
 
-    def _choose_starters(self, asker: Asker) -> tuple[str, ...]:
-        documents = asker.index.documents()
-        # Spread over all of them, as neighbours are often of one day or one source.
+    def _choose_starters(self, pipeline: Pipeline) -> tuple[str, ...]:
+        documents = pipeline.index.documents()
+        # Evenly spaced, because neighbours often share a day or a source.
         some = documents[:: -(-len(documents) // MOST_SAMPLED)]
-        passages = [p for document in some for p in asker.index.document_passages(document.document_id)]
+        passages = [p for document in some for p in pipeline.index.document_passages(document.document_id)]
 
         def is_answered(question: str) -> bool:
             try:
-                return asker is self._asker and asker.ask(question).answered
+                return pipeline is self._pipeline and pipeline.ask(question).answered
             except RagError:
                 return False
 

@@ -1,4 +1,4 @@
-"""Starts the page: closed to the rest of the world, over the articles that a user names, until Ctrl-C."""
+"""Starts the page for the articles a user names, and serves it to this machine alone until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -29,25 +29,24 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FIRST_PORT = 7860
-"""Gradio's own."""
+"""Gradio's default."""
 MOST_PORTS = 100
-"""Ports tried one after the other, as many as Gradio tries."""
-UPLOADS = "uploads"
+"""Ports to try in turn, as many as Gradio tries."""
 
 
 class StartError(RagError):
-    """The page cannot be started as it was asked for."""
+    """The page cannot be started with these options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
     """How the page is served.
 
-    :param host: address to listen on.
-    :param port: port to listen on; None for the first that is free from 7860 on.
-    :param auth: USER:FILE of who may come in, the password being the file's first line; None for everybody.
-    :param mcp: whether the endpoints are offered to MCP clients.
-    :param data: folder of what is kept; None for the user's data folder.
+    :param host: the address to listen on.
+    :param port: the port to listen on; None for the first free one from 7860.
+    :param auth: USER:FILE, the user who may log in and the file whose first line is the password; None for no login.
+    :param mcp: whether to offer the endpoints to MCP clients.
+    :param data: the folder for feedback, key and examples; None for the user's data folder.
     """
 
     host: str = LOOPBACK[0]
@@ -58,16 +57,12 @@ class Serving:
 
 
 def serve(config: Config, serving: Serving) -> None:
-    """Runs the page until Ctrl-C; prints its address once it answers.
+    """Runs the page until Ctrl-C, and prints its address once it is up.
 
-    :raises RagError: for what a user can mend.
+    :raises RagError: for anything the user can fix.
     """
+    check_access(serving)
     auth = read_auth(serving.auth) if serving.auth else None
-    if serving.host not in LOOPBACK and auth is None:
-        raise StartError(f"Whoever reaches {serving.host} could read the articles: add --auth USER:PASSWORD-FILE.")
-    if serving.mcp and auth is not None:
-        # Gradio's tools are listed to anybody then, and work for nobody.
-        raise StartError("MCP clients cannot log in: leave out --mcp, or --auth.")
     port = find_port(serving.host, serving.port)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="ask-articles-", ignore_cleanup_errors=True) as folder:
@@ -91,7 +86,7 @@ def serve(config: Config, serving: Serving) -> None:
             raise StartError(f"The page cannot listen on port {port} ({error}): name another --port.") from error
         except ImportError as error:
             raise StartError(f"--mcp needs one more package ({error}): pip install 'gradio[mcp]'.") from error
-        print(f"The page is at {address} – Ctrl-C ends it.", flush=True)  # noqa: T201
+        print(f"The page is at {address} – press Ctrl-C to stop it.", flush=True)  # noqa: T201
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             Event().wait()
@@ -100,10 +95,19 @@ def serve(config: Config, serving: Serving) -> None:
             page.close(verbose=False)
 
 
-def find_port(host: str, port: int | None) -> int:
-    """The port that is named, or the first that is free; so that nothing is loaded where none is.
+def check_access(serving: Serving) -> None:
+    """:raises StartError: if strangers could read the articles, or users who should get in could not."""
+    if serving.host not in LOOPBACK and not serving.auth:
+        raise StartError(f"Anyone who can reach {serving.host} could read the articles: add --auth USER:PASSWORD-FILE.")
+    if serving.mcp and serving.auth:
+        # Gradio would list the tools to everyone, but they would work for nobody.
+        raise StartError("MCP clients cannot log in: leave out --mcp or --auth.")
 
-    :raises StartError: where there is none, or no such host on this machine.
+
+def find_port(host: str, port: int | None) -> int:
+    """The given port, or the first free one. Checked before anything is loaded.
+
+    :raises StartError: if no port is free, or the host is not an address of this machine.
     """
     reason = ""
     for tried in range(FIRST_PORT, FIRST_PORT + MOST_PORTS) if port is None else (port,):
@@ -117,14 +121,14 @@ def find_port(host: str, port: int | None) -> int:
 
 
 def close_environment(temporary: Path) -> None:
-    """Whatever the environment says to Gradio, it says nothing to anybody else; before Gradio is imported.
+    """Removes Gradio's settings from the environment and switches off its reports. Must run before Gradio is imported.
 
-    GRADIO_VIBE_MODE would let visitors run code, GRADIO_ALLOWED_PATHS let them read files, GRADIO_SHARE open a tunnel.
+    GRADIO_VIBE_MODE would let visitors run code, GRADIO_ALLOWED_PATHS read files, and GRADIO_SHARE would open a tunnel.
     """
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    # It computes statistics over the last 10,000 events after each one; a page that nobody monitors needs none.
+    # After each event, Gradio computes statistics over the last 10,000. Nobody looks at them here.
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
     os.environ["GRADIO_TEMP_DIR"] = str(temporary)
@@ -132,7 +136,7 @@ def close_environment(temporary: Path) -> None:
 
 
 def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Signer]:
-    """:raises RagError: for what a user can mend."""
+    """:raises RagError: for anything the user can fix."""
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer, load_key
@@ -140,30 +144,30 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
     elif find_folder(str(config.corpus)) is None:
-        find_articles(config.corpus)  # says what is wrong with it
+        find_articles(config.corpus)  # raises an error that explains the problem
     corpus = find_folder(str(config.corpus)) or Path(str(config.corpus))
     signer, feedback = Signer(load_key(data.key)), FeedbackStore(data.feedback)
 
     def open_pipeline() -> Pipeline:
         return Pipeline.open(config, progress=sys.stderr is not None and sys.stderr.isatty())
 
-    return Shelf(open_pipeline, corpus / UPLOADS, UPLOADS), feedback, signer
+    return Shelf(open_pipeline, corpus), feedback, signer
 
 
 def read_auth(text: str) -> Callable[[str, str], bool]:
-    """Whether a name and a password are the right ones.
+    """A function that checks a user name and a password.
 
-    :raises StartError: for a file that cannot be read, or holds no password.
+    :raises StartError: if the text is not USER:FILE, or the file cannot be read or is empty.
     """
     user, colon, name = text.partition(":")
     if not (user and colon and name):
-        raise StartError("--auth wants a name and a file with the password, such as --auth anna:password.txt.")
+        raise StartError("--auth needs a user name and a file with the password, such as --auth anna:password.txt.")
     try:
         password = (Path(name).expanduser().read_text(encoding="utf-8").splitlines() or [""])[0]
     except (OSError, ValueError) as error:
         raise StartError(f"The password in {name} cannot be read ({error}): name another file.") from None
     if not password:
-        raise StartError(f"{name} is empty: write the password into its first line.")
+        raise StartError(f"{name} is empty: write the password on its first line.")
 
     def is_right(given_user: str, given_password: str) -> bool:
         named = secrets.compare_digest(given_user.encode(), user.encode())

@@ -143,7 +143,7 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     corpus, sent = tmp_path / "corpus", tmp_path / "new.txt"
     corpus.mkdir()
     sent.write_text("Elgin was founded in 1190. It lies in Scotland.", encoding="utf-8")
-    shelf = Shelf(lambda: open_fake(corpus), corpus / "uploads")
+    shelf = Shelf(lambda: open_fake(corpus), corpus)
     assert shelf.list_rows() == ()
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
@@ -176,14 +176,8 @@ def test_starters_of_many_articles_come_from_some_that_lie_apart(tmp_path: Path)
             read.append(document_id)
             return super().document_passages(document_id)
 
-    shelf = Shelf(lambda: Counting(corpus), None)
+    shelf = Shelf(lambda: Counting(corpus), corpus)
     assert len(shelf.list_rows()) == 1000
     assert shelf.list_starters(60)
     assert len(read) == MOST_SAMPLED
     assert read[:2] == ["0000.txt", "0005.txt"]
-
-
-def test_a_shelf_without_uploads_takes_none(tmp_path: Path) -> None:
-    shelf = Shelf(lambda: open_fake(tmp_path), None)
-    with pytest.raises(CorpusError, match="takes no articles"):
-        shelf.add([])

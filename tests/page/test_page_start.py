@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("text", ["", "anna", "anna:", ":x", "anna:/nowhere/at/all"])
 def test_who_may_come_in_has_a_name_and_a_password(text: str) -> None:
-    with pytest.raises(StartError, match=r"--auth wants|cannot be read"):
+    with pytest.raises(StartError, match=r"--auth needs|cannot be read"):
         read_auth(text)
 
 
@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_loaded(capsys: pytest.C
 def test_mcp_and_a_password_do_not_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "password.txt").write_text("x")
     assert main(["--web", "--mcp", "--auth", f"anna:{tmp_path / 'password.txt'}"]) == 1
-    assert capsys.readouterr().err == "ask: MCP clients cannot log in: leave out --mcp, or --auth.\n"
+    assert capsys.readouterr().err == "ask: MCP clients cannot log in: leave out --mcp or --auth.\n"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_feedback_is_exported_for_eval(tmp_path: Path, capsys: pytest.CaptureFix
 
     assert {q.question for q in load_gold(folder)} == {"one?", "two?"}
     assert main(arguments) == 1
-    assert "facts.jsonl is there already: move it away" in capsys.readouterr().err
+    assert "facts.jsonl already exists: move it away" in capsys.readouterr().err
 
 
 def test_app_py_is_the_same_page() -> None:
