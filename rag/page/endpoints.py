@@ -1,10 +1,10 @@
-"""The page's named endpoints, for programs and for MCP: the docstrings are what these are told."""
+"""The page's named endpoints, for programs and MCP clients, which see the docstrings of the functions."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
@@ -17,15 +17,25 @@ if TYPE_CHECKING:
     from rag.page.shelf import Shelf
 
 MOST_TURNS = 200
-"""Of a history that a program sends; the latest are kept."""
-BROKEN = "Something went wrong inside; what, stands in the log of the program. Ask again, or ask in other words."
+"""Turns used of a history that a program sends, the latest ones."""
+BROKEN = "Something went wrong; the program's log has the details. Ask again, or in other words."
 _LOG = logging.getLogger(__name__)
 
 
 def add_endpoints(shelf: Shelf, concurrency: int) -> None:
-    """Adds the endpoints to the gr.Blocks that is being built."""
+    """Adds the endpoints to the gr.Blocks under construction."""
+    endpoints = Endpoints(shelf)
+    for name in ("ask", "list_articles", "read_article"):
+        gr.api(getattr(endpoints, name), api_name=name, concurrency_limit=concurrency)
 
-    async def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What programs can call."""
+
+    shelf: Shelf
+
+    async def ask(self, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
         """Answer a question from the articles, with the sentences the answer was copied from.
 
         Args:
@@ -37,7 +47,7 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
         """
         turns = read_history(history)
         try:
-            answer = await asyncio.wrap_future(shelf.submit(question, turns))
+            answer = await asyncio.wrap_future(self.shelf.submit(question, turns))
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except Exception:
@@ -45,15 +55,15 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
             raise gr.Error(BROKEN, print_exception=False) from None
         return describe_answer(answer)
 
-    def list_articles() -> list[dict[str, Any]]:
+    def list_articles(self) -> list[dict[str, Any]]:
         """List the articles that questions are answered from.
 
         Returns:
             An object for each article: document_id, title, date, words, passages, duplicate_of, removable.
         """
-        return [asdict(row) for row in shelf.list_rows()]
+        return [asdict(row) for row in self.shelf.list_rows()]
 
-    def read_article(document_id: str) -> dict[str, Any]:
+    def read_article(self, document_id: str) -> dict[str, Any]:
         """Read the cleaned text of one article; offsets of citations are characters of it.
 
         Args:
@@ -62,7 +72,7 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
         Returns:
             An object with document_id, title, date and text.
         """
-        document = shelf.read(document_id)
+        document = self.shelf.read(document_id)
         if document is None:
             raise gr.Error("There is no such article: list_articles names them.", print_exception=False)
         return {
@@ -72,21 +82,17 @@ def add_endpoints(shelf: Shelf, concurrency: int) -> None:
             "text": document.text,
         }
 
-    gr.api(ask, api_name="ask", concurrency_limit=concurrency)
-    gr.api(list_articles, api_name="list_articles", concurrency_limit=concurrency)
-    gr.api(read_article, api_name="read_article", concurrency_limit=concurrency)
-
 
 def read_history(history: object) -> tuple[Turn, ...]:
-    """The turns of a history.
+    """The turns of a history sent by a program.
 
-    :raises gr.Error: for anything else.
+    :raises gr.Error: if the form of a turn is wrong.
     """
     turns = []
     for turn in history if isinstance(history, list) else ():
         if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
             raise gr.Error('Each turn of the history needs a "role": "user" or "assistant".', print_exception=False)
         if not isinstance(turn.get("content"), str):
-            raise gr.Error('Each turn of the history needs a "content" that is a text.', print_exception=False)
+            raise gr.Error('Each turn of the history needs a "content" that is a string.', print_exception=False)
         turns.append(Turn(turn["role"], turn["content"]))
     return tuple(turns[-MOST_TURNS:])

@@ -1,6 +1,6 @@
-"""One question and what it got, and its JSON: the browser keeps a conversation as a list of these.
+"""One question with its answer, and its JSON. The browser keeps a conversation as a list of these.
 
-What comes back from a browser is a stranger's word: whatever is not of the right form is dropped.
+Browsers can send anything, so records that do not have the right form are dropped.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Timing, Turn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Rating = Literal["", "up", "down"]
 RATINGS: tuple[str, ...] = get_args(Rating)
 MOST_EXCHANGES = 50
-"""Kept of a conversation: a browser gives a page five megabytes."""
+"""Exchanges kept of a conversation. A browser gives a page five megabytes."""
 MOST_CORRECTION = 2000
 """Characters."""
 NEAREST = 3
@@ -32,17 +33,17 @@ _Made = TypeVar("_Made", Citation, Passage, Timing)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question of a conversation.
+    """A question of a conversation, with its answer.
 
-    :param key: names it, in hex; ids of elements and of feedback are made of it.
-    :param question: as it was typed.
-    :param answer: None where it could not be asked, and while it is being answered.
+    :param key: its id in hex, part of the ids of page elements and of feedback.
+    :param question: the question as typed.
+    :param answer: None if the question could not be asked, or is still being answered.
     :param error: why it could not be asked, in one sentence.
-    :param asked: when, in ISO 8601; empty where unknown.
-    :param before: digest of the conversation that the question was asked in, see :func:`digest_turns`.
-    :param read: (passage_id, score) of all that was read; the answer itself is kept with the passages it shows.
-    :param rating: what somebody thought of the answer; this and the correction are the browser's own words.
-    :param signature: of everything but these two, by the page that gave the answer.
+    :param asked: time of the question in ISO 8601; empty if unknown.
+    :param before: digest of the conversation before the question, see :func:`digest_turns`.
+    :param read: (passage_id, score) of all passages read; the answer has only those that are shown.
+    :param rating: the user's rating. Rating and correction are set in the browser and not signed.
+    :param signature: the page's signature of everything else.
     """
 
     key: str
@@ -58,7 +59,7 @@ class Exchange:
 
 
 def list_turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
-    """The conversation as the pipeline takes it: questions as they were understood, and what they got."""
+    """The conversation as the pipeline needs it: questions as understood, and their answers."""
     turns: list[Turn] = []
     for exchange in exchanges:
         if exchange.answer is not None:
@@ -71,18 +72,18 @@ def list_turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
 
 
 def digest_turns(turns: Sequence[Turn]) -> str:
-    """Names a conversation, in hex; empty for none."""
+    """A hex digest of a conversation; empty for an empty one."""
     text = json.dumps([(turn.role, turn.content) for turn in turns])
     return hashlib.sha256(text.encode()).hexdigest()[:32] if turns else ""
 
 
 def write_records(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
-    """The latest exchanges as JSON-ready values, with the passages that the page shows of them."""
+    """The latest exchanges as JSON-ready values, each with the passages the page shows."""
     return [write_record(exchange) for exchange in exchanges[-MOST_EXCHANGES:]]
 
 
 def write_record(exchange: Exchange) -> dict[str, Any]:
-    """The same again for what :func:`read_exchange` makes of it."""
+    """An exchange as JSON-ready values. What :func:`read_exchange` makes of them gives the same record again."""
     answer = exchange.answer
     return asdict(replace(exchange, answer=replace(answer, passages=choose_shown(answer))) if answer else exchange)
 
@@ -101,7 +102,7 @@ def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
 
 
 def read_records(records: object) -> list[Exchange]:
-    """The exchanges of what a browser kept; what cannot be one is left out."""
+    """The exchanges in what a browser kept. Records that are not valid are left out."""
     if not isinstance(records, list):
         return []
     found = (read_exchange(record) for record in records[-MOST_EXCHANGES:])
@@ -110,7 +111,7 @@ def read_records(records: object) -> list[Exchange]:
 
 
 def read_exchange(record: object) -> Exchange | None:
-    """One exchange, or None where the record is none."""
+    """The exchange in a record, or None if the record is not valid."""
     try:
         if not isinstance(record, dict) or not _KEY.fullmatch(_take(record, "key", str)):
             return None
@@ -132,8 +133,13 @@ def read_exchange(record: object) -> Exchange | None:
         return None
 
 
+def read_clock() -> str:
+    """The time in UTC, in ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
 def _read_place(place: object) -> tuple[str, float]:
-    """:raises TypeError, ValueError: for anything but a passage_id and its score."""
+    """:raises TypeError, ValueError: if it is not a passage_id and a score."""
     if not isinstance(place, (list, tuple)):
         raise TypeError(place)
     name, score = place
@@ -143,7 +149,7 @@ def _read_place(place: object) -> tuple[str, float]:
 
 
 def _read_answer(record: dict[str, Any]) -> Answer:
-    """:raises TypeError, KeyError, ValueError: where the record is no answer."""
+    """:raises TypeError, KeyError, ValueError: if the record is not a valid answer."""
     status = _take(record, "status", str)
     if status not in ("answered", "abstained"):
         raise ValueError(status)
@@ -182,12 +188,12 @@ def _read_citations(record: dict[str, Any]) -> tuple[Citation, ...]:
 
 
 def _build(kind: type[_Made], record: dict[str, Any]) -> _Made:
-    """A value of flat fields, each of its declared type. :raises TypeError, KeyError: for any other record."""
+    """A flat dataclass from its record. :raises TypeError, KeyError: if a field is missing or has another type."""
     if not isinstance(record, dict):
         raise TypeError(kind.__name__)
     names = {field.name: _KINDS.get(str(field.type), str) for field in fields(kind)}
     values = {name: _take(record, name, wanted) for name, wanted in names.items()}
-    # JSON of a browser writes 1.0 as 1.
+    # A browser's JSON writes 1.0 as 1.
     made: Any = {name: float(value) if names[name] == (int, float) else value for name, value in values.items()}
     return kind(**made)
 

@@ -1,7 +1,7 @@
-"""What people thought of answers, in an SQLite file.
+"""Ratings and corrections of answers, in an SQLite file.
 
-Everything that an answer stood on is kept as it was, so that later work can learn from it whatever became of the
-articles, the index and the models since. Values reach SQL only as bound parameters.
+Each is stored with everything its answer was based on, so that later work can learn from it even after articles,
+index and models have changed. Values reach SQL only as bound parameters.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ import json
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
+from rag.page.exchange import read_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from rag.page.exchange import Exchange
-    from rag.types import Answer, Citation, Turn
+    from rag.types import Answer, Turn
 
 VERSION = 1
-"""Of the tables, in the file's ``user_version``; a later one adds columns and tables and leaves these as they are."""
+"""Version of the tables, stored as ``user_version``. Later versions only add columns and tables."""
 SCHEMA = """
 CREATE TABLE feedback (
-    feedback_id TEXT PRIMARY KEY,    -- the exchange's key: a change of mind replaces the row
+    feedback_id TEXT PRIMARY KEY,    -- the exchange's key: a new rating replaces the row
     created TEXT NOT NULL,           -- ISO 8601, UTC
     changed TEXT NOT NULL,
     rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
-    correction TEXT NOT NULL,        -- what would have been right; empty where nothing was said
+    correction TEXT NOT NULL,        -- the right answer; empty if none was given
     question TEXT NOT NULL,          -- as typed
     standalone TEXT NOT NULL,        -- as understood
-    history TEXT NOT NULL,           -- JSON: [{"role", "content"}, ...] before it
+    history TEXT NOT NULL,           -- JSON: [{"role", "content"}, ...] of the turns before
     status TEXT NOT NULL CHECK (status IN ('answered', 'abstained')),
     answer TEXT NOT NULL,
     short TEXT NOT NULL,
@@ -47,14 +47,14 @@ CREATE TABLE feedback (
 ) WITHOUT ROWID;
 CREATE TABLE citations (
     feedback_id TEXT NOT NULL REFERENCES feedback (feedback_id) ON DELETE CASCADE,
-    alternative INTEGER NOT NULL,    -- -1 for the answer itself, else the place in alternatives
+    alternative INTEGER NOT NULL,    -- -1 for the answer itself, else the index in alternatives
     rank INTEGER NOT NULL,
     document_id TEXT NOT NULL,
     title TEXT NOT NULL,
     date TEXT,
     passage_id TEXT NOT NULL,
     quote TEXT NOT NULL,
-    start INTEGER NOT NULL,          -- characters of the cleaned article, half open
+    start INTEGER NOT NULL,          -- character offset in the cleaned article, half open
     end INTEGER NOT NULL,
     answer_start INTEGER NOT NULL,
     answer_end INTEGER NOT NULL,
@@ -76,16 +76,16 @@ CREATE TABLE passages (
 CREATE INDEX feedback_by_time ON feedback (created);
 """
 BUSY_SECONDS = 10.0
-"""How long a write waits for another process that writes."""
+"""How long a write waits while another process writes."""
 
 
 class FeedbackError(RagError):
-    """The file of feedback cannot be used."""
+    """The feedback file cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What gave the answers: rows of different sources are not of one kind."""
+    """The product and models that gave an answer. Rows with different ones should not be mixed."""
 
     product: str
     reader: str
@@ -93,44 +93,47 @@ class Provenance:
 
 
 class FeedbackStore:
-    """The file of feedback. Several threads and processes may use it: each call has a connection of its own."""
+    """The feedback file. Threads and processes may share it, because each call opens its own connection."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the file, readable for its owner alone, where there is none.
+        """Creates the file if it is missing, readable only by its owner.
 
-        :raises FeedbackError: where it cannot be used, or a later version of the product wrote it.
+        :raises FeedbackError: if it cannot be used, or a later version of the product wrote it.
         """
         self._path = path
         with self._connect() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
-                raise FeedbackError(f"A later version of this product wrote {path}: update, or name another file.")
+                raise FeedbackError(f"A later version of this product wrote {path}: update it or name another file.")
             if version < VERSION:
                 connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION:d}; COMMIT;")
 
     def save(self, exchange: Exchange, history: tuple[Turn, ...], source: Provenance) -> None:
-        """Keeps what somebody thought of an answer, in place of what they thought before; no rating removes it.
+        """Stores the rating of an answer, replacing an earlier one. An empty rating deletes it.
 
-        :raises FeedbackError: where the file cannot be written.
-        :raises ValueError: for an exchange without an answer.
+        :raises FeedbackError: if the file cannot be written.
+        :raises ValueError: if the exchange has no answer.
         """
         if exchange.answer is None:
-            raise ValueError("nothing was answered")
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            raise ValueError("there is no answer to rate")
+        now = read_clock()
         with self._connect() as connection, connection:
             known = connection.execute("SELECT created FROM feedback WHERE feedback_id = ?", (exchange.key,)).fetchone()
             connection.execute("DELETE FROM feedback WHERE feedback_id = ?", (exchange.key,))
             if exchange.rating:
-                _insert(connection, exchange, exchange.answer, history, (known[0] if known else now, now), source)
+                times = (known[0] if known else now, now)
+                for table, row in _list_rows(exchange, exchange.answer, history, times, source):
+                    columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+                    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 (our names)
 
     def count(self) -> int:
-        """Number of answers that somebody rated."""
+        """Number of rated answers."""
         with self._connect() as connection:
             number: int = connection.execute("SELECT COUNT(*) FROM feedback").fetchone()[0]
         return number
 
     def iterate_records(self) -> Iterator[dict[str, Any]]:
-        """Everything that was kept, JSON-ready, the oldest first."""
+        """All stored feedback, JSON-ready, oldest first."""
         with self._connect() as connection:
             connection.row_factory = sqlite3.Row
             for row in connection.execute("SELECT * FROM feedback ORDER BY created, feedback_id").fetchall():
@@ -149,7 +152,7 @@ class FeedbackStore:
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        """:raises FeedbackError: for whatever goes wrong with the file."""
+        """:raises FeedbackError: if anything goes wrong with the file."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
@@ -160,57 +163,41 @@ class FeedbackStore:
             raise FeedbackError(f"{self._path} cannot keep feedback ({error}): name another file.") from error
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    exchange: Exchange,
-    answer: Answer,
-    history: tuple[Turn, ...],
-    times: tuple[str, str],
-    source: Provenance,
-) -> None:
-    alternatives = [{"text": o.text, "confidence": o.confidence, "articles": o.articles} for o in answer.alternatives]
-    row = (
-        exchange.key,
-        *times,
-        exchange.rating,
-        exchange.correction,
-        exchange.question,
-        answer.standalone,
-        _dump([asdict(turn) for turn in history]),
-        answer.status,
-        answer.text,
-        answer.short,
-        answer.reason,
-        answer.confidence,
-        answer.articles,
-        _dump(alternatives),
-        source.product,
-        source.reader,
-        source.encoder,
+def _list_rows(
+    exchange: Exchange, answer: Answer, history: tuple[Turn, ...], times: tuple[str, str], source: Provenance
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """The rows for one rated answer: the table, and the value of each column."""
+    key = {"feedback_id": exchange.key}
+    yield (
+        "feedback",
+        {
+            **key,
+            "created": times[0],
+            "changed": times[1],
+            "rating": exchange.rating,
+            "correction": exchange.correction,
+            "question": exchange.question,
+            "standalone": answer.standalone,
+            "history": _dump([asdict(turn) for turn in history]),
+            "status": answer.status,
+            "answer": answer.text,
+            "short": answer.short,
+            "reason": answer.reason,
+            "confidence": answer.confidence,
+            "articles": answer.articles,
+            "alternatives": _dump(
+                [{"text": o.text, "confidence": o.confidence, "articles": o.articles} for o in answer.alternatives]
+            ),
+            **asdict(source),
+        },
     )
-    connection.execute("INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     groups = [answer.citations, *(other.citations for other in answer.alternatives)]
-    connection.executemany(
-        "INSERT INTO citations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (exchange.key, place - 1, rank, *_list_values(citation))
-            for place, citations in enumerate(groups)
-            for rank, citation in enumerate(citations)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (exchange.key, rank, p.passage_id, p.document_id, p.heading, p.start, p.end, p.text, scored.score)
-            for rank, scored in enumerate(answer.passages)
-            for p in [scored.passage]
-        ],
-    )
-
-
-def _list_values(c: Citation) -> tuple[object, ...]:
-    where = (c.start, c.end, c.answer_start, c.answer_end)
-    return (c.document_id, c.title, c.date, c.passage_id, c.quote, *where, c.origin)
+    for place, citations in enumerate(groups, -1):
+        for rank, citation in enumerate(citations):
+            yield "citations", {**key, "alternative": place, "rank": rank, **asdict(citation)}
+    for rank, scored in enumerate(answer.passages):
+        passage = {n: v for n, v in asdict(scored.passage).items() if n not in ("title", "date")}
+        yield "passages", {**key, "rank": rank, **passage, "score": scored.score}
 
 
 def _without_key(row: sqlite3.Row) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""What happens on the page: each event to what it shows.
+"""Handlers for the page's events. Each returns what the page shows next.
 
-The conversation lives in the browser and comes along with each event, so nothing of anybody's is kept here and
-conversations cannot mix.
+The browser keeps the conversation and sends it with each event, so the server keeps none and they cannot mix.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr  # noqa: TID253 (whoever imports this shows the page; event data is recognised by its annotation)
+import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio recognises event data by its annotation)
 
 from rag.errors import RagError
 from rag.page.articles import (
@@ -32,6 +30,7 @@ from rag.page.exchange import (
     Exchange,
     digest_turns,
     list_turns,
+    read_clock,
     read_records,
     write_records,
 )
@@ -48,22 +47,22 @@ if TYPE_CHECKING:
     from rag.types import Answer, Turn
 
 PATIENCE = 60.0
-"""Seconds that a page waits for its starters; everything else of it is there before."""
+"""Seconds to wait for the starter questions. The rest of the page is shown before that."""
 SHOWN = 6
-"""Outputs of whatever shows the conversation, in the order of :meth:`Handlers._show`."""
+"""Number of outputs that :meth:`Handlers._show` fills."""
 CLEARED = "cleared"
 QUESTION = "Your question"
-EDITING = "Your question, to be changed; what came after it goes"
+EDITING = "Edit your question (this answer and all later ones will be replaced)"
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question on its way.
+    """A question to be answered.
 
-    :param before: the conversation it is asked in, and joins.
-    :param kept: the conversation as it was, for when it is stopped; longer, where an earlier question is asked anew.
-    :param alone: whether it is asked as written, whatever came before.
+    :param before: the conversation that it continues.
+    :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
+    :param alone: whether to ask it as written, without the conversation.
     """
 
     question: str
@@ -74,9 +73,9 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """The events of the page.
+    """The handlers of one page.
 
-    :param running: what is being answered now, by the session of the page that asked; one question each.
+    :param running: the question being answered for each session, at most one.
     """
 
     shelf: Shelf
@@ -85,12 +84,12 @@ class Handlers:
     running: dict[str, Watch[Answer]] = field(default_factory=dict)
 
     async def restore(self, records: object) -> tuple[str, str]:
-        """The conversation that the browser kept; in the loop, so that it comes before a question asked right away."""
+        """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once."""
         exchanges = read_records(records)
         return render_transcript(exchanges), render_panel(exchanges)
 
     def invite(self) -> Iterator[str]:
-        """What there is to ask and, once it is known, what could be asked first."""
+        """Shows how many articles there are and then, once they are chosen, the starter questions."""
         extent = describe_extent(self.shelf.list_rows())
         if not extent:
             yield render_notice("There are no articles yet: add some under “Articles”.")
@@ -101,7 +100,7 @@ class Handlers:
     async def ask(
         self, question: str, records: object, editing: str, request: gr.Request
     ) -> AsyncIterator[tuple[Any, ...]]:
-        """What was typed; where an earlier question was edited, in its place."""
+        """Answers the typed question, in place of an earlier one if that is being edited."""
         exchanges = read_records(records)
         if not question.strip():
             yield self._show(exchanges)
@@ -113,23 +112,22 @@ class Handlers:
     async def ask_again(
         self, records: object, event: gr.EventData, request: gr.Request
     ) -> AsyncIterator[tuple[Any, ...]]:
-        """A starter, the last question once more, or as it was written."""
+        """Answers a starter question, or the last question again, perhaps as it was written."""
         exchanges = read_records(records)
         action, key = read_word(event, "action"), read_word(event, "key")
         if action == "starter":
             question, before = read_word(event, "value"), exchanges
-        else:
-            found = find_exchange(exchanges, key)
-            if found is None:
-                yield self._show(exchanges)
-                return
+        elif found := find_exchange(exchanges, key):
             question, before = found.question, cut_before(exchanges, key)
+        else:
+            yield self._show(exchanges)
+            return
         asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
     async def stop(self, request: gr.Request) -> None:
-        """Only tells: what is seen then is the last word of the event that is stopped, which nothing can overtake."""
+        """Stops the running question. Its own event shows the result, so that no late update can follow it."""
         if watch := self.running.get(name_session(request)):
             watch.stop()
 
@@ -139,16 +137,16 @@ class Handlers:
         return self._show([])
 
     def edit(self, records: object, event: gr.EventData) -> tuple[Any, str]:
-        """The question into its field."""
+        """Puts a question back into the text field."""
         found = find_exchange(read_records(records), read_word(event, "key"))
         if found is None:
             return gr.skip(), ""
         return gr.Textbox(value=found.question, label=EDITING), found.key
 
     def rate(self, records: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
-        """Keeps a thumb, or a correction; the same thumb again takes it back."""
+        """Saves a thumb or a correction. The same thumb again withdraws the rating."""
         if name_session(request) in self.running:
-            gr.Info("An answer is on its way: rate once it is there.")
+            gr.Info("Wait for the current answer before you rate one.")
             return gr.skip(), gr.skip()
         exchanges = read_records(records)
         key, action = read_word(event, "key"), read_word(event, "action")
@@ -162,7 +160,7 @@ class Handlers:
         else:
             return gr.skip(), gr.skip()
         if not self.signer.is_genuine(found):
-            raise gr.Error("This answer cannot be rated: ask again, and rate the new one.", print_exception=False)
+            raise gr.Error("This answer cannot be rated: ask again and rate the new one.", print_exception=False)
         try:
             self.feedback.save(*self._complete(rated, cut_before(exchanges, key)), self.shelf.source())
         except RagError as error:
@@ -171,33 +169,33 @@ class Handlers:
         return render_transcript(exchanges), write_records(exchanges)
 
     def _complete(self, exchange: Exchange, before: Sequence[Exchange]) -> tuple[Exchange, tuple[Turn, ...]]:
-        """An answer with all that was read for it, and the conversation it was given in, where that is still known."""
+        """An answer with all passages read for it, and the conversation before it if that is unchanged."""
         turns = list_turns(before)
         if exchange.answer is not None and (found := self.shelf.find_passages(exchange.read)):
             exchange = replace(exchange, answer=replace(exchange.answer, passages=found))
         return exchange, turns if digest_turns(turns) == exchange.before else ()
 
     def export_markdown(self, records: object) -> Any:
-        text = format_markdown(read_records(records), now())
+        text = format_markdown(read_records(records), read_clock())
         return gr.HTML(payload={"name": "conversation.md", "type": "text/markdown", "text": text})
 
     def export_json(self, records: object) -> Any:
-        text = format_json(read_records(records), now())
+        text = format_json(read_records(records), read_clock())
         return gr.HTML(payload={"name": "conversation.json", "type": "application/json", "text": text})
 
     def open_article(self, event: gr.EventData) -> str:
-        """A whole article, at a quote where one is named."""
+        """Shows a whole article, with a quote marked if the event names one."""
         document = self.shelf.read(read_word(event, "document"))
         if document is None:
-            raise gr.Error("This article is no longer there.", print_exception=False)
+            raise gr.Error("This article has been removed.", print_exception=False)
         return render_article(document, read_offset(event, "start"), read_offset(event, "end"))
 
     def list_articles(self, wanted: str) -> str:
-        """The articles whose title or file name holds what is wanted, and what is none."""
+        """Shows the articles whose title or file name contains a text, and the files that could not be read."""
         return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows(), wanted)
 
     def add_articles(self, files: Sequence[str] | None, wanted: str) -> Iterator[tuple[Any, ...]]:
-        """Uploaded files into the corpus; what was done, file by file."""
+        """Adds uploaded files to the corpus and shows the result file by file."""
         paths = [Path(file) for file in files or ()]
         yield None, gr.skip(), render_notice(f"Reading and indexing {count(len(paths), 'file')} …")
         try:
@@ -211,7 +209,7 @@ class Handlers:
         yield None, self.list_articles(wanted), said
 
     def remove_article(self, wanted: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        """An uploaded article away again."""
+        """Removes an uploaded article."""
         yield gr.skip(), render_notice("Removing …")
         try:
             said = render_changes(self.shelf.remove(read_word(event, "document")))
@@ -221,12 +219,13 @@ class Handlers:
 
     async def _answer(self, session: str, asked: AskedQuestion) -> AsyncIterator[tuple[Any, ...]]:
         if session in self.running:
-            # Of two answers at once to one conversation, one would be lost.
-            gr.Info("One question at a time: wait for this answer, or stop it.")
+            # Two simultaneous answers to one conversation would overwrite each other.
+            gr.Info("One question at a time: wait for the current answer or stop it.")
             yield tuple(gr.skip() for _ in range(SHOWN))
             return
         turns = () if asked.alone else list_turns(asked.before)
-        exchange = Exchange(secrets.token_hex(8), whole(asked.question), asked=now(), before=digest_turns(turns))
+        question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
+        exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))
         watch = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
         self.running[session] = watch
         try:
@@ -243,14 +242,14 @@ class Handlers:
                 yield self._show(exchanges, asking=True, extent="short")
             yield self._show(exchanges)
         finally:
-            # However it ends: stopped, or the browser gone.
+            # Also when the question is stopped or the browser has gone.
             watch.stop()
             del self.running[session]
 
     def _show(
         self, exchanges: Sequence[Exchange], *, asking: bool = False, extent: Extent = "full", typed: str = ""
     ) -> tuple[Any, ...]:
-        """Conversation, panel, what the browser keeps, the question's field, what is edited, the stop button."""
+        """Values for conversation, panel, browser state, text field, edited key and stop button."""
         talk = render_transcript(exchanges, extent)
         box, button = gr.Textbox(value=typed, label=QUESTION), gr.Button(interactive=asking)
         if asking:
@@ -259,7 +258,7 @@ class Handlers:
 
 
 def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
-    """With the answer that came out, or why there is none."""
+    """The exchange with its answer or, if there is none, the reason."""
     try:
         answer = watch.result()
     except RagError as error:
@@ -271,7 +270,7 @@ def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
 
 
 def name_session(request: gr.Request) -> str:
-    """Of one page in one browser, from its opening to its reload."""
+    """Identifies a page in a browser, from when it is opened until it is reloaded."""
     return request.session_hash or ""
 
 
@@ -280,13 +279,13 @@ def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
 
 
 def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
-    """Those before the one of this key; all, where there is none."""
+    """The exchanges before the one with this key; all if there is none."""
     keys = [exchange.key for exchange in exchanges]
     return exchanges[: keys.index(key)] if key in keys else exchanges
 
 
 def read_word(event: gr.EventData, name: str) -> str:
-    """What an event says of itself: a stranger's word, of any form."""
+    """A text from an event's data, which may have any form; empty if it is missing."""
     data = event._data
     value = data.get(name) if isinstance(data, dict) else None
     return value if isinstance(value, str) else ""
@@ -295,12 +294,3 @@ def read_word(event: gr.EventData, name: str) -> str:
 def read_offset(event: gr.EventData, name: str) -> int:
     value = read_word(event, name)
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
-
-
-def whole(text: str) -> str:
-    """Without halves of characters, which no file and no browser can be sent."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
