@@ -1,4 +1,4 @@
-"""The chat page: answers as HTML, the conversation, and the shelf of articles beside it.
+"""The chat page: answers as HTML, the conversation, and the shelf of articles behind it.
 
-What users type, upload and send is data in here, never markup, code or paths.
+Whatever users type, upload or send is data here, never markup, code or a path.
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 200
 """Rows in the list: browsers become slow with thousands, and nobody reads them."""
 FEW = 5
-"""Up to this many skipped files are listed openly; more are hidden behind their number."""
+"""Up to this many skipped files are listed openly; more are folded away behind their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
         *(("changed", name, "") for name in changes.changed),
         *(("removed", name, "") for name in changes.removed),
         *(("not read", item.document_id, item.reason) for item in changes.skipped),
-        *(("not taken", item.document_id, item.reason) for item in refused),
+        *(("not added", item.document_id, item.reason) for item in refused),
         *(
             ("nearly repeats", repeated, f"It nearly repeats {original}.")
             for repeated, original in changes.duplicates.items()

@@ -95,7 +95,7 @@ def split_sentences(answer: Answer) -> list[tuple[str, list[Citation]]]:
 def list_states(answer: Answer) -> list[tuple[Literal["warn", "calm"], str]]:
     """What to know before trusting the answer, line by line."""
     if not answer.answered:
-        line = "The closest passages are shown beside; they may help you to ask in other words."
+        line = "The closest passages are shown at the side; they may help you rephrase the question."
         return [("calm", line)] if answer.passages else []
     lines: list[tuple[Literal["warn", "calm"], str]] = []
     percent = f"Confidence{' in the first' if answer.contradicted else ''} {answer.confidence:.0%}"

@@ -1,4 +1,4 @@
-"""A conversation to take along: as Markdown with its citations, and as JSON."""
+"""Exports a conversation as Markdown with its citations, and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rag.types import Citation
 
 FORMAT = 1
-"""Raised with any change of the JSON that a reader of it would notice."""
+"""Version of the JSON. Raise it with any change that matters to programs reading it."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 _LIST = re.compile(r"^(?:(\d+)([.)])|([-+=]))")
 
@@ -24,7 +24,7 @@ _LIST = re.compile(r"^(?:(\d+)([.)])|([-+=]))")
 def format_markdown(exchanges: Sequence[Exchange], exported: str = "") -> str:
     """The conversation as Markdown.
 
-    :param exported: when, as it is to stand there.
+    :param exported: time of the export, as it should appear.
     """
     when = f"Exported {plain(exported)}.\n\n" if exported else ""
     return f"# Conversation\n\n{when}" + "\n".join(format_exchange(exchange) for exchange in exchanges)
@@ -71,7 +71,7 @@ def format_json(exchanges: Sequence[Exchange], exported: str = "") -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line in which nothing is Markdown or HTML."""
+    """The text on one line, with Markdown and HTML escaped."""
     escaped = _MARKS.sub(r"\\\1", " ".join(text.split()))
     return _LIST.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", escaped)
 

@@ -1,5 +1,5 @@
-// What a click on the page does in the browser; everything else is triggered and answered in rag/page/handlers.py.
-// Listeners stand on the root, which stays when its content is replaced.
+// Handles clicks in the browser, or triggers an event for rag/page/handlers.py.
+// Listeners are on the root element, which stays when its content is replaced.
 const EVENTS = ['ask', 'rate', 'edit', 'open', 'remove', 'clear'];
 
 function showCard(id) {
@@ -13,7 +13,7 @@ function showCard(id) {
 
 function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Without https a page that is not on this machine has no clipboard.
+  // A page from another machine has no clipboard without https.
   const area = document.createElement('textarea');
   area.value = text;
   document.body.append(area);
@@ -58,7 +58,7 @@ element.addEventListener('submit', (event) => {
   }
 });
 
-// A new question comes into view; answers grow beneath it without moving what is being read.
+// Scrolls to a new question. Its answer then grows below without moving the text being read.
 let latest = '';
 watch('value', () => {
   const shown = element.querySelectorAll('.aa-exchange');
@@ -76,7 +76,7 @@ watch('value', () => {
   dialog.querySelector('mark')?.scrollIntoView({ block: 'center' });
 });
 
-// Not as one word in quotes: Gradio would take the property for an event.
+// Not written as one word in quotes, because Gradio would take the property for an event.
 watch(['pay', 'load'].join(''), () => {
   if (!props.payload) return;
   const link = document.createElement('a');

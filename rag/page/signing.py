@@ -1,6 +1,6 @@
-"""Answers carry the signature of the page that gave them, so that nobody can rate what it never said.
+"""Signs each answer, so that only answers that this page gave can be rated.
 
-The conversation lives in the browser and comes back from there, which makes it a stranger's word.
+The browser keeps the conversation and could send back anything.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from rag.page.exchange import Exchange
 
 KEY_BYTES = 32
-"""As long as the SHA-256 that it keys."""
+"""As long as a SHA-256 digest."""
 UNSIGNED = ("rating", "correction", "signature")
-"""Fields of a record that are the browser's own."""
+"""Fields of a record that the browser may set."""
 
 
 class KeyFileError(RagError):
-    """The key that answers are signed with cannot be read or made."""
+    """The signing key cannot be read or created."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs answers with a key that no browser knows."""
+    """Signs answers with a secret key."""
 
     key: bytes
 
@@ -41,7 +41,7 @@ class Signer:
         return replace(exchange, signature=self._digest(exchange))
 
     def is_genuine(self, exchange: Exchange) -> bool:
-        """Whether it is, but for rating and correction, what was signed with this key."""
+        """Whether the exchange, apart from rating and correction, was signed with this key."""
         return hmac.compare_digest(self._digest(exchange).encode(), exchange.signature.encode())
 
     def _digest(self, exchange: Exchange) -> str:
@@ -51,13 +51,13 @@ class Signer:
 
 
 def load_key(path: Path) -> bytes:
-    """The key in a file, which is made where there is none, readable for its owner alone.
+    """The key in a file. A missing file is created, readable only by its owner.
 
-    :raises KeyFileError: where it cannot be read or made, or holds no key.
+    :raises KeyFileError: if the file cannot be read or created, or is not a key.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole at once: of two pages that start together, both must read the same.
+        # Linked into place when complete, so that two pages starting together read the same key.
         new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         if not path.exists():
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -71,8 +71,8 @@ def load_key(path: Path) -> bytes:
         key = path.read_bytes()
     except OSError as error:
         raise KeyFileError(
-            f"{path} cannot be read or made ({error.strerror}): name another folder with --data."
+            f"{path} cannot be read or created ({error.strerror}): name another folder with --data."
         ) from None
     if len(key) != KEY_BYTES:
-        raise KeyFileError(f"{path} holds no key: remove it, and the next start makes a new one.")
+        raise KeyFileError(f"{path} is not a valid key: remove it, and the next start creates a new one.")
     return key

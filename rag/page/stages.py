@@ -1,6 +1,6 @@
-"""How far the answer to a question has come: told by the worker that answers it, watched by the page.
+"""Reports progress from the worker that answers a question to the page.
 
-The watcher may leave at any time; then the work ends before its next stage.
+The page can stop the work at any time; it then ends before its next stage.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Result = TypeVar("Result")
 
 
 class Stopped(Exception):  # noqa: N818 (nothing went wrong)
-    """Nobody waits for the answer any more."""
+    """Nobody is waiting for the answer any more."""
 
 
 class Watch(Generic[Result]):
-    """One piece of work in another thread, seen from an event loop."""
+    """Work in another thread, watched from an event loop."""
 
     def __init__(self, begin: Callable[[Callable[[Stage], None]], Future[Result]]) -> None:
-        """Begins the work; to be called in the loop.
+        """Starts the work. Must be called in the event loop.
 
-        :param begin: hands the work to a thread, which calls what it is given before each stage.
+        :param begin: starts the work in a thread, and is given the function to call before each stage.
         """
         self._loop = asyncio.get_running_loop()
         self._stages: asyncio.Queue[Stage | None] = asyncio.Queue()
@@ -39,14 +39,14 @@ class Watch(Generic[Result]):
         self._future.add_done_callback(lambda _: self._post(None))
 
     async def stages(self) -> AsyncIterator[Stage]:
-        """The stages as they begin, until the work is done, or stopped."""
+        """The stages as they begin, until the work is done or stopped."""
         while (stage := await self._stages.get()) is not None:
             yield stage
 
     def stop(self, why: str = "stopped") -> None:
-        """Work that waits is never begun, work that has begun ends before its next stage; the watch ends at once.
+        """Ends the watch at once. Queued work is dropped; running work ends before its next stage.
 
-        :param why: kept as :attr:`why`, which is empty while nobody stopped it.
+        :param why: stored in :attr:`why`, which is empty until the work is stopped.
         """
         self.why = self.why or why
         self._left.set()
@@ -54,11 +54,11 @@ class Watch(Generic[Result]):
         self._post(None)
 
     def result(self) -> Result:
-        """What came out, or was raised; to be asked once the stages are over."""
+        """The result, or the exception that the work raised. Call it after the last stage."""
         return self._future.result()
 
     def _tell(self, stage: Stage) -> None:
-        """:raises Stopped: where nobody watches any more. In the worker's thread."""
+        """Runs in the worker's thread. :raises Stopped: if nobody is watching any more."""
         if self._left.is_set():
             raise Stopped
         self._post(stage)

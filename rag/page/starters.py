@@ -1,4 +1,4 @@
-"""Questions to begin with, made from whatever articles there are."""
+"""Starter questions, made from the articles at hand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from rag.types import Passage
 
 MOST = 4
-"""Set: one row on a phone in landscape."""
+"""Starters shown. They fit on a phone in landscape."""
 MOST_TRIED = 12
-"""Candidates that are asked before the page is shown."""
+"""Candidates that are asked."""
 LONGEST = 90
-"""Characters: a starter is read at a glance."""
+"""Characters. A starter should be readable at a glance."""
 
-# Not at the start of a sentence, where every word has a capital; two words at least, which are mostly names.
+# Two or more capitalised words, which are mostly names, but not at the start of a sentence.
 _NAME = re.compile(r"(?<=[a-z,;:–—] )[A-Z][\w'’&-]*(?: [A-Z][\w'’&-]*){1,2}")
 _OWNED = re.compile(r"['’]s?$")
 _FIGURE = re.compile(r"[$€£]\s?\d[\d.,]*(?: (?:thousand|million|billion|trillion))?|\d[\d.,]* ?(?:%|per cent|percent)")
@@ -29,9 +29,9 @@ _ENDS = ".,;: "
 
 
 def make_starters(passages: Sequence[Passage]) -> list[str]:
-    """Candidates, the most promising of each sort in turn: about names, figures and articles.
+    """Candidates about names, articles and figures in turn, the most promising first.
 
-    Names come by the number of articles that they stand in; titles and headings in the order of the corpus.
+    Names and figures are ordered by the number of articles that contain them, titles and headings as in the corpus.
     """
     names = _count_articles(
         (p.document_id, _OWNED.sub("", m.group())) for p in passages for m in _NAME.finditer(p.text)
@@ -49,12 +49,12 @@ def make_starters(passages: Sequence[Passage]) -> list[str]:
 
 
 def choose_starters(candidates: Iterable[str], is_answered: Callable[[str], bool]) -> tuple[str, ...]:
-    """The first few that get an answer: a page that declines its own examples is not believed again."""
+    """The first few that get an answer. A page that declines its own examples loses the user's trust."""
     return tuple(islice((c for c in islice(candidates, MOST_TRIED) if is_answered(c)), MOST))
 
 
 def _count_articles(found: Iterable[tuple[str, str]]) -> list[str]:
-    """What stands in most articles first, then what stands there most often, then by first appearance."""
+    """The texts, ordered by number of articles, then number of occurrences, then first appearance."""
     times: Counter[str] = Counter()
     articles: dict[str, set[str]] = {}
     for document_id, text in found:

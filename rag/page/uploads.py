@@ -1,4 +1,4 @@
-"""Files that come from a browser, into the folder of uploads: checked by content, never written anywhere else."""
+"""Copies files from a browser to the uploads folder, and nowhere else, after checking their content."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_FILES = 20
-"""Set: at a time; more are added in turns, or as a folder by --corpus."""
+"""Files added at a time. For more, repeat the upload or use --corpus."""
 MOST_BYTES = 5_000_000
-"""Of one file, set: far more than any article has."""
+"""Size of one file, far more than any article has."""
 MOST_KEPT = 2000
-"""Files in the folder of uploads."""
+"""Files in the uploads folder."""
 LONGEST_NAME = 80
 """Characters, so that a name stays within 255 bytes in any script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of some files.
+    """The result of an upload.
 
-    :param names: of the files that are in the folder now.
-    :param refused: those that are not, and why.
+    :param names: names of the files added to the folder.
+    :param refused: the other files, with the reasons.
     """
 
     names: tuple[str, ...]
@@ -38,45 +38,42 @@ class Taken:
 
 
 def take_files(paths: Sequence[Path], uploads: Path) -> Taken:
-    """Copies what holds an article into the folder.
+    """Copies the files that are articles to the folder.
 
-    :raises OSError: where the folder cannot be written.
+    :raises OSError: if the folder cannot be written.
     """
     uploads.mkdir(parents=True, exist_ok=True)
     names: list[str] = []
-    refused = [Skipped(p.name, f"More than {MOST_FILES} files at a time: add it next.") for p in paths[MOST_FILES:]]
+    refused = [Skipped(path.name, f"At most {MOST_FILES} files at a time: add it next.") for path in paths[MOST_FILES:]]
     room = MOST_KEPT - sum(1 for _ in uploads.iterdir())
     for path in paths[:MOST_FILES]:
-        reason = "" if room > len(names) else f"There are {MOST_KEPT:,} uploaded articles: remove some."
-        reason = reason or find_fault(path)
+        reason = find_fault(path) if room > len(names) else f"There are {MOST_KEPT:,} uploaded articles: remove some."
         if reason:
             refused.append(Skipped(path.name, reason))
-            continue
-        name = place_file(path.read_bytes(), make_name(path.name), uploads)
-        if name:
+        elif name := place_file(path.read_bytes(), make_name(path.name), uploads):
             names.append(name)
         else:
-            refused.append(Skipped(path.name, "The same file is there already."))
+            refused.append(Skipped(path.name, "The same file has already been added."))
     return Taken(tuple(names), tuple(refused))
 
 
 def find_fault(path: Path) -> str:
-    """Why a file is no article, by its content; empty where it is one."""
+    """Why the content of a file is not an article; empty if it is one."""
     if path.suffix.lower() not in FORMATS:
-        return "It is no .txt or .md file: save it as one."
+        return "It is not a .txt or .md file: save it as one."
     try:
         if path.is_symlink() or not path.is_file():
-            return "It is no file: choose a .txt or .md file."
+            return "It is not a regular file: choose a .txt or .md file."
         if path.stat().st_size > MOST_BYTES:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
     except OSError as error:
-        return f"It cannot be read ({error.strerror}): choose another."
+        return f"It cannot be read ({error.strerror}): choose another one."
     found = read_document(path, path.parent)
     return found.reason if isinstance(found, Skipped) else ""
 
 
 def make_name(name: str) -> str:
-    """A file name that is safe on any system and that corpora read; letters of all scripts stay."""
+    """A file name that is safe on any system and not skipped in a corpus. Letters of all scripts stay."""
     base = Path(unicodedata.normalize("NFC", name.replace("\\", "/")).rpartition("/")[2] or "article")
     stem, suffix = base.stem, base.suffix
     kept = "".join(c if c.isalnum() or c in " -_.,()" or unicodedata.category(c)[0] == "M" else "_" for c in stem)
@@ -87,7 +84,7 @@ def make_name(name: str) -> str:
 
 
 def place_file(data: bytes, name: str, uploads: Path) -> str:
-    """Writes a file beside others of its name; its name, or nothing where one of them holds the same."""
+    """Writes a file under a free name and returns that; empty if a file with the same name has the same content."""
     stem, suffix = Path(name).stem, Path(name).suffix
     for number in range(1, MOST_KEPT + 2):
         path = uploads / (name if number == 1 else f"{stem}-{number}{suffix}")
@@ -103,7 +100,7 @@ def place_file(data: bytes, name: str, uploads: Path) -> str:
 
 
 def remove_file(name: str, uploads: Path) -> bool:
-    """Removes one uploaded file; False where there is none of that name, or where it names anything else."""
+    """Removes an uploaded file. False if the name is not the name of one."""
     if Path(name).name != name or name in ("", ".", ".."):
         return False
     path = uploads / name

@@ -1,4 +1,4 @@
-"""The folder of what the page keeps for its user: the key, the feedback, and a corpus that begins with the examples."""
+"""The folder of what the page keeps: the key, the feedback, and a corpus that starts with the examples."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rag.pipeline import find_checkout
 
 
 class DataFolderError(RagError):
-    """The folder of what is kept cannot be written."""
+    """The data folder cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """Where what is kept lies; nothing of it is made before it is needed.
+    """Paths in the data folder. Nothing is created before it is needed.
 
-    :param folder: unless the user names one, :func:`default_folder`.
+    :param folder: :func:`default_folder`, unless the user names one.
     """
 
     folder: Path
@@ -35,14 +35,14 @@ class UserData:
 
     @property
     def index(self) -> Path:
-        """Of the corpus that begins with the examples."""
+        """The index of the corpus that starts with the examples."""
         return self.folder / "index"
 
     def copy_examples(self) -> Path:
-        """A corpus of the user's own that begins with the checkout's seeds/, which stay as they are.
+        """The user's own corpus, which starts as a copy of the checkout's seeds/.
 
-        :raises CorpusError: outside of a checkout, unless there is such a corpus already.
-        :raises DataFolderError: where it cannot be written.
+        :raises CorpusError: outside a checkout, if the corpus does not exist yet.
+        :raises DataFolderError: if it cannot be written.
         """
         corpus = self.folder / "corpus"
         checkout = find_checkout(Path.cwd()) or find_checkout(Path(__file__).parent)
@@ -64,9 +64,9 @@ class UserData:
         return corpus
 
     def _copy_index(self, ready: Path) -> None:
-        """Begins the index with the checkout's own, where there is one: an update then finds nothing to do, or little.
+        """Starts with a copy of the checkout's index, if there is one, so that an update has little to do.
 
-        :raises OSError: where it cannot be written.
+        :raises OSError: if it cannot be written.
         """
         if (ready / MANIFEST).is_file() and not (self.index / MANIFEST).exists():
             self.index.mkdir(parents=True, exist_ok=True)

@@ -251,7 +251,7 @@ def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open,
     expect(exchange.locator(".aa-short")).to_contain_text("49%")
     expect(page.locator(".aa-card").first).to_be_visible()
     exchange.get_by_role("button", name="Bad answer").click()
-    exchange.get_by_label("What would be right?").fill("forty-nine per cent")
+    exchange.get_by_label("What is the right answer?").fill("forty-nine per cent")
     exchange.get_by_role("button", name="Save").click()
     key = exchange.get_attribute("data-key")
     page.wait_for_function(f"document.querySelector('#correction-{key}').getAttribute('value') !== ''")
@@ -323,8 +323,8 @@ def test_articles_are_added_asked_and_removed_and_nothing_in_them_runs(open_page
 def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> None:
     page = open_page()
     said = upload(page, ("image.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00"), ("empty.md", b""))
-    assert "not taken image.txt" in said.inner_text()
-    assert "not taken empty.md" in said.inner_text()
+    assert "not added image.txt" in said.inner_text()
+    assert "not added empty.md" in said.inner_text()
     assert not list(served.corpus.glob("uploads/image*"))
 
 
