@@ -35,9 +35,8 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 def check_packages() -> None:
     """:raises RagError: where what makes the report is not installed."""
-    for name in ("jinja2", "matplotlib"):
-        if find_spec(name) is None:
-            raise RagError(f"The report needs {name}: pip install '.[eval]', or leave out what --out would keep.")
+    if find_spec("matplotlib") is None:
+        raise RagError("The report needs matplotlib: pip install '.[eval]', or leave out what --out would keep.")
 
 
 def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
