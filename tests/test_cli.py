@@ -94,12 +94,14 @@ def test_what_the_articles_do_not_say_is_not_answered(ask: Ask, question: str) -
     assert "Nearest passages:" in out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_pipeline")
 def test_question_from_standard_input(ask: Ask) -> None:
     assert ask("-", stdin="what stake did Meta buy?\n")[1].startswith("49%")
     assert ask(stdin="what stake did Meta buy?\n")[1].startswith("49%")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_pipeline")
 def test_batch_answers_in_order_and_goes_on_after_a_bad_line(ask: Ask, seed_index: Path) -> None:
     lines = [
@@ -131,6 +133,7 @@ def test_batch_answers_in_order_and_goes_on_after_a_bad_line(ask: Ask, seed_inde
     assert err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_pipeline")
 def test_batch_gives_what_single_questions_give(ask: Ask) -> None:
     questions = ["who is jason droege", "what is PartCrafter?", "how much is openai burning"]
@@ -139,6 +142,7 @@ def test_batch_gives_what_single_questions_give(ask: Ask) -> None:
     assert batched == [json.loads(ask("--json", q)[1])["answer"] for q in questions]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_pipeline")
 @pytest.mark.parametrize(
     "question",
@@ -237,6 +241,7 @@ def test_unreadable_batch_file_and_missing_model_are_one_sentence(ask: Ask, tmp_
         assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_edited_articles_are_brought_in_and_said_in_one_line(ask: Ask, tmp_path: Path) -> None:
     corpus = tmp_path / "news"
     shutil.copytree(SEEDS, corpus)
@@ -263,6 +268,7 @@ def test_a_hostile_article_cannot_steer_the_terminal(ask: Ask, tmp_path: Path) -
     assert "\x07" not in out + err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_pipeline")
 def test_conversation_on_a_terminal_understands_follow_ups(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter(["who founded Scale AI?", "", "?", "what is its valuation?"])

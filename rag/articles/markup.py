@@ -56,7 +56,7 @@ _EMPHASIS = (
 )
 _ESCAPE = re.compile(r"(?<!\\)\\+(?=[$*_#~`\[\]|&%!.+>-]|$)", re.MULTILINE)
 _SPACED_MONEY = re.compile(r"(?<=[$€£¥]) (?=\d)")
-_GLUED_UNIT = re.compile(r"(?<=\d )((?:[mb]illion |trillion )?(?:dollars|euros|pounds|percent))(?=[A-Z][a-z])")
+_GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z])")
 
 
 def normalise_characters(text: str) -> str:
@@ -160,8 +160,8 @@ def _replace_link(match: re.Match[str]) -> str:
 def strip_inline(text: str) -> str:
     """Take emphasis, code and escape marks out of one line, and mend the spacing of money.
 
-    ``$ 10 billion`` becomes ``$10 billion``, and ``10 billion dollarsMeta`` two words: in both nothing else
-    can be meant.
+    ``$ 10 billion`` becomes ``$10 billion``. A word after a number that runs into a capitalised word lost the space
+    between two elements of a web page: ``14 percentThe`` becomes ``14 percent The``.
     """
     if _MARK.search(text):
         for pattern in _EMPHASIS * 2:

@@ -48,6 +48,7 @@ def run(*arguments: str, out: Path) -> Any:
     return json.loads(out.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_reader_benchmark(squad: Path, tmp_path: Path) -> None:
     result = run("squad", str(squad), "--distractors", "1", out=tmp_path / "result.json")
     assert result["questions"] == 2
@@ -58,6 +59,7 @@ def test_reader_benchmark(squad: Path, tmp_path: Path) -> None:
     assert set(result["made"]) >= {"commit", "packages", "processor"}
 
 
+@pytest.mark.slow
 def test_reader_benchmark_with_each_passage_read_by_itself(squad: Path, tmp_path: Path) -> None:
     result = run("squad", str(squad), "--distractors", "1", "--separately", out=tmp_path / "result.json")
     assert result["EM"] == 100.0

@@ -55,6 +55,7 @@ def ask(folder: Path) -> dict[str, Any]:
     return load_result(path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sets")
 def test_news_stand_beside_the_seeds_in_one_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = ask(tmp_path / "out")
@@ -86,6 +87,7 @@ def test_without_news_the_seeds_are_asked_alone(
     assert [r["id"] for r in result["records"]] == [q.name for q in load_gold(sets["seeds"].gold)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sets")
 def test_the_readme_shows_news_first(tmp_path: Path) -> None:
     result = ask(tmp_path / "out")
@@ -102,6 +104,7 @@ def test_the_readme_shows_news_first(tmp_path: Path) -> None:
     assert "| 2, 1 |" in table
 
 
+@pytest.mark.slow
 def test_two_results_are_compared_set_by_set(tmp_path: Path, sets: dict[str, Series]) -> None:
     ask(tmp_path / "out")
     (path,) = (tmp_path / "out").glob("*.json")

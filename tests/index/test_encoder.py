@@ -74,6 +74,7 @@ def test_rows_are_unit_length_float32(encoder: Encoder) -> None:
     assert encoder.name == DEFAULT_ENCODER
 
 
+@pytest.mark.slow
 def test_the_default_encoder_is_the_installed_model_and_imports_no_torch(
     encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -383,6 +383,7 @@ def test_two_updates_at_once(corpus: Path, tmp_path: Path) -> None:
     assert take_snapshot(tmp_path / "index") == take_snapshot(tmp_path / "alone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["none", "index"])
 def test_a_killed_update_leaves_the_old_index_or_the_new(
     corpus: Path, folder: Path, tmp_path: Path, start: str

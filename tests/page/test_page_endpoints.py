@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from serving import Served
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[Any]:
     from gradio_client import Client

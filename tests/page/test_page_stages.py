@@ -80,6 +80,7 @@ def test_a_stopped_question_ends_before_its_next_stage_and_a_waiting_one_never_b
     assert begun == ["first began", "first stopped"]
 
 
+@pytest.mark.slow
 def test_the_pipeline_tells_its_stages_and_stops_where_it_is_told(pipeline: Pipeline) -> None:
     told: list[str] = []
     question = "what stake did Meta buy?"

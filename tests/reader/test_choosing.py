@@ -64,6 +64,7 @@ def check_copied(readings: Sequence[Reading], passages: Sequence[Passage]) -> se
     return {r.passage for r in found}
 
 
+@pytest.mark.slow
 def test_the_large_reader_reads_few_passages_and_what_the_small_one_found_stands_beside(
     reader: ChoosingReader, small: CopyingReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_no_passages_and_blank_passages_are_no_answer(reader: ChoosingReader) ->
     assert (found.together[0].text, found.together[0].passage) == ("TSMC", 6)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(texts=st.lists(st.text(max_size=120), min_size=5, max_size=7), question=st.text(max_size=60))
 def test_whatever_is_read_every_answer_is_verbatim(reader: ChoosingReader, texts: list[str], question: str) -> None:

@@ -332,6 +332,7 @@ def test_a_damaged_graph_is_one_sentence(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_loads_through_the_auto_class() -> None:
     code = (
         "import rag.training.model\n"

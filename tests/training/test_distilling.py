@@ -118,6 +118,7 @@ def test_losses_fall_as_scores_near_what_is_wanted() -> None:
     assert lose(0) == pytest.approx(2 * 0.693 / 2, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_reader_is_taught_by_another_from_packed_examples(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
