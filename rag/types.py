@@ -5,11 +5,11 @@ Every value is frozen. Offsets are in characters (Python string indices), half o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,6 +96,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """What a reader thinks of one sentence, ``passages[passage].text[start:end]``.
+
+    :param log_odds: that the sentence answers the question; natural logarithm, uncalibrated.
+    """
+
+    passage: int
+    start: int
+    end: int
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
     """What a reader found in the passages of one question.
 
@@ -103,11 +116,16 @@ class Readings:
     :param apart: the same for each article by itself that has passages among them, in the order of its best one;
         empty where the reader reads only all at once.
     :param scan: what a second, faster reader found in all of them, most probable first; empty where there is none.
+    :param sentences: every sentence of the passages that were read closely, in their order; empty where the reader does
+        not judge sentences.
+    :param yes: log-odds of "yes" against "no" by each passage that was read closely, by its place among the passages.
     """
 
     together: tuple[Reading, ...]
     apart: tuple[tuple[Reading, ...], ...] = ()
     scan: tuple[Reading, ...] = ()
+    sentences: tuple[SentenceScore, ...] = ()
+    yes: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class Citation:
     origin: Literal["copied", "aligned"] = "copied"
 
 
+Status = Literal["answered", "possible", "abstained"]
 Stage = Literal["rewrite", "retrieve", "read", "compose"]
 """What a question goes through, in this order; the fields of :class:`Timing`."""
 
@@ -153,10 +172,11 @@ class Answer:
     """What a question got: an answer with its citations, or an abstention and why.
 
     :param standalone: the question as it was read: a follow-up is made self-contained from its history.
-    :param status: ``answered``, or ``abstained``: an abstention is a value, no exception.
+    :param status: ``answered``; ``possible``, where ``withheld`` is too uncertain to be given and likely enough to be
+        shown; or ``abstained``. None of them is an exception.
     :param text: the short answer; or whole sentences, quoted, where the question wants an explanation, with a
-        citation for each, in their order, and one more for a short answer that stands elsewhere; empty where
-        ``status`` is ``abstained``.
+        citation for each, in their order, and one more for a short answer that stands elsewhere; empty unless
+        ``status`` is ``answered``.
     :param reason: one plain sentence; empty where ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right, or holds what is right.
     :param alternatives: beside a short answer, other values that other articles give, best supported first: the
@@ -171,7 +191,7 @@ class Answer:
 
     question: str
     standalone: str
-    status: Literal["answered", "abstained"]
+    status: Status
     text: str
     reason: str
     confidence: float
@@ -182,6 +202,29 @@ class Answer:
     withheld: Alternative | None = None
     short: str = ""
     articles: int = 0
+
+    @property
+    def shown(self) -> Answer:
+        """The answer that users see: of a possible answer, what was withheld, as if it had been given."""
+        best = self.withheld
+        if self.status != "possible" or best is None:
+            return self
+        return replace(
+            self,
+            status="answered",
+            text=best.text,
+            short=best.text,
+            reason="",
+            confidence=best.confidence,
+            citations=best.citations,
+            articles=best.articles,
+            withheld=None,
+        )
+
+    @property
+    def said(self) -> str:
+        """The assistant's turn in a conversation."""
+        return self.shown.short or self.shown.text or self.reason
 
     @property
     def explained(self) -> bool:

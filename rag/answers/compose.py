@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.answers.confidence import Calibration, Support, find_near, liken_sentences, measure_features
+from rag.answers.confidence import Calibration, Support, find_evidence, find_near, liken_sentences, measure_features
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
@@ -63,36 +63,30 @@ def compose_answer(
     judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):
         return abstain(question, found, withhold(judged, sure=False))
-    explanation = explain_form(question, asked, passages, readings, judged, encoder) if explained else None
+    explanation = explain_form(question, passages, readings, judged, encoder) if explained else None
     if explanation is not None:
-        form = "sentences" if explanation.defining else question.form
+        form = "sentences" if question.term else question.form
         confidence = calibration.sentences.confide(explanation.features)
         if confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0)):
             above = judged.values[0] if judged.trusted and form != "whether" else None
             return give_sentences(question, found, judged, above, (explanation, confidence))
-    return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))
+    if judged.trusted:
+        return give_short(question, found, judged)
+    best = withhold(judged)
+    likely = best is not None and question.form in ("short", "either") and best.confidence >= calibration.possible
+    return abstain(question, found, best, possible=likely)
 
 
 def explain_form(
-    question: ParsedQuestion,
-    asked: NDArray[np.float32],
-    passages: Sequence[Passage],
-    readings: Readings,
-    judged: Judged,
-    encoder: Encoder,
+    question: ParsedQuestion, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
 ) -> Explanation | None:
     """Sentences, where the form of the question wants them, or may and its short answer is not trusted.
 
-    What something is wants them too, where one of them says so.
-
-    :param asked: the question's vector, (dimension,), float32, unit length.
+    What something is wants them too.
     """
     form = question.form
     wanted = form in ("sentences", "whether") or (form == "either" and not judged.trusted)
-    if not wanted and question.term is None:
-        return None
-    explanation = explain(question, asked, passages, readings.together, encoder)
-    return explanation if explanation is not None and (wanted or explanation.defining) else None
+    return explain(question, passages, readings, encoder) if wanted or question.term is not None else None
 
 
 def judge_short(
@@ -112,14 +106,14 @@ def judge_short(
         return Judged((), trusted=False)
     best = candidates[0]
     likeness = liken_sentences(asked, best.readings[:1], passages, encoder)
-    evidence = weigh_best(candidates, passages, likeness, readings.scan)
+    evidence = weigh_best(candidates, passages, likeness, readings)
     confidence = calibration.short.confide(measure_features(question, evidence))
     trusted = confidence >= calibration.short.threshold
     apart = [group_readings(question, found) for found in readings.apart]
     # Encoding sentences takes longer than all else here: only what may contradict a trusted answer is worth it.
     rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
     likeness |= liken_sentences(asked, rivals, passages, encoder)
-    stances = judge_articles(question, apart, passages, calibration, likeness, readings.scan)
+    stances = judge_articles(question, apart, passages, calibration, likeness, readings)
     values = weigh_values(question, best, confidence, stances, passages, calibration)
     # What is not trusted contradicts nothing.
     shown = values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == best.text]
@@ -164,8 +158,7 @@ def give_sentences(
     passages = [scored.passage for scored in found]
     quotes = [quote(passages[s.passage], s.start, s.end) for s in explanation.sentences]
     short = above if above is not None and above.confidence >= LOW_CONFIDENCE else None
-    defining = [quote(passages[s.passage], s.start, s.end) for s in explanation.defining]
-    if short is not None and defining and not any(covers(quoted, short.citations[0]) for quoted in defining):
+    if short is not None and question.term and not any(covers(quoted, short.citations[0]) for quoted in quotes):
         short = None
     if explanation.apart and short is None:
         return give_stances(question, found, judged, quotes, confidence)
@@ -217,14 +210,24 @@ def covers(one: Citation, other: Citation) -> bool:
     return one.document_id == other.document_id and one.start <= other.answer_start and other.answer_end <= one.end
 
 
-def abstain(question: ParsedQuestion, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
-    """The plain statement that the articles hold no answer; ``withheld`` is what was not trusted enough."""
+def abstain(
+    question: ParsedQuestion,
+    found: Sequence[ScoredPassage],
+    withheld: Alternative | None = None,
+    *,
+    possible: bool = False,
+) -> Answer:
+    """The plain statement that the articles hold no answer.
+
+    :param withheld: what was not trusted enough.
+    :param possible: whether that is likely enough to be shown.
+    """
     return Answer(
         question=question.original,
         standalone=question.text,
-        status="abstained",
+        status="possible" if possible else "abstained",
         text="",
-        reason="The articles don't say.",
+        reason="The articles may say this; check the sentence." if possible else "The articles don't say.",
         confidence=withheld.confidence if withheld else 0.0,
         citations=(),
         alternatives=(),
@@ -251,17 +254,18 @@ def weigh_best(
     candidates: Sequence[Candidate],
     passages: Sequence[Passage],
     likeness: Mapping[str, float],
-    scan: Sequence[Reading] = (),
+    readings: Readings,
 ) -> Support:
     """What speaks for the most probable of the candidates, of which there is at least one.
 
     :param likeness: of the sentences that it stands in.
-    :param scan: as in :class:`rag.types.Readings`.
+    :param readings: whose ``scan`` and ``sentences`` speak for it or against it.
     """
     best, reading = candidates[0], candidates[0].readings[0]
     rival = candidates[1].probability if len(candidates) > 1 else 0.0
     near = likeness[find_near(reading, passages[reading.passage])]
-    return Support(reading, best.probability, rival, passages, near, scan)
+    evidence = find_evidence(reading, readings.sentences)
+    return Support(reading, best.probability, rival, passages, near, readings.scan, evidence)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Encoder, Passage, Reading
+    from rag.types import Encoder, Passage, Reading, SentenceScore
 
 FEATURES = (
     "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
     "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "agreement", "scan", "scan_absence",
+    "evidence",
 )  # fmt: skip
 """What :func:`measure_features` measures, in its order."""
 
@@ -36,7 +37,7 @@ MOST_LEAD = 5.0
 SAME = 0.5
 """Token F1 from which two readers' answers say the same."""
 
-SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
+SENTENCE_FEATURES = ("best", "mean", "count", "words", "mentions", "unknown", "absence", "probability", "read")
 """What :func:`rag.answers.explaining.explain` measures of sentences, in its order."""
 
 
@@ -61,21 +62,24 @@ class Calibration:
     :param short: over :func:`measure_features`.
     :param sentences: over what :func:`rag.answers.explaining.explain` measures.
     :param rival: confidence from which one article's value counts against another's.
+    :param possible: confidence from which a short answer that is not given is shown as possible.
     """
 
     short: Judge
     sentences: Judge
     rival: float
+    possible: float
 
 
 UNCALIBRATED = Calibration(
     short=Judge((1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), 0.0, 0.3),
-    sentences=Judge((12.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), -6.0, 0.5),
+    sentences=Judge((1.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), 0.0, 0.5),
     rival=1.0,
+    possible=0.1,
 )
 """For readers without a calibration of their own: their probability against their probability of no answer.
 
-For sentences: a cosine of one half with the question.
+For sentences: the reader's own probability that the best of them answers.
 """
 
 
@@ -89,6 +93,7 @@ class Support:
     :param passages: all that were read, best first.
     :param likeness: cosine of the question and the sentences that the reading stands in; see :func:`liken_sentences`.
     :param scan: what a second reader found, most probable first; see :class:`rag.types.Readings`.
+    :param evidence: log-odds that the reading's sentence answers; see :func:`find_evidence`.
     """
 
     reading: Reading
@@ -97,6 +102,7 @@ class Support:
     passages: Sequence[Passage]
     likeness: float
     scan: Sequence[Reading] = ()
+    evidence: float = 0.0
 
 
 def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
@@ -109,6 +115,7 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
     the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many passages
     were read; share of the topic words that stand in none of them. Of the second reader: token F1 of its best answer
     with this one, log-probability that it gives to answers like this one, and that of no answer; 0 where there is none.
+    Log-odds that the answer's sentence answers the question, at most ``MOST_LEAD`` either way.
     """
     reading, passage = support.reading, support.passages[support.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
@@ -133,6 +140,7 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
         math.log(len(support.passages)),
         miss_words(asked, support.passages),
         *compare_scan(reading, support.scan),
+        max(-MOST_LEAD, min(MOST_LEAD, support.evidence)),
     ]
 
 
@@ -143,6 +151,12 @@ def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, floa
     alike = [score_token_f1(other.text, [reading.text]) for other in scan]
     same = sum(other.probability for other, f1 in zip(scan, alike, strict=True) if f1 >= SAME)
     return alike[0], _log(same), _log(scan[0].no_answer)
+
+
+def find_evidence(reading: Reading, sentences: Sequence[SentenceScore]) -> float:
+    """The reader's log-odds that the sentence of a reading answers, the best where it stands in several; 0 for none."""
+    touched = (s for s in sentences if s.passage == reading.passage and s.start < reading.end and s.end > reading.start)
+    return max((s.log_odds for s in touched), default=0.0)
 
 
 def liken_sentences(
@@ -193,6 +207,7 @@ def load_calibration(path: Path) -> Calibration:
                 read_judge(fields["short"], len(FEATURES)),
                 read_judge(fields["sentences"], len(SENTENCE_FEATURES)),
                 float(fields["rival"]),
+                float(fields["possible"]),
             )
     except (OSError, ValueError, KeyError, TypeError):
         pass

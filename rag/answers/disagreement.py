@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rag.answers.confidence import Support, find_near, measure_features
+from rag.answers.confidence import Support, find_evidence, find_near, measure_features
 from rag.answers.grouping import Candidate, is_telling, say_the_same
 from rag.answers.values import comparable, read_value
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag.answers.confidence import Calibration
     from rag.answers.values import Value
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Passage, Reading
+    from rag.types import Passage, Reading, Readings
 
 
 LEAST_SUPPORT = 0.05
@@ -66,14 +66,14 @@ def judge_articles(
     passages: Sequence[Passage],
     calibration: Calibration,
     likeness: Mapping[str, float],
-    scan: Sequence[Reading] = (),
+    readings: Readings,
 ) -> list[Stance]:
     """Each article's own best answer, of those that have one.
 
     :param apart: of each article the answers found in it, most probable first.
     :param likeness: of the sentences that the first of them stand in
         (:func:`rag.answers.confidence.liken_sentences`); without it an answer is not judged.
-    :param scan: as in :class:`rag.types.Readings`.
+    :param readings: whose ``scan`` and ``sentences`` speak for an answer or against it.
     """
     stances = []
     for candidates in apart:
@@ -87,8 +87,10 @@ def judge_articles(
         near = likeness.get(find_near(best, passages[best.passage]))
         confidence = 0.0
         if near is not None:
-            evidence = Support(alone, candidates[0].probability, rival, [passages[i] for i in places], near, scan)
-            confidence = calibration.short.confide(measure_features(question, evidence))
+            own = [passages[i] for i in places]
+            evidence = find_evidence(best, readings.sentences)
+            support = Support(alone, candidates[0].probability, rival, own, near, readings.scan, evidence)
+            confidence = calibration.short.confide(measure_features(question, support))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:
             stances.append(Stance(shown, confidence))

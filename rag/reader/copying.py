@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.sentences import split_sentences
 from rag.errors import ModelError
 from rag.machine.graphs import Graph
 from rag.question.figures import asks_for_figure, holds_figure
@@ -17,10 +18,10 @@ from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
 from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
 from rag.reader.tokens import STARTS, Pair, collate_pairs, tokenize_pairs
-from rag.types import Passage, Reading, Readings
+from rag.types import Passage, Reading, Readings, SentenceScore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -74,13 +75,19 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPair:
-    """What the encoder makes of a pair of n tokens: states (n, hidden), start and end scores (n,), all float32."""
+    """What the encoder makes of a pair of n tokens: states (n, hidden), start and end scores (n,), all float32.
+
+    :param evidence: log-odds that each token stands in a sentence that answers, (n,), float32.
+    :param yes: log-odds of "yes" against "no" by this passage.
+    """
 
     pair: Pair
     states: NDArray[np.float32]
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
     absence: float
+    evidence: NDArray[np.float32]
+    yes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,8 @@ class CopyingReader:
                 place_readings(write_readings(spans, pairs, [texts[i] for i in group], figure=figure), group)
                 for group, pairs, spans in zip(groups, alone, apart, strict=True)
             ),
+            sentences=tuple(score_sentences(encoded, texts)),
+            yes={place: one.yes for place, one in enumerate(encoded)},
         )
 
     def read_texts(
@@ -226,10 +235,18 @@ def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
     for group in group_lengths([len(pair.ids) for pair in pairs]):
         inputs = collate_pairs([pairs[i] for i in group])
         inputs.pop("copyable")
-        states, starts, ends, absences = graph.run(**inputs)
+        states, starts, ends, absences, evidence, yes = graph.run(**inputs)
         for row, i in enumerate(group):
             n = len(pairs[i].ids)
-            encoded[i] = EncodedPair(pairs[i], states[row, :n], starts[row, :n], ends[row, :n], float(absences[row]))
+            encoded[i] = EncodedPair(
+                pairs[i],
+                states[row, :n],
+                starts[row, :n],
+                ends[row, :n],
+                float(absences[row]),
+                evidence[row, :n],
+                float(yes[row]),
+            )
     return [encoded[i] for i in range(len(pairs))]
 
 
@@ -302,6 +319,14 @@ def locate_spans(
             first = start - int(before[passage])
             spans.append(Span(passage, first, first + reach, score))
     return Spans(tuple(sorted(spans, key=lambda s: -s.log_probability)), math.exp(float(absent)))
+
+
+def score_sentences(encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]]) -> Iterator[SentenceScore]:
+    """Each sentence with the mean of its tokens' log-odds; what was cut off is left out."""
+    for passage, (one, (_, text)) in enumerate(zip(encoded, texts, strict=True)):
+        for start, end in split_sentences(text):
+            if found := one.pair.locate(start, end):
+                yield SentenceScore(passage, start, end, float(one.evidence[found[0] : found[1] + 1].mean()))
 
 
 def write_readings(
