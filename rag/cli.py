@@ -1,4 +1,4 @@
-"""``ask``: questions in, answers on stdout, everything else on stderr."""
+"""The ``ask`` command. Answers go to stdout, all other messages to stderr."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 DESCRIPTION = """\
-Answers questions from a folder of articles: the short answer, the sentence it was copied from, and the article
-that sentence stands in. Where the articles hold no answer it says so. Everything runs on this machine.
+Answers questions from a folder of articles. Each answer comes with the sentence it was copied from and the article
+that contains it. If the articles do not answer the question, ask says so. Everything runs on this machine.
 """
 
 EXAMPLES = """\
 examples:
   ask "what stake did Meta buy?"            the example articles in seeds/, from a checkout
-  ask --corpus ~/articles who runs Acme     your own folder of .txt and .md files
+  ask --corpus ~/articles who runs Acme     articles from your own folder of .txt and .md files
   ask                                       a conversation; follow-up questions are understood
-  echo "who founded Scale AI?" | ask -      the question comes from standard input
-  ask --web                                 the same on a page in your browser, on this machine alone
-  ask --json "what stake did Meta buy?"     one line of JSON with every offset
+  echo "who founded Scale AI?" | ask -      a question from standard input
+  ask --web                                 a page in your browser, served to this machine only
+  ask --json "what stake did Meta buy?"     the answer as one line of JSON, with every offset
   ask --batch questions.jsonl > answers.jsonl
-  ask feedback export my-gold               a command; "ask -- feedback" asks about the word
+  ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
 
 batch lines:
   in   {"id": "q1", "question": "…", "history": [{"role": "user", "content": "…"}, …]}   (history is optional)
-  out  what --json prints, one line for each, in order; {"id", "error"} where a line cannot be asked
+  out  one line in the format of --json for each input line, in order; {"id", "error"} for an invalid line
 
-The first question about a folder builds its index; later ones bring in only the files that changed.
+The first question about a folder builds its index. Later questions update only the files that changed.
 
 exit status:
-  0  answered, or said that the articles hold no answer
-  1  an error; the message names the fix
-  2  the command line was wrong
+  0  answered, or reported that the articles do not answer the question
+  1  an error; the message says how to fix it
+  2  invalid command line
 130  stopped with Ctrl-C
 """
 
@@ -60,20 +60,18 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "question", nargs="*", help="the question; - reads it from standard input; none starts a conversation"
+        "question", nargs="*", help="the question; - reads it from standard input; without one, a conversation starts"
     )
     how = parser.add_argument_group("how to ask")
     how.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
     how.add_argument("--batch", metavar="FILE", help="answer every line of a JSON Lines file; - is standard input")
     what = parser.add_argument_group("what to ask")
-    what.add_argument(
-        "--corpus", type=Path, metavar="DIR", help="folder of articles; in a checkout its seeds/ unless given"
-    )
+    what.add_argument("--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)")
     what.add_argument(
         "--index",
         type=Path,
         metavar="DIR",
-        help="folder of the index; unless given, index/ for a checkout's seeds/, else the user's cache",
+        help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
     )
     what.add_argument(
         "-k",
@@ -83,17 +81,17 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )
     models = parser.add_argument_group(
-        "models (the only options that may use the network, and only where a hub's name is given)"
+        "models (the only options that can use the network, and only if given a Hugging Face hub name)"
     )
     models.add_argument(
         "--reader",
         metavar="NAME_OR_PATH",
-        help="a Hugging Face seq2seq model in place of the built-in reader",
+        help="a Hugging Face seq2seq model to use instead of the built-in reader",
     )
     models.add_argument(
         "--encoder",
         metavar="NAME_OR_PATH",
-        help="a sentence-transformers model in place of the installed one",
+        help="a sentence-transformers model to use instead of the installed encoder",
     )
     add_page_options(parser.add_argument_group("the page"))
     parser.add_argument("--version", action="version", version=f"ask {__version__}")
@@ -101,35 +99,33 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_page_options(page: argparse._ArgumentGroup) -> None:
-    page.add_argument("--web", action="store_true", help="start the page for the browser, and print its address")
-    page.add_argument("--host", metavar="ADDRESS", help="where it listens (default: 127.0.0.1, this machine alone)")
+    page.add_argument("--web", action="store_true", help="start the web page and print its address")
+    page.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1, this machine only)")
+    page.add_argument("--port", type=parse_port, metavar="N", help="port (default: the first free port from 7860)")
+    page.add_argument("--auth", metavar="USER:FILE", help="require a login; the password is the first line of FILE")
+    page.add_argument("--mcp", action="store_true", help="also offer the page's endpoints to MCP clients")
     page.add_argument(
-        "--port", type=parse_port, metavar="N", help="its port (default: the first that is free from 7860 on)"
+        "--data", type=Path, metavar="DIR", help="folder for feedback, key, examples (default: in your user data)"
     )
-    page.add_argument("--auth", metavar="USER:FILE", help="who may come in; the password is FILE's first line")
-    page.add_argument("--mcp", action="store_true", help="offer its endpoints to MCP clients as well")
-    page.add_argument(
-        "--data", type=Path, metavar="DIR", help="what it keeps: feedback, key, examples; else in the user's data"
-    )
-    page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="the old form of: ask feedback export")
+    page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="deprecated; use: ask feedback export")
 
 
 def build_feedback_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ask feedback", description="What people thought of answers on the page.")
+    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
     export = parser.add_subparsers(dest="what", required=True).add_parser(
-        "export", help="write it as gold candidates for eval"
+        "export", help="write them as candidate gold questions for eval"
     )
-    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="where (default: feedback/)")
-    export.add_argument("--data", type=Path, metavar="DIR", help="what the page keeps; else in the user's data")
+    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
+    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
     return parser
 
 
 COMMANDS = {"feedback": ("export",)}
-"""First words that are commands, and what may follow them. All else is a question."""
+"""Words that are commands if they come first, and the subcommands of each. Anything else is a question."""
 
 
 def find_command(words: Sequence[str]) -> str | None:
-    """The command that a command line begins with: "feedback" alone or before "export", not "feedback was good?"."""
+    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
     if not words or words[0] not in COMMANDS:
         return None
     follows = words[1:2]
@@ -138,13 +134,13 @@ def find_command(words: Sequence[str]) -> str | None:
 
 def parse_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PASSAGES}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
     return int(text)
 
 
 def parse_port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
     return int(text)
 
 
@@ -157,19 +153,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(words)
     if arguments.batch is not None and (arguments.question or arguments.json):
-        parser.error("--batch takes its questions from the file and always writes JSON: leave the rest out")
+        parser.error("--batch reads its questions from a file and always writes JSON: drop the question and --json")
     check_page_options(parser, arguments)
     return guard(lambda: run(arguments))
 
 
 def guard(work: Callable[[], int]) -> int:
-    """The exit status of some work; an error that a user can mend is one sentence."""
+    """Runs ``work`` and returns the exit status. A :class:`RagError` is printed as one line."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         if sys.stdout is None:
-            raise RagError("Standard output is closed: give ask somewhere to write to.")
+            raise RagError("Standard output is closed: redirect it to a file or a terminal.")
         status = work()
         sys.stdout.flush()
     except RagError as error:
@@ -184,30 +180,30 @@ def guard(work: Callable[[], int]) -> int:
 
 
 def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """Ends with a usage error for options that do not go together."""
+    """Exits with a usage error if options contradict each other."""
     asks = arguments.question or arguments.json or arguments.batch is not None
     if asks and (arguments.web or arguments.feedback):
-        parser.error("--web and --feedback take no question: leave it out")
+        parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
     if not arguments.web and (arguments.host or arguments.port or arguments.auth or arguments.mcp):
-        parser.error("--host, --port, --auth and --mcp belong to --web: add it")
+        parser.error("--host, --port, --auth and --mcp require --web: add it")
     if arguments.feedback and (arguments.feedback[0] != "export" or len(arguments.feedback) > 2):
-        parser.error("--feedback wants: export, and perhaps a folder")
+        parser.error("--feedback must be followed by export and, optionally, a folder")
 
 
 def leave_output(error: OSError) -> int:
-    """Standard output takes no more; the interpreter must not try to flush into it on its way out."""
+    """Returns the exit status after a failed write. Redirects stdout so that the interpreter's final flush succeeds."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return 0
-    print(f"ask: The answer cannot be written ({error.strerror}): make room, or name another place.", file=sys.stderr)
+    print(f"ask: Cannot write the answer ({error.strerror}): free disk space or redirect the output.", file=sys.stderr)
     return 1
 
 
 def run(arguments: argparse.Namespace) -> int:
     config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
     if arguments.feedback:
-        print("--feedback export is now: ask feedback export; this form goes with the next version.", file=sys.stderr)
+        print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
     if arguments.web:
         from rag.page.start import LOOPBACK, Serving, serve
@@ -223,14 +219,14 @@ def run(arguments: argparse.Namespace) -> int:
     if talks:
         converse(open_pipeline(config), as_json=arguments.json)
         return 0
-    # What cannot be asked is said before anything is built or loaded.
+    # Reject an invalid question before the index is built or models are loaded.
     question = clean_question(read_question(arguments.question))
     show(open_pipeline(config).ask(question), as_json=arguments.json)
     return 0
 
 
 def export_feedback(folder: str, data: Path | None) -> int:
-    """Writes the gold candidates, and says what was written where."""
+    """Writes the candidate gold questions and reports each file written."""
     from rag.page.candidates import write_candidates
     from rag.page.feedback import FeedbackStore
     from rag.page.userdata import UserData, default_folder
@@ -238,9 +234,9 @@ def export_feedback(folder: str, data: Path | None) -> int:
     place = Path(folder).expanduser()
     written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
     for name, lines in written.items():
-        print(f"{printable(str(place / name))}: {lines} to read over", file=sys.stderr)
+        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
     if not written:
-        print("Nobody has said anything yet that could become a gold question.", file=sys.stderr)
+        print("No feedback yet that could become a gold question.", file=sys.stderr)
     return 0
 
 
@@ -249,7 +245,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def read_question(words: Sequence[str]) -> str:
-    """The words of the command line, or standard input for none or a dash."""
+    """The question from the command line, or from standard input if there are no words or only a dash."""
     if words and list(words) != ["-"]:
         return " ".join(words)
     if sys.stdin is None:
@@ -260,26 +256,26 @@ def read_question(words: Sequence[str]) -> str:
 def open_lines(name: str) -> TextIO:
     if name == "-":
         if sys.stdin is None:
-            raise CorpusError("Standard input is closed: name a file with --batch.")
+            raise CorpusError("Standard input is closed: give --batch a file.")
         return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace")
     try:
         return Path(name).open(encoding="utf-8-sig", errors="replace")
     except (OSError, ValueError) as error:
         raise CorpusError(
-            f"The batch file {name} cannot be read ({getattr(error, 'strerror', None) or error}): name another."
+            f"Cannot read the batch file {name} ({getattr(error, 'strerror', None) or error}): give another file."
         ) from None
 
 
 def read_lines(lines: TextIO, name: str) -> Iterator[str]:
-    """The lines, with a clear word where the file stops being readable."""
+    """Yields the lines. :raises CorpusError: if reading fails part-way."""
     try:
         yield from lines
     except OSError as error:
-        raise CorpusError(f"The batch file {name} cannot be read on ({error.strerror}): name another.") from None
+        raise CorpusError(f"Cannot read all of the batch file {name} ({error.strerror}): give another file.") from None
 
 
 def open_pipeline(config: Config) -> Pipeline:
-    """Opens the pipeline and says in one line what changed in the index."""
+    """Opens the pipeline and reports changes to the index, skipped files and near-duplicates on stderr."""
     pipeline = Pipeline.open(config, progress=is_terminal(sys.stderr))
     changes = pipeline.changes
     if summary := changes.summary():
@@ -301,11 +297,11 @@ def show(answer: Answer, *, as_json: bool) -> None:
 
 
 def converse(pipeline: Pipeline, *, as_json: bool) -> None:
-    """A conversation on the terminal until Ctrl-D; an error in one question does not end it."""
+    """Runs a conversation on the terminal until Ctrl-D. An invalid question does not end it."""
     with suppress(ImportError):
-        import readline  # noqa: F401 (gives input() line editing and recall, where there is one)
+        import readline  # noqa: F401 (adds line editing and history to input(), if available)
 
-    print("Ask about the articles; follow-up questions are understood. Ctrl-D ends.", file=sys.stderr)
+    print("Ask about the articles; follow-up questions are understood. Press Ctrl-D to quit.", file=sys.stderr)
     history: list[Turn] = []
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Wiring: a folder of articles and a question in, an answer out. All ways in use this object and nothing below it."""
+"""The pipeline from a folder of articles and a question to an answer. Every interface uses it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from rag.types import Answer, Encoder, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
-"""As many as are looked at in each search; more would only be slow."""
+"""The number of candidates that each search returns. A higher limit would only be slower."""
 QUESTIONS_AT_ONCE = 16
-"""A batch of the encoder."""
+"""The batch size of the encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,10 @@ class Config:
     """What a user can choose.
 
     :param corpus: folder of articles; None for the checkout's seeds/.
-    :param index: folder of the index; None for the checkout's index/ with its seeds/, else the user's cache folder.
-    :param encoder: Hugging Face name or folder; None for the one that is installed.
-    :param reader: Hugging Face seq2seq name or folder; None for the built-in one.
+    :param index: folder of the index; None for the checkout's index/ with its seeds/, otherwise a folder in the user
+        cache.
+    :param encoder: Hugging Face name or folder; None for the installed encoder.
+    :param reader: name or folder of a Hugging Face seq2seq model; None for the built-in reader.
     :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
     """
 
@@ -64,10 +65,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Answers questions from one index. Use :meth:`open`.
+    """Answers questions from one index. Create it with :meth:`open`.
 
-    :param changes: what opening did to the index.
-    :param folders: (corpus, index), where they are.
+    :param changes: the changes made to the index when it was opened.
+    :param folders: (corpus, index).
     """
 
     index: Index
@@ -79,13 +80,13 @@ class Pipeline:
 
     @classmethod
     def open(cls, config: Config, *, progress: bool = False) -> Pipeline:
-        """Brings the index up to date with the corpus and opens it; models are loaded by the first question.
+        """Updates the index from the corpus and opens it. The first question loads the models.
 
-        :raises RagError: for what a user can mend: no articles, a damaged folder, no such model.
-        :raises ValueError: for a ``k`` out of range.
+        :raises RagError: for errors that a user can fix: no articles, a damaged index, an unknown model.
+        :raises ValueError: if ``k`` is out of range.
         """
         if not 1 <= config.k <= MOST_PASSAGES:
-            raise ValueError(f"k must lie between 1 and {MOST_PASSAGES}, not {config.k}")
+            raise ValueError(f"k must be between 1 and {MOST_PASSAGES}, not {config.k}")
         corpus, folder = locate_folders(config)
         models = load_models(config.encoder, config.reader)
         encoder = models.encoder
@@ -94,9 +95,9 @@ class Pipeline:
         return cls(index, models, HybridRetriever(index, encoder), config.k, changes, (corpus, folder))
 
     def renewed(self) -> Pipeline:
-        """The same models over an index that knows what has become of the articles; this one stays as it is.
+        """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
 
-        :raises RagError: for what a user can mend, as in :meth:`open`.
+        :raises RagError: as in :meth:`open`.
         """
         corpus, folder = self.folders
         encoder = self.models.encoder
@@ -105,7 +106,7 @@ class Pipeline:
         return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
 
     def list_skipped(self) -> list[Skipped]:
-        """The files of the corpus that hold no article that can be read; they are looked at again to say why."""
+        """The files of the corpus that have no readable article. Each is read again to find the reason."""
         held = {summary.document_id for summary in self.index.documents()}
         missing = [name for name in self.index.state.sources if name not in held]
         return read_articles(self.folders[0], missing)[1] if missing else []
@@ -115,8 +116,8 @@ class Pipeline:
     ) -> Answer:
         """Answers one question.
 
-        :param on_stage: told each stage before it begins; what it raises ends the work there.
-        :raises QuestionError: where nothing can be asked with it.
+        :param on_stage: called with each stage before it begins. An exception that it raises stops the work.
+        :raises QuestionError: if the question is invalid, for example empty.
         """
         answer = next(self.ask_batch([Question(question, tuple(history))], on_stage))
         if isinstance(answer, QuestionError):
@@ -126,11 +127,11 @@ class Pipeline:
     def ask_batch(
         self, questions: Sequence[Question], on_stage: Callable[[Stage], None] | None = None
     ) -> Iterator[Answer | QuestionError]:
-        """Answers in the order of the questions, as they are ready; an error in place of each that cannot be asked.
+        """Yields one answer per question, in order, as batches finish. An invalid question yields its error.
 
-        The timing of an answer is its share of the time that it and those read together with it took.
+        The timing of an answer is the time of its batch divided by the number of questions in the batch.
 
-        :param on_stage: as in :meth:`ask`, once for all that are read together.
+        :param on_stage: as in :meth:`ask`, called once per stage of each batch.
         """
         tell = on_stage or (lambda _: None)
         waiting = iter(questions)
@@ -145,7 +146,7 @@ class Pipeline:
                 yield next(answers) if isinstance(q, ParsedQuestion) else q
 
     def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:
-        """Questions to answers, batched through encoder and reader."""
+        """Answers one batch of questions."""
         if not asked:
             return []
         texts = [question.text for question in asked]
@@ -167,12 +168,12 @@ class Pipeline:
         return [replace(answer, timing=timing) for answer in answers]
 
     def close(self) -> None:
-        """Releases the index's files."""
+        """Closes the index's files."""
         self.index.close()
 
 
 def prepare_question(question: Question, resolver: Resolver) -> ParsedQuestion | QuestionError:
-    """The question cleaned, made to stand by itself and parsed, or why it cannot be asked."""
+    """Cleans a question, rewrites a follow-up as a standalone question and parses it. Returns the error if invalid."""
     try:
         cleaned = clean_question(question.text)
         return parse_question(clean_question(contextualize_question(cleaned, question.history, resolver)), cleaned)
@@ -181,26 +182,26 @@ def prepare_question(question: Question, resolver: Resolver) -> ParsedQuestion |
 
 
 def fit_chunking(encoder: Encoder) -> ChunkingConfig:
-    """Passages of the usual length, or of half of what the encoder takes where that is less: the rest is context."""
+    """The default passage length, or half of the encoder's maximum if that is shorter. The other half holds context."""
     usual = ChunkingConfig()
-    most = max(2, min(usual.max_tokens, (encoder.max_tokens + 2) // 2))  # special tokens come to two
+    most = max(2, min(usual.max_tokens, (encoder.max_tokens + 2) // 2))  # 2: the special tokens
     return ChunkingConfig(most, min(usual.overlap_tokens, most // 4), min(usual.min_tokens, most // 2))
 
 
 def locate_folders(config: Config) -> tuple[Path, Path]:
-    """(corpus, index). :raises CorpusError: where no corpus is named outside of a checkout."""
+    """(corpus, index). :raises CorpusError: if no corpus is given outside a checkout, or it cannot be read."""
     try:
         checkout = find_checkout(Path.cwd())
     except OSError:
         checkout = None
     if config.corpus is None:
         if checkout is None:
-            raise CorpusError("No articles to ask: name a folder of .txt or .md files with --corpus.")
+            raise CorpusError("No articles given: name a folder of .txt or .md files with --corpus.")
         corpus = checkout / "seeds"
     else:
         found = find_folder(str(config.corpus))
         if found is None:
-            find_articles(config.corpus)  # says what is wrong with it
+            find_articles(config.corpus)  # raises CorpusError with the reason
         corpus = found or config.corpus
     if config.index is not None:
         return corpus, find_folder(str(config.index)) or config.index
@@ -210,7 +211,7 @@ def locate_folders(config: Config) -> tuple[Path, Path]:
 
 
 def find_checkout(start: Path) -> Path | None:
-    """The folder at or above ``start`` that holds this project's source."""
+    """The checkout of this project that contains ``start``, or None."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / "pyproject.toml").is_file() and (folder / "seeds").is_dir() and (folder / "rag").is_dir():
             return folder

@@ -203,7 +203,7 @@ def test_a_full_disk_under_the_answer_is_one_sentence(ask: Ask, monkeypatch: pyt
     monkeypatch.setattr(sys, "stdout", FullDisk())
     status, _, err = ask("what stake did Meta buy?")
     assert status == 1
-    assert err == "ask: The answer cannot be written (No space left on device): make room, or name another place.\n"
+    assert err == "ask: Cannot write the answer (No space left on device): free disk space or redirect the output.\n"
 
 
 def test_folder_names_that_cannot_be_are_one_sentence_each(ask: Ask, tmp_path: Path) -> None:
@@ -327,5 +327,5 @@ def test_the_old_form_of_feedback_works_and_says_the_new_one(
     for words in (["--feedback", "export", str(tmp_path / "gold")], ["feedback", "export", str(tmp_path / "gold")]):
         assert main([*words, "--data", str(tmp_path / "data")]) == 0
         err = capsys.readouterr().err
-        assert "Nobody has said anything yet" in err
-        assert ("is now: ask feedback export" in err) is (words[0] == "--feedback")
+        assert "No feedback yet" in err
+        assert ("use ask feedback export" in err) is (words[0] == "--feedback")

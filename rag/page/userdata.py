@@ -48,7 +48,7 @@ class UserData:
         checkout = find_checkout(Path.cwd()) or find_checkout(Path(__file__).parent)
         if checkout is None:
             if not corpus.is_dir():
-                raise CorpusError("No articles to ask: name a folder of .txt or .md files with --corpus.")
+                raise CorpusError("No articles given: name a folder of .txt or .md files with --corpus.")
             return corpus
         try:
             corpus.mkdir(parents=True, exist_ok=True)

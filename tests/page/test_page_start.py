@@ -129,13 +129,13 @@ def test_feedback_is_exported_for_eval(tmp_path: Path, capsys: pytest.CaptureFix
     data, folder = tmp_path / "data", tmp_path / "gold"
     arguments = ["feedback", "export", str(folder), "--data", str(data)]
     assert main(arguments) == 0
-    assert "Nobody has said anything yet" in capsys.readouterr().err
+    assert "No feedback yet" in capsys.readouterr().err
     assert not folder.exists()
     store = FeedbackStore(UserData(data).feedback)
     store.save(Exchange(KEY, "x", replace(make_simple(), standalone="one?"), rating="up"), (), SOURCE)
     store.save(Exchange("b" * 8, "x", replace(make_declined(), standalone="two?"), rating="up"), (), SOURCE)
     assert main(arguments) == 0
-    assert "facts.jsonl: 1 to read over" in capsys.readouterr().err
+    assert "facts.jsonl: 1 to review" in capsys.readouterr().err
     assert json.loads((folder / "facts.jsonl").read_text(encoding="utf-8"))["answers"] == ["49%"]
     from eval.gold import load_gold
 
