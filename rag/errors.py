@@ -1,10 +1,10 @@
-"""Errors that a user can mend. Every message is a sentence that names the fix; only the ways in catch them."""
+"""Errors that a user can fix. Every message is one sentence that names the fix. Only the interfaces catch them."""
 
 from __future__ import annotations
 
 
 class RagError(Exception):
-    """Root of all errors a user can cause."""
+    """Base class of all errors a user can cause."""
 
 
 class CorpusError(RagError):
@@ -20,4 +20,4 @@ class ModelError(RagError):
 
 
 class QuestionError(RagError):
-    """A question cannot be asked as it stands."""
+    """A question is invalid, for example empty."""

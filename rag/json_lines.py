@@ -1,4 +1,4 @@
-"""Questions as JSON Lines to answers as JSON Lines, in order."""
+"""Batch mode: reads questions as JSON Lines and writes answers as JSON Lines, in order."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """One line that was read: its id, and the question or why there is none."""
+    """One input line: its id, and its question or the error in it."""
 
     id: Any
     asked: Question | QuestionError
 
 
 def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO) -> None:
-    """Writes a line for each line that is not blank; a bad one gives ``{"id", "error"}`` and the rest goes on."""
+    """Writes one line for each line that is not blank, ``{"id", "error"}`` for an invalid one."""
     from tqdm import tqdm
 
     read = (parse_line(text, number) for number, text in enumerate(lines, 1) if text.strip())
@@ -39,7 +39,7 @@ def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO) -> None:
 
 
 def write_record(record: Mapping[str, Any], out: TextIO) -> None:
-    """One line of ASCII: the same in every locale, and nothing in it can steer a terminal."""
+    """Writes one line of ASCII: the same in every locale, and free of terminal control characters."""
     print(json.dumps(record, ensure_ascii=True, allow_nan=False), file=out)
 
 
@@ -54,34 +54,34 @@ def answer_group(pipeline: Pipeline, group: list[BatchLine]) -> Iterator[dict[st
 
 
 def parse_line(text: str, number: int) -> BatchLine:
-    """Reads ``{"id", "question", "history"}``; whatever is wrong with it becomes the line's error."""
+    """Parses ``{"id", "question", "history"}``. If it is invalid, the result holds the error."""
     try:
         record = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return BatchLine(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
     if not isinstance(record, dict):
-        return BatchLine(None, QuestionError(f'Line {number} is no JSON object: write {{"id": …, "question": "…"}}.'))
+        return BatchLine(None, QuestionError(f'Line {number} is not a JSON object: write {{"id": …, "question": "…"}}.'))
     name, question = record.get("id"), record.get("question")
     if isinstance(name, (dict, list)) or (isinstance(name, float) and not math.isfinite(name)):
         return BatchLine(
-            None, QuestionError(f'The "id" of line {number} is neither a string nor a number: give it one.')
+            None, QuestionError(f'The "id" of line {number} is not a string or a number: change it to one.')
         )
     if not isinstance(question, str):
-        return BatchLine(name, QuestionError(f'Line {number} has no "question" that is a string: add one.'))
+        return BatchLine(name, QuestionError(f'Line {number} has no "question" string: add one.'))
     history = parse_history(record.get("history"))
     if history is None:
         hint = '[{"role": "user" or "assistant", "content": "…"}, …]'
-        return BatchLine(name, QuestionError(f'The "history" of line {number} is no list of turns: write {hint}.'))
+        return BatchLine(name, QuestionError(f'The "history" of line {number} is not a list of turns: write {hint}.'))
     return BatchLine(name, Question(question, history))
 
 
 def refuse_constant(name: str) -> None:
-    """:raises ValueError: always: NaN and Infinity are not JSON."""
+    """:raises ValueError: always, because NaN and Infinity are not valid JSON."""
     raise ValueError(name)
 
 
 def parse_history(turns: Any) -> tuple[Turn, ...] | None:
-    """The turns; none for a missing history, None for one of another form."""
+    """The turns; an empty tuple if the history is missing, None if it is invalid."""
     if turns is None:
         return ()
     if not isinstance(turns, list) or not all(isinstance(t, dict) for t in turns):

@@ -1,4 +1,4 @@
-"""Exact match and token F1 of short answers (Rajpurkar et al. 2016), and whether an answer holds a gold one."""
+"""Exact match and token F1 of short answers (Rajpurkar et al. 2016), and containment of a gold answer."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalize_answer(text: str) -> str:
-    """Lower case, without ASCII punctuation and English articles, white space folded."""
+    """Lower-cases a text, removes ASCII punctuation and English articles, and collapses white space."""
     bare = text.lower().translate(_PUNCTUATION)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
 
 
 def score_exact_match(prediction: str, golds: Sequence[str]) -> float:
-    """1.0 where the normalised prediction equals a normalised gold, else 0.0; no golds mean "no answer"."""
+    """1.0 if the normalised prediction equals a normalised gold, else 0.0. No golds mean "no answer"."""
     return float(normalize_answer(prediction) in {normalize_answer(gold) for gold in golds or [""]})
 
 
 def score_token_f1(prediction: str, golds: Sequence[str]) -> float:
-    """Best token F1 over the golds, 0 to 1; no golds mean "no answer"."""
+    """The best token F1 over the golds, 0 to 1. No golds mean "no answer"."""
     return max(_pair_f1(prediction, gold) for gold in golds or [""])
 
 
@@ -47,9 +47,9 @@ def _pair_f1(prediction: str, gold: str) -> float:
 
 
 def split_words(text: str) -> list[str]:
-    """Words, numbers and per cent signs, without case, other signs and English articles.
+    """The words, numbers and per cent signs of a text, case-folded, without other signs and English articles.
 
-    Unlike SQuAD's normalisation, 1.5 is not 15, and 49% not 49.
+    Unlike in SQuAD's normalisation, 1.5 differs from 15, and 49% from 49.
     ``"The $14.3B stake – 1,000 people's, 49 percent"`` → ``14.3 b stake 1000 people s 49 %``
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -58,17 +58,17 @@ def split_words(text: str) -> list[str]:
 
 
 def score_containment(prediction: str, golds: Sequence[str], most_extra: int = 10) -> float:
-    """1.0 where a gold stands in the prediction as a run of whole words, with at most ``most_extra`` words more.
+    """1.0 if the prediction contains a gold as a run of whole words, with at most ``most_extra`` other words.
 
-    Answer-in-prediction as of Mallen et al. 2023, with limits, so that neither quoting a page nor listing values is
-    a way to be right: no negation stands before the run, a number that ends it goes on with no magnitude (20 is not
-    20 million), and beside a gold with a number there is at most one other number of its unit.
+    Answer containment as in Mallen et al. 2023, but quoting a page or listing values does not count: no negation may
+    precede the run; a number at its end may not be followed by a magnitude (20 is not 20 million); and if the gold
+    has a number, the prediction has at most one other number with the same unit.
     """
     return float(any(holds_answer(split_words(prediction), split_words(gold), most_extra) for gold in golds))
 
 
 def holds_answer(words: Sequence[str], run: Sequence[str], most_extra: int) -> bool:
-    """:func:`score_containment` for one gold, both as :func:`split_words` gives them."""
+    """:func:`score_containment` for one gold. Both are word lists from :func:`split_words`."""
     length = len(run)
     if not length or len(words) > length + most_extra:
         return False
@@ -89,6 +89,6 @@ def _unit_of(words: Sequence[str], i: int) -> str:
 
 
 def contains_run(words: Sequence[str], run: Sequence[str]) -> bool:
-    """Whether ``run`` stands somewhere in ``words`` without a gap; an empty run stands nowhere."""
+    """Whether ``words`` contains ``run`` without a gap. An empty run is never contained."""
     length = len(run)
     return length > 0 and any(list(words[i : i + length]) == list(run) for i in range(len(words) - length + 1))

@@ -1,4 +1,4 @@
-"""Which models answer: the only place that knows what kinds of reader and encoder there are."""
+"""Chooses the models. Only this module knows which kinds of reader and encoder there are."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What a pipeline answers with; each is loaded by the first question.
+    """The models of a pipeline. The first question loads their weights.
 
-    :param calibration: of the reader's confidence.
-    :param resolver: finds what follow-ups leave unsaid: the built-in reader, whichever one answers.
+    :param calibration: turns the reader's scores into confidence.
+    :param resolver: resolves references in follow-ups. Always the built-in reader, even with another ``reader``.
     """
 
     encoder: Encoder
@@ -32,9 +32,11 @@ class Models:
 
 
 def load_models(encoder: str | None, reader: str | None) -> Models:
-    """The built-in models, or those that a user names: a sentence-transformers encoder, a Hugging Face seq2seq reader.
+    """The models that a user names, or the built-in ones for None. A reader that a user names is not calibrated.
 
-    A reader that was named has its own confidence.
+    :param encoder: name or folder of a sentence-transformers model.
+    :param reader: name or folder of a Hugging Face seq2seq model.
+    :raises ModelError: if there is no such model.
     """
     if reader is None:
         built_in = open_reader()

@@ -1,4 +1,4 @@
-"""The values that travel through the product, and the seams between its parts.
+"""The value types shared by all rooms, and the protocols of encoder, retriever and reader.
 
 Every value is frozen. Offsets are in characters (Python string indices), half open.
 """
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 LOW_CONFIDENCE = 0.6
-"""Answers are given from one half on."""
+"""Answers with a lower confidence get the doubt "low confidence"."""
 Doubt = Literal["low confidence", "articles disagree", "one article"]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a document under one heading: it starts at ``start`` and runs to the next section."""
+    """A part of a document under one heading. It runs from ``start`` to the start of the next section."""
 
     start: int
     heading: str
@@ -34,9 +34,9 @@ class Document:
 
     :param document_id: the file's path relative to the corpus, with forward slashes.
     :param title: the article's title, never empty.
-    :param date: ISO 8601 date (``2025-06-13``) where the text gives one.
+    :param date: ISO 8601 date (``2025-06-13``), or None if the text gives none.
     :param text: the cleaned text; paragraphs are separated by one blank line.
-    :param sections: in order of ``start``; text before the first one has no heading.
+    :param sections: in order of ``start``; text before the first section has no heading.
     """
 
     document_id: str
@@ -61,7 +61,7 @@ class Passage:
 
     @property
     def context(self) -> str:
-        """Title and heading, what the reader is shown before the text."""
+        """Title and heading. The reader sees them before the text."""
         return f"{self.title} – {self.heading}" if self.heading else self.title
 
 
@@ -75,15 +75,15 @@ class ScoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader found: an answer copied from, or aligned to, one passage.
+    """One answer of a reader, copied from or aligned to one passage.
 
-    :param text: the answer, as the user sees it; empty where the reader found none.
-    :param passage: index into the passages that were read, -1 where there is none.
+    :param text: the answer shown to the user; empty if the reader found none.
+    :param passage: index into the passages that were read; -1 if there is no answer.
     :param start: offset of the answer in that passage's text.
-    :param end: offset of its end; ``passages[passage].text[start:end]`` is what supports it.
-    :param probability: the reader's own probability of this answer, 0 to 1, uncalibrated.
-    :param no_answer: the reader's own probability that the passages hold no answer, 0 to 1.
-    :param origin: ``copied`` by construction, or ``aligned`` to the passages afterwards.
+    :param end: offset of its end; ``passages[passage].text[start:end]`` supports the answer.
+    :param probability: the reader's uncalibrated probability of this answer, 0 to 1.
+    :param no_answer: the reader's uncalibrated probability that the passages hold no answer, 0 to 1.
+    :param origin: ``copied`` from the passage, or written by a language model and ``aligned`` to the passage.
     """
 
     text: str
@@ -97,9 +97,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """What a reader thinks of one sentence, ``passages[passage].text[start:end]``.
+    """A reader's score of one sentence, ``passages[passage].text[start:end]``.
 
-    :param log_odds: that the sentence answers the question; natural logarithm, uncalibrated.
+    :param log_odds: natural log-odds that the sentence answers the question, uncalibrated.
     """
 
     passage: int
@@ -110,15 +110,16 @@ class SentenceScore:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a reader found in the passages of one question.
+    """All answers of a reader to one question.
 
-    :param together: read all at once; most probable first, never empty: an empty text says that they hold no answer.
-    :param apart: the same for each article by itself that has passages among them, in the order of its best one;
-        empty where the reader reads only all at once.
-    :param scan: what a second, faster reader found in all of them, most probable first; empty where there is none.
-    :param sentences: every sentence of the passages that were read closely, in their order; empty where the reader does
-        not judge sentences.
-    :param yes: log-odds of "yes" against "no" by each passage that was read closely, by its place among the passages.
+    :param together: from all passages at once, most probable first. Never empty: if the passages hold no answer, it
+        has one reading with an empty text.
+    :param apart: from each article's passages alone, ordered by each article's best passage; empty if the reader only
+        reads all passages at once.
+    :param scan: from the smaller, faster reader over all passages, most probable first; empty if there is none.
+    :param sentences: every sentence of the passages that the large reader read, in order; empty if the reader does not
+        score sentences.
+    :param yes: log-odds of "yes" against "no" in each passage that the large reader read, by passage index.
     """
 
     together: tuple[Reading, ...]
@@ -130,10 +131,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The sentence an answer stands in.
+    """The sentence that contains an answer.
 
     ``start``, ``end``, ``answer_start`` and ``answer_end`` are offsets into the cleaned document:
-    ``document.text[start:end] == quote`` and ``document.text[answer_start:answer_end]`` is the answer's support.
+    ``document.text[start:end] == quote``, and ``document.text[answer_start:answer_end]`` supports the answer.
     """
 
     document_id: str
@@ -150,12 +151,12 @@ class Citation:
 
 Status = Literal["answered", "possible", "abstained"]
 Stage = Literal["rewrite", "retrieve", "read", "compose"]
-"""What a question goes through, in this order; the fields of :class:`Timing`."""
+"""The stages of answering a question, in order. They are the fields of :class:`Timing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall time of the stages a question went through, in seconds; of a batch, each question's share."""
+    """Wall time of each stage in seconds. In a batch, the time is divided equally among the questions."""
 
     rewrite: float = 0.0
     retrieve: float = 0.0
@@ -169,24 +170,24 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question got: an answer with its citations, or an abstention and why.
+    """An answer with its citations, or an abstention with its reason.
 
-    :param standalone: the question as it was read: a follow-up is made self-contained from its history.
-    :param status: ``answered``; ``possible``, where ``withheld`` is too uncertain to be given and likely enough to be
-        shown; or ``abstained``. None of them is an exception.
-    :param text: the short answer; or whole sentences, quoted, where the question wants an explanation, with a
-        citation for each, in their order, and one more for a short answer that stands elsewhere; empty unless
+    :param standalone: the question as it was read; a follow-up is rewritten with the help of the history.
+    :param status: ``answered``; ``possible`` if ``withheld`` is too uncertain to give but probable enough to show; or
+        ``abstained``. None of them is an exception.
+    :param text: the short answer or, if the question asks for an explanation, quoted sentences; empty unless
         ``status`` is ``answered``.
-    :param reason: one plain sentence; empty where ``status`` is ``answered``.
-    :param confidence: calibrated probability, 0 to 1, that ``text`` is right, or holds what is right.
-    :param alternatives: beside a short answer, other values that other articles give, best supported first: the
-        articles disagree. Without one, the sentence that each of the other articles has on a question on which they
-        may take sides.
-    :param passages: what was read, best first.
-    :param timing: where the time went; the first question of all also loads the models.
-    :param withheld: the best short answer found, where it was not trusted enough; None where none was found.
-    :param short: the short answer where one is trusted: ``text`` itself, or what stands above an explanation.
-    :param articles: how many articles give the short answer, or, without one, are quoted.
+    :param reason: why there is no answer, in one sentence; empty if ``status`` is ``answered``.
+    :param confidence: calibrated probability, 0 to 1, that ``text`` is right or contains the right answer.
+    :param citations: of the short answer; for an explanation, one per quoted sentence, in order, and one more for the
+        short answer if it is in another sentence.
+    :param alternatives: with a short answer: different values that other articles give, best supported first.
+        Without one, for a question on which articles may take sides: one sentence from each other article.
+    :param passages: the passages that were read, best first.
+    :param timing: the time of each stage; the first question also loads the models.
+    :param withheld: the best short answer found, if its confidence was too low to give it; otherwise None.
+    :param short: the short answer if its confidence is high enough: ``text`` itself, or shown above an explanation.
+    :param articles: the number of articles that give the short answer or, without one, are quoted.
     """
 
     question: str
@@ -205,7 +206,7 @@ class Answer:
 
     @property
     def shown(self) -> Answer:
-        """The answer that users see: of a possible answer, what was withheld, as if it had been given."""
+        """The answer to show. For status ``possible``, that is the withheld answer as if it had been given."""
         best = self.withheld
         if self.status != "possible" or best is None:
             return self
@@ -223,22 +224,22 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """The assistant's turn in a conversation."""
+        """The text of the assistant's turn in a conversation."""
         return self.shown.short or self.shown.text or self.reason
 
     @property
     def explained(self) -> bool:
-        """Whether ``text`` is sentences rather than a short answer."""
+        """Whether ``text`` consists of quoted sentences instead of a short answer."""
         return self.answered and self.text != self.short
 
     @property
     def contradicted(self) -> bool:
-        """Whether other articles give other values."""
+        """Whether other articles give a different short answer."""
         return bool(self.alternatives and self.short)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        """What a reader should know before relying on the answer."""
+        """Warnings to show with the answer."""
         if not self.answered:
             return ()
         known: dict[Doubt, bool] = {
@@ -260,10 +261,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another answer, with the sentence it stands in.
+    """Another answer and its citations.
 
-    :param confidence: on the scale of :attr:`Answer.confidence`, which was fitted to answers that are given first.
-    :param articles: how many articles give it.
+    :param confidence: as :attr:`Answer.confidence`, whose calibration was fitted on first answers only.
+    :param articles: the number of articles that give it.
     """
 
     text: str
@@ -281,47 +282,47 @@ class Turn:
 
 
 class Encoder(Protocol):
-    """Texts to vectors."""
+    """Encodes texts as vectors."""
 
     @property
     def name(self) -> str:
-        """What the user named, or the default's name."""
+        """The name given by the user, or the default encoder's name."""
 
     @property
     def fingerprint(self) -> str:
-        """Names the weights, in hex: vectors of different fingerprints are never compared."""
+        """Identifies the weights, in hex. Vectors with different fingerprints are never compared."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special tokens and without truncation."""
+        """The number of tokens of each text, without special tokens and without truncation."""
 
     @property
     def max_tokens(self) -> int:
-        """Most tokens of one text that are encoded without truncation, special tokens excluded."""
+        """The most tokens of one text that are encoded without truncation, excluding special tokens."""
 
     def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
-        """Unit-length rows, shape (len(texts), dimension), float32; ``query`` for questions, else passages."""
+        """Unit-length rows, shape (len(texts), dimension), float32. Set ``query`` for questions, not for passages."""
 
 
 class Retriever(Protocol):
-    """Questions to passages."""
+    """Finds passages for questions."""
 
     def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
         """At most ``k`` passages for each question, best first."""
 
 
 class Reader(Protocol):
-    """Questions and their passages to answers."""
+    """Finds answers in passages."""
 
     @property
     def name(self) -> str:
-        """What the user named, or the built-in reader's name."""
+        """The name given by the user, or the built-in reader's name."""
 
     @property
     def copies(self) -> bool:
-        """Whether its answers are copied from passages, so that quoted sentences may stand in their place.
+        """Whether answers are copied from passages.
 
-        What a language model writes is its own explanation.
+        Only then are explanations made of quoted sentences. A language model writes its own explanation.
         """
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
-        """What each question's passages hold."""
+        """The readings of each question's passages, in the order of the questions."""

@@ -1,4 +1,4 @@
-"""What the machine offers: its cores, the user's folders, ONNX graphs filled with weights, libraries kept quiet.
+"""Code that depends on the machine: processor features, folders, ONNX graphs, and silencing of libraries.
 
-Nothing in here knows of articles, questions or answers.
+It knows nothing of articles, questions or answers.
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def find_folder(name: str) -> Path | None:
-    """The folder of that name, ``~`` expanded; None where there is none, or where the name cannot be one."""
+    """The folder with that name, with ``~`` expanded; None if there is none or the name is not a valid path."""
     try:
         folder = Path(name).expanduser()
         return folder if name and folder.is_dir() else None

@@ -1,7 +1,7 @@
-"""ONNX graphs whose weights lie in safetensors, run by onnxruntime: to answer a question no torch is imported.
+"""ONNX graphs with weights in safetensors files, run by onnxruntime, so that answering does not import torch.
 
-A graph file holds operations alone, and names the weights it wants. So weights are stored once, and loading them
-executes nothing that a file brings.
+A graph file contains only operations and the names of its weights. Weights are stored once, and loading them executes
+no code from a file.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
         """Tensors by name."""
 
         def __getitem__(self, name: str, /) -> NDArray[Any]:
-            """:raises KeyError: where there is none of that name."""
+            """:raises KeyError: if there is no tensor with that name."""
 
 
 class Graph:
-    """A graph ready to run, from several threads if need be.
+    """A graph that is ready to run. It is thread-safe.
 
-    :param path: the .onnx file; the .json beside it lists the weights it wants: ``.T`` at the end of transposed ones,
-        ``:int8`` and ``:scale`` of quantised ones, ``:fp16`` of halved ones, ``:rows 3 5`` of some rows.
-    :param tensors: its weights by name, of any floating type; they may be more than it wants, and are copied.
-    :param prepared: whether ``tensors`` are as the graph wants them, under the names that it wants.
-    :raises ModelError: where the file cannot be read, or wants other weights.
+    :param path: the .onnx file. The .json file beside it lists the names of the weights, with a suffix: ``.T`` for
+        transposed, ``:int8`` and ``:scale`` for quantised, ``:fp16`` for half precision, ``:rows 3 5`` for some rows.
+    :param tensors: the weights by name, of any floating type. They are copied; unused ones are ignored.
+    :param prepared: whether ``tensors`` already have the graph's names, types and layouts.
+    :raises ModelError: if the file cannot be read, or a weight is missing or has the wrong shape.
     """
 
     def __init__(self, path: Path, tensors: Tensors, *, prepared: bool = False) -> None:
@@ -42,33 +42,33 @@ class Graph:
         try:
             names = list_wanted(path)
             picked = (tensors[name] if prepared else pick_tensor(tensors, name) for name in names)
-            # They do not copy what they are made from, so they live as long as the session.
+            # OrtValues do not own their data, so keep them as long as the session.
             self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in picked]
             options.add_external_initializers(names, self._values)
             self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base
+        except Exception as error:  # onnxruntime's errors have no common base class
             reason = str(error).strip().split("\n")[0][:200]
-            raise ModelError(f"The model's graph {path} cannot be used ({reason}): install it again.") from None
+            raise ModelError(f"The model graph {path} cannot be used ({reason}): reinstall ask-articles.") from None
 
     def run(self, **inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        """The graph's outputs, in its order."""
+        """Runs the graph and returns its outputs in order."""
         outputs: list[NDArray[Any]] = self._session.run(None, inputs)
         return outputs
 
 
 def list_wanted(path: Path) -> list[str]:
-    """Names of the weights that a graph wants."""
+    """The names of a graph's weights, from the .json file beside it."""
     names: list[str] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     return names
 
 
 def pick_tensor(tensors: Tensors, name: str) -> NDArray[Any]:
-    """A weight as the graph wants it: float32 or float16, or a matrix in int8, or the scales that belong to that.
+    """A weight in the form that its name asks for: float32, float16, an int8 matrix, or the scales of that matrix.
 
-    Integers go from -63 to 63: the sum of two products with 8-bit inputs then fits into 16 bits, in which processors
-    without VNNI add them.
+    Integers range from -63 to 63. The sum of two products with 8-bit inputs then fits into 16 bits, which is how
+    processors without VNNI accumulate them.
 
-    :raises KeyError: where there is no such tensor.
+    :raises KeyError: if there is no such tensor.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What this machine's processor computes in."""
+"""Features of this machine's processor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def multiplies_bf16() -> bool:
-    """Whether the processor itself multiplies bf16 matrices; without that, bf16 is a hundred times slower."""
+    """Whether the processor has bf16 matrix instructions. Without them, bf16 is a hundred times slower."""
     import torch
 
     try:

@@ -1,4 +1,4 @@
-"""Keeps the model libraries from writing to the terminal: loading is silent unless it fails."""
+"""Keeps the model libraries from writing to the terminal while they load."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def silence_transformers() -> Iterator[None]:
-    """No progress bar and no load report inside; the settings before come back afterwards."""
+    """Turns off progress bars and load reports, and restores the settings afterwards."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
