@@ -60,7 +60,7 @@ def parse_line(text: str, number: int) -> BatchLine:
     except (ValueError, RecursionError):
         return BatchLine(None, QuestionError(f'Line {number} is not JSON: write {{"id": …, "question": "…"}}.'))
     if not isinstance(record, dict):
-        return BatchLine(None, QuestionError(f'Line {number} is not a JSON object: write {{"id": …, "question": "…"}}.'))
+        return BatchLine(None, QuestionError(f'Line {number} is not an object: write {{"id": …, "question": "…"}}.'))
     name, question = record.get("id"), record.get("question")
     if isinstance(name, (dict, list)) or (isinstance(name, float) and not math.isfinite(name)):
         return BatchLine(

@@ -1,4 +1,4 @@
-"""Where the road of an article begins: a folder of files becomes documents, cleaned, in paragraphs and sentences.
+"""Reads a folder of files into cleaned documents, and splits text into paragraphs and sentences with exact offsets.
 
-What is in here knows text and its offsets; it knows no index, question or model.
+It knows nothing of indexes, questions or models.
 """

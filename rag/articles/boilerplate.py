@@ -1,8 +1,8 @@
-"""Lines that a web page puts round an article: navigation, share buttons, advertisements, calls to subscribe.
+"""Finds page furniture: navigation, share buttons, advertisements and calls to subscribe around an article.
 
-A line goes only if all of it is such furniture. Single words that could as well be a heading ('Search',
-'Comments') go only before the article's first sentence or after its last one. Text kept wrongly costs a
-little noise, text lost costs an answer: where in doubt a line stays.
+A line is dropped only if all of it is furniture. Single words that could also be a heading ('Search', 'Comments')
+are dropped only before the article's first sentence or after its last one. In doubt a line stays: a wrongly kept
+line adds a little noise, a lost line costs an answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Anywhere in an article, alone on a line.
+# Furniture wherever it is alone on a line.
 _FURNITURE = re.compile(
     r"""
     (?:related|recommended|more|similar|popular|trending|latest|recent|top|featured|other)\s+
@@ -48,7 +48,7 @@ _FURNITURE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# Only round the article, where a heading of one word is no heading.
+# Furniture only before or after the article's sentences; between them, such a word can be a heading.
 _EDGE = frozenset(
     re.findall(
         r"\w+",
@@ -71,20 +71,20 @@ _CALL = re.compile(
     r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
     re.IGNORECASE,
 )
-# "Copyright holders sued" is news, and so is a list's third point, "(c) Meta pays".
+# Must not match news: "Copyright holders sued", or the third item of a list, "(c) Meta pays".
 _COPYRIGHT = re.compile(
     r"[|·•–-]?\s*(?:©|copyright[\s,:]*(?:©|\(c\)|(?:19|20)\d\d\b)|\(c\)[\s,]*(?:19|20)\d\d\b"
     r"|copyright\b.{0,60}\ball\s+rights\s+reserved\.?$)",
     re.IGNORECASE,
 )
-# "Never miss a payment, Buffett said" calls nobody to anything.
+# Signs of reporting: "Never miss a payment, Buffett said" is not a call to the reader.
 _REPORT = re.compile(r"\d|\b(?:said|says|saying|told|tells|adds|added|warns|warned|wrote|according)\b", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#[^\W\d]\w*[\s,]*)+")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 
 
 def is_furniture(line: str) -> bool:
-    """Say whether all of a line is page furniture, wherever in the article it stands."""
+    """Whether a line is page furniture, regardless of its position."""
     if not line or _HASHTAGS.fullmatch(line) or is_link(line):
         return True
     words = line.split()
@@ -102,17 +102,17 @@ def is_furniture(line: str) -> bool:
 
 
 def is_link(line: str) -> bool:
-    """Say whether a line holds addresses and no words (emoji, arrows and punctuation aside)."""
+    """Whether a line holds URLs and no words. Emoji, arrows and punctuation are ignored."""
     return bool(_URL.search(line)) and not re.search(r"\w", _URL.sub("", line))
 
 
 def is_edge_furniture(line: str) -> bool:
-    """Say whether a line is page furniture where it stands outside of the article's sentences."""
+    """Whether a line is page furniture before the first or after the last sentence of an article."""
     return _strip_decoration(line).casefold() in _EDGE
 
 
 def _strip_decoration(line: str) -> str:
-    """Take off what stands before a line's first letter or digit and after its last one."""
+    """Strip everything before the first and after the last letter or digit."""
     start = next((n for n, character in enumerate(line) if character.isalnum()), len(line))
     end = next((n for n in range(len(line), start, -1) if line[n - 1].isalnum()), start)
     return line[start:end]
@@ -121,8 +121,8 @@ def _strip_decoration(line: str) -> str:
 def find_furniture(lines: Sequence[str]) -> set[int]:
     """Find the lines to drop.
 
-    :param lines: an article's lines, trimmed, without markup.
-    :return: their indices.
+    :param lines: an article's lines, stripped, without markup.
+    :return: the indices of these lines.
     """
     prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8]
     found = set()
@@ -130,7 +130,7 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
         outside = bool(prose) and (n < prose[0] or n > prose[-1])
         if is_furniture(line) or (outside and n > 0 and is_edge_furniture(line)):
             found.add(n)
-    # The first line may be the title, however short ("Technology"), unless a longer one follows it.
+    # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.
     if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):
         following = next((line for n, line in enumerate(lines[1:], 1) if n not in found and line), "")
         if 4 <= len(following.split()) <= 30 and following[-1] not in ".,;:":

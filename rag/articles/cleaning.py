@@ -1,8 +1,7 @@
-"""An article's file as text, made readable: its title, date, headings and paragraphs, without the page
-round them.
+"""Cleans an article's text: finds its title, date, headings and paragraphs, and drops the web page around them.
 
-No rule knows a particular article. Where a rule cannot be sure, the text stays: what is kept wrongly costs
-a little noise, what is lost costs an answer.
+No rule is specific to one article. In doubt text stays: wrongly kept text adds a little noise, lost text costs an
+answer.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from rag.types import Section
 
 _FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
 _FRONT_MATTER_LINES = 60
-"""Set: a YAML header is far shorter; without an end nothing is taken for one."""
+"""Chosen by hand. A YAML header is much shorter. A header without an end is not treated as one."""
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
-# Headings that any article could have.
+# Generic headings, which are never an article's title.
 _GENERIC = re.compile(
     r"(?:key (?:takeaways|points|findings|facts)"
     r"|takeaways|introduction|abstract|(?:executive )?summary|overview"
@@ -36,20 +35,19 @@ _GENERIC = re.compile(
     r"|conclusions?|details|what (?:you need )?to know|the bottom line|in this (?:article|story))[:.]?",
     re.IGNORECASE,
 )
-# Marks inside marks, as deep as anyone writes them; a file that nests them by the thousand must end too.
+# Limits the work on a file with thousands of nested marks. Real nesting is much shallower.
 _PASSES = 20
-_MASTHEAD = 15  # how many lines a site may put between a page's title and the article's
+_MASTHEAD = 15  # the most lines between a page's title and the article's title
 
 
 @dataclass(frozen=True, slots=True)
 class CleanedText:
-    """What :func:`clean_text` makes of a file.
+    """The result of :func:`clean_text`.
 
-    :param title: empty where the text names none.
-    :param date: ISO 8601, where the text gives one.
-    :param text: paragraphs with one blank line between them; the title, where it comes first, is the first
-        one.
-    :param sections: the headings but for that title, by offset in ``text``.
+    :param title: empty if the text has none.
+    :param date: ISO 8601, or None if the text gives none.
+    :param text: paragraphs separated by one blank line. A leading title is a paragraph.
+    :param sections: all headings except a leading title, by offset in ``text``.
     """
 
     title: str
@@ -61,17 +59,16 @@ class CleanedText:
 def clean_text(raw: str) -> CleanedText:
     """Clean an article.
 
-    Cleaning again changes nothing: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``, unless marks
-    are nested deeper than `_PASSES` can take off.
+    Cleaning is idempotent: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``, unless marks are nested
+    deeper than `_PASSES`.
 
-    :param raw: the file's text, plain or Markdown, in any state.
+    :param raw: the file's text, plain or Markdown.
     """
     text = normalise_characters(raw)
     front, text = _take_front_matter(text)
     cleaned = _clean_once(text, front.title)
     title, date = cleaned.title, front.date or cleaned.date
-    # What one pass uncovers (a mark inside a mark) the next one cleans; each shortens the text, and most
-    # articles need one.
+    # Removing a mark can uncover another one, so repeat until nothing changes. Most articles need one pass.
     for _ in range(_PASSES):
         again = _clean_once(normalise_characters(cleaned.text), front.title)
         if again.text == cleaned.text:
@@ -88,8 +85,8 @@ class _FrontMatter:
 
 
 def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
-    """Read a YAML header's title and date, and take it off."""
-    # Line by line: as one regular expression, a header without an end takes time exponential in its lines.
+    """Parse the title and date of a YAML header, and remove the header."""
+    # Match line by line: a single regular expression takes exponential time on a header without an end.
     lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
     rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
     if rules[:1] != [0] or len(rules) == 1:
@@ -110,7 +107,7 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
     text = squeeze_spaces(strip_links(squeeze_spaces(strip_html(text))))
     lines = drop_repeats(parse_lines(text))
     date, first, lines = _take_dates(lines)
-    # A line with the date right below it is a title, even one that ends like a sentence ("PACT WITH U.S.").
+    # A line directly above the date is a title, even if it ends like a sentence ("PACT WITH U.S.").
     titled = lines[0].text if first == 1 else ""
     lines = _drop_masthead(lines)
     lines = mark_headings(join_lines(drop_furniture(lines)))
@@ -123,9 +120,11 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
 
 
 def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
-    """Take out the lines before and after the article's sentences that hold a date and nothing else.
+    """Remove lines before and after the article's sentences that hold only a date.
 
-    :return: the first date, its line's index, and the other lines. Dates between sentences are a chronicle's.
+    Dates between sentences stay, since they belong to a chronicle.
+
+    :return: the first date, the index of its line, and the other lines.
     """
     prose = [n for n, line in enumerate(lines) if len(line.text.split()) >= 15 and is_ended(line.text)]
     if not prose:
@@ -143,7 +142,7 @@ def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
 
 
 def _drop_masthead(lines: list[Line]) -> list[Line]:
-    """Where a page's title ("Title - Site") stands before the article's, drop it and what lies between."""
+    """If the page's title ("Title - Site") precedes the article's title, drop it and the short lines between them."""
     match = _SITE.match(lines[0].text) if lines else None
     if not match:
         return lines
@@ -155,7 +154,7 @@ def _drop_masthead(lines: list[Line]) -> list[Line]:
 
 
 def _find_title(lines: list[Line]) -> str:
-    """The first Markdown heading of level 1, or else the first line like a title before any sentence."""
+    """The first Markdown heading of level 1, or the first line before any sentence that looks like a title."""
     first = next((line.text for line in lines if line.level == 1), None)
     if first is not None:
         return first

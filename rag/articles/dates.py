@@ -1,4 +1,4 @@
-"""Datelines: a line that says when an article was published, and little else."""
+"""Parses datelines, the lines that say when an article was published."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _OPENING = re.compile(rf"(?:[A-Z][A-Za-z. ]{{1,40}}(?:, | [–—-] |\())?(?:On 
 
 
 def parse_dateline(line: str) -> str | None:
-    """Read a line that holds nothing but a date (a weekday, a time and 'Updated' aside).
+    """Parse a line that holds only a date, possibly with a weekday, a time or 'Updated'.
 
-    :return: the date as ISO 8601 (``2025-06-13``), or None where the line says anything else.
+    :return: the date as ISO 8601 (``2025-06-13``), or None if the line holds anything else.
     """
     if len(line) > 80:
         return None
@@ -42,16 +42,16 @@ def parse_dateline(line: str) -> str | None:
 
 
 def parse_opening(paragraph: str) -> str | None:
-    """Read the date that an article's first paragraph opens with.
+    """Parse the date at the start of an article's first paragraph.
 
-    :return: the date as ISO 8601, or None where it opens otherwise.
+    :return: the date as ISO 8601, or None if the paragraph does not start with a date.
     """
     match = _OPENING.match(paragraph)
     return _to_iso(match) if match else None
 
 
 def parse_date(value: str) -> str | None:
-    """Read the first date anywhere in a short value, such as front matter's ``date:``."""
+    """Parse the first date anywhere in a short value, such as ``date:`` in front matter."""
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else None
 

@@ -1,8 +1,8 @@
-"""Near-duplicate articles: the same text with a few words or figures changed.
+"""Finds near-duplicate articles: the same text with a few words or numbers changed.
 
-Two articles' resemblance is the share of their runs of five words that they have in common (Broder 1997).
-All pairs above the threshold are found exactly and without comparing all pairs: two sets that share enough
-must share one of their rarest members (prefix filtering; Chaudhuri et al. 2006, Bayardo et al. 2007).
+The resemblance of two articles is the Jaccard similarity of their sets of five-word shingles (Broder 1997). Prefix
+filtering finds all pairs above the threshold exactly without comparing every pair: two sets that are similar enough
+must share one of their rarest members (Chaudhuri et al. 2006, Bayardo et al. 2007).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 _RUN = 5
-"""Words: the usual shingle length for near-duplicate documents (Broder 1997 takes ten)."""
+"""Shingle length in words. Five is usual for near-duplicate documents; Broder 1997 uses ten."""
 _WORD = re.compile(r"\w+")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -30,13 +30,12 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 def find_duplicates(documents: Sequence[Document], *, threshold: float = 0.8) -> dict[str, str]:
     """Find articles that nearly repeat an earlier one.
 
-    Figures count as equal, so that an article and its update with other figures are near-duplicates; titles
-    count, so that reports of one template about two companies are not.
+    All numbers are treated as equal, so that an article and its update with new numbers are near-duplicates. Titles
+    have extra weight, so that two companies' reports written from one template are not.
 
-    :param documents: in order; the first of several near-duplicates is the one that is kept.
-    :param threshold: the least resemblance, 0 to 1, of a near-duplicate.
-    :return: ``document_id`` of each near-duplicate, to the ``document_id`` of the earlier article, which is
-        itself none.
+    :param documents: in order. The first of several near-duplicates counts as the original.
+    :param threshold: the minimum resemblance of a near-duplicate, 0 to 1.
+    :return: maps the ``document_id`` of each near-duplicate to that of its original, which is not a near-duplicate.
     """
     ranked = _rank_by_rarity(_collect_runs(documents))
     holders: defaultdict[int, list[int]] = defaultdict(list)
@@ -63,12 +62,12 @@ def find_duplicates(documents: Sequence[Document], *, threshold: float = 0.8) ->
 
 
 def _collect_runs(documents: Sequence[Document]) -> list[NDArray[np.uint64]]:
-    """Each article's runs of five words as sorted, distinct hashes."""
+    """The five-word shingles of each article as sorted, distinct hashes."""
     numbers: dict[str, int] = {}
     collected = []
     for document in documents:
         body = document.text.removeprefix(document.title)
-        # The title three times over: in a report of three lines it is what tells two companies apart.
+        # Repeat the title: in a report of three lines only the title distinguishes two companies.
         words = _WORD.findall(f"{document.title} {body} {document.title}".casefold())
         ids = np.array(
             [numbers.setdefault("0" if word[0].isdigit() else word, len(numbers)) for word in words],
@@ -84,7 +83,7 @@ def _collect_runs(documents: Sequence[Document]) -> list[NDArray[np.uint64]]:
 
 
 def _rank_by_rarity(collected: Sequence[NDArray[np.uint64]]) -> list[NDArray[np.int64]]:
-    """The same sets, each member replaced by its rank from the rarest on, in ascending order."""
+    """Replace each set's members by their ranks, rarest first, in ascending order."""
     if not collected:
         return []
     _, inverse, counts = np.unique(np.concatenate(collected), return_inverse=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""A folder of articles: which files are read, and each as a Document."""
+"""Finds the articles in a folder and reads each as a Document."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from rag.errors import CorpusError
 from rag.types import Document
 
 MAX_BYTES = 20_000_000
-"""Of one file. Set: a novel has one megabyte."""
+"""Maximum size of one file. Chosen by hand; a novel is about 1 MB."""
 _OTHER = "name another folder with --corpus"
 _FIX = "put .txt or .md files there, or " + _OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file, or a folder, that was not read.
+    """A file or folder that was not read.
 
     :param document_id: its path relative to the corpus, with forward slashes.
-    :param reason: one sentence that says why and what to do.
+    :param reason: one sentence with the cause and the fix.
     """
 
     document_id: str
@@ -31,15 +31,14 @@ class Skipped:
 
 
 def find_articles(corpus: Path) -> list[Path]:
-    """Find the articles of a folder and the folders in it, sorted by ``document_id``.
+    """Find the articles in a folder and its subfolders, sorted by ``document_id``.
 
-    Articles are .txt and .md files (in any case). Hidden files and folders are none, nor is a README, which
-    speaks about the folder; nor what a symbolic link reaches outside of the folder (:func:`find_skipped`
-    names those).
+    Articles are .txt and .md files, in any case. Hidden files, hidden folders and files named README are ignored.
+    Symbolic links out of the folder are not followed; :func:`find_skipped` lists them.
 
     :param corpus: the folder.
     :return: paths that begin with ``corpus``.
-    :raises CorpusError: unless ``corpus`` is a folder that can be read and holds an article.
+    :raises CorpusError: if ``corpus`` is not a readable folder or holds no article.
     """
     _check_folder(corpus)
     found, skipped = _walk(corpus)
@@ -51,17 +50,17 @@ def find_articles(corpus: Path) -> list[Path]:
 
 
 def find_skipped(corpus: Path) -> list[Skipped]:
-    """Name what is not read, sorted by ``document_id``.
+    """Find articles that are broken links or links out of the folder, and unreadable folders.
 
-    That is articles that a symbolic link leads to, out of the folder or nowhere, and folders that cannot be read.
+    :return: sorted by ``document_id``.
     """
     return _walk(corpus)[1]
 
 
 def resolve_folder(corpus: Path) -> Path:
-    """The folder's absolute path, without links.
+    """The folder's absolute path with links resolved.
 
-    :raises CorpusError: if its links lead in a circle, or it cannot be looked up.
+    :raises CorpusError: if the links form a cycle or the path cannot be resolved.
     """
     try:
         return corpus.resolve()
@@ -77,9 +76,9 @@ def name_document(path: Path, corpus: Path) -> str:
 def read_document(path: Path, corpus: Path) -> Document | Skipped:
     """Read and clean one article.
 
-    :param path: a file as :func:`find_articles` gives it.
-    :param corpus: the folder it was found in.
-    :return: the article, or why there is none to read in the file.
+    :param path: a path from :func:`find_articles`.
+    :param corpus: the folder that was searched.
+    :return: the article, or the reason why it was skipped.
     """
     document_id = name_document(path, corpus)
     try:
@@ -94,19 +93,19 @@ def read_document(path: Path, corpus: Path) -> Document | Skipped:
         return Skipped(document_id, str(error))
     cleaned = clean_text(raw)
     if not cleaned.text:
-        return Skipped(document_id, "It holds no text: fill or remove it.")
+        return Skipped(document_id, "It has no text: add some or remove the file.")
     title = cleaned.title or path.stem.replace("_", " ").strip() or path.stem
     return Document(document_id, title, cleaned.date, cleaned.text, cleaned.sections)
 
 
 def _check_folder(corpus: Path) -> None:
-    """:raises CorpusError: unless `corpus` is a folder whose names can be read."""
+    """:raises CorpusError: if `corpus` is not a folder or cannot be listed."""
     try:
         is_folder = stat.S_ISDIR(corpus.stat().st_mode)
         if is_folder:
             next(corpus.iterdir(), None)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise CorpusError(f"There is no folder {corpus}: make it and {_FIX}.") from error
+        raise CorpusError(f"There is no folder {corpus}: create it and {_FIX}.") from error
     except PermissionError as error:
         raise CorpusError(
             f"{corpus} cannot be read ({_explain(error)}): change its permissions, or {_OTHER}."
@@ -114,11 +113,11 @@ def _check_folder(corpus: Path) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         raise CorpusError(f"{corpus} cannot be read ({_explain(error)}): {_OTHER}.") from error
     if not is_folder:
-        raise CorpusError(f"{corpus} is a file: name the folder it lies in with --corpus {corpus.parent}.")
+        raise CorpusError(f"{corpus} is a file: name its folder with --corpus {corpus.parent}.")
 
 
 def _walk(corpus: Path) -> tuple[list[Path], list[Skipped]]:
-    """Files named like articles, and those of them and the folders that cannot be read.
+    """Readable files with an article's name, and the files and folders that cannot be read.
 
     Linked folders are not entered, so there are no cycles.
     """
@@ -145,7 +144,7 @@ def _is_article(name: str) -> bool:
 
 
 def _find_obstacle(path: Path, corpus: Path) -> str:
-    """Why an article is not to be read, for all that its name tells; empty where it is."""
+    """Why a file with an article's name must not be read; empty if it may be."""
     try:
         if path.is_file() and path.resolve().is_relative_to(corpus.resolve()):
             return ""
@@ -153,9 +152,9 @@ def _find_obstacle(path: Path, corpus: Path) -> str:
         return f"It cannot be read ({_explain(error)}): change its permissions."
     except (OSError, RuntimeError):
         pass
-    return "It is a link that leads out of the folder: copy the file itself there."
+    return "It is a broken link or a link out of the folder: replace it with a copy of the file."
 
 
 def _explain(error: Exception) -> str:
-    """The system's words for an error, such as "Permission denied"."""
+    """The system's message for an error, such as "Permission denied"."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,4 +1,4 @@
-"""Which files are articles, and what turns each kind of file into text."""
+"""The file formats of articles, and a converter to text for each."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ if TYPE_CHECKING:
 
 
 class FormatError(Exception):
-    """Why a file holds no text to read: one sentence that says what to do."""
+    """A file cannot be converted to text. The message is one sentence that names the fix."""
 
 
 class Converter(Protocol):
-    """A file's bytes to its text, which is cleaned afterwards."""
+    """Converts a file's bytes to text, which is cleaned afterwards."""
 
     def __call__(self, data: bytes) -> str:
-        """:raises FormatError: for bytes of another kind."""
+        """:raises FormatError: if the bytes are not in this format."""
 
 
 def decode_text(data: bytes) -> str:
-    """UTF-8, or UTF-16 where a byte order mark says so.
+    """Decode UTF-8, or UTF-16 if there is a byte order mark.
 
-    A few null bytes are damage, which cleaning mends; many are another kind of file.
+    A few control characters are accepted, since cleaning removes them. Many indicate a binary file.
+
+    :raises FormatError: if the bytes are not text.
     """
     encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
@@ -35,4 +37,4 @@ def decode_text(data: bytes) -> str:
 
 
 FORMATS: Mapping[str, Converter] = {".txt": decode_text, ".md": decode_text}
-"""Suffixes in lower case. A new format is one more line."""
+"""Converters by lower-case suffix. To support a new format, add a line."""

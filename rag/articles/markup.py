@@ -1,8 +1,7 @@
-"""Characters and inline marks: mojibake, control characters, HTML remnants, Markdown links and emphasis.
+"""Removes mojibake, control characters, HTML remnants, Markdown links and emphasis.
 
-Everything here maps text to text and knows no paragraphs. Each rule asks for the whole shape of a mark,
-since prices, stock tickers (``<SRD>``), file names (``read_me``) and footnote marks (``[note 1]``) use the
-same characters.
+Every function maps text to text and ignores paragraphs. Each rule matches a complete mark, because prices, stock
+tickers (``<SRD>``), file names (``read_me``) and footnote marks (``[note 1]``) use the same characters.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ import unicodedata
 
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
-# Persian, Indic scripts and emoji need their joiners; Latin text has none.
+# Persian, Indic scripts and emoji need joiners; Latin text does not.
 _JOINER = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\u024f])|[\u200c\u200d]$")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-# "&amp;amp;lt;" is "&lt;", escaped once for each page it was copied through.
+# "&amp;amp;lt;" is "&lt;" that was escaped twice more.
 _ESCAPED_AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
@@ -60,11 +59,10 @@ _GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z
 
 
 def normalise_characters(text: str) -> str:
-    """Mend encodings and drop what cannot be seen.
+    """Repair mojibake, normalise to NFC, and remove invisible characters.
 
-    Mojibake is mended and the text put into Unicode's composed form (NFC); line breaks become ``\\n``,
-    other white space plain spaces; control and zero-width characters go. Typographic quotes stay as the
-    writer typed them.
+    Line breaks become ``\\n`` and other white space becomes plain spaces. Control and zero-width characters are
+    removed. Typographic quotes stay.
     """
     import ftfy
 
@@ -76,18 +74,18 @@ def normalise_characters(text: str) -> str:
 
 
 def squeeze_spaces(text: str) -> str:
-    """Make runs of spaces short: one space, or four where they indent a line, which is all that Markdown tells apart.
+    """Shorten runs of spaces to one, and indentation to at most four, which is all that Markdown distinguishes.
 
-    The patterns for a line's marks need time quadratic in the length of such a run.
+    The patterns for a line's marks take time quadratic in the length of such a run.
     """
     return re.sub(r"(?<![ \n]) {2,}", " ", re.sub(r"^ {5,}", "    ", text, flags=re.MULTILINE))
 
 
 def strip_html(text: str) -> str:
-    """Take HTML tags, comments and entities out; block elements become lines, ``<h2>`` and ``<li>`` Markdown.
+    """Remove HTML tags and comments and decode entities. Block elements become lines, ``<h2>`` and ``<li>`` Markdown.
 
-    Only names that HTML defines are tags. In capitals (``<B>``) one could as well be a stock ticker, so
-    there the closing tag must be in the text too.
+    Only names defined by HTML count as tags. A name in capitals (``<B>``) could be a stock ticker, so it counts only
+    if the text also contains its closing tag.
     """
     if "<" in text:
         for opening, closing in _HIDDEN:
@@ -102,7 +100,7 @@ def strip_html(text: str) -> str:
 
 
 def _drop_between(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    """One pass over the text: a lazy regular expression would take hours over a million unclosed comments."""
+    """Remove marked spans in one pass. A lazy regular expression would take hours on a million unclosed comments."""
     kept = []
     place = 0
     while (start := opening.search(text, place)) and (end := closing.search(text, start.end())):
@@ -128,10 +126,9 @@ def _replace_tag(match: re.Match[str], closed: set[str]) -> str:
 
 
 def strip_links(text: str) -> str:
-    """Leave a Markdown link its words and an image its description; drop lines that hold several links and
-    no more.
+    """Replace Markdown links by their text and images by their descriptions. Drop lines of several links and no text.
 
-    A link's target is no content: nobody asks for it, and it breaks the sentence.
+    A link's target is not content, and it interrupts the sentence.
     """
     text = _NAVIGATION.sub("", text)
     names = {name.casefold() for name in _DEFINITION.findall(text) if not name.startswith("^")}
@@ -142,7 +139,7 @@ def strip_links(text: str) -> str:
             lambda match: match[1] if (match[2] or match[1]).casefold() in names else match[0],
             text,
         )
-    # Twice, since a picture can be the words of a link.
+    # Twice, because the text of a link can be an image.
     for _ in range(2):
         text = _LINK.sub(_replace_link, text)
     return _AUTOLINK.sub(r"\1", _FOOTNOTE_MARK.sub("", text))
@@ -158,10 +155,10 @@ def _replace_link(match: re.Match[str]) -> str:
 
 
 def strip_inline(text: str) -> str:
-    """Take emphasis, code and escape marks out of one line, and mend the spacing of money.
+    """Remove emphasis, code and escape marks from one line, and repair spacing.
 
-    ``$ 10 billion`` becomes ``$10 billion``. A word after a number that runs into a capitalised word lost the space
-    between two elements of a web page: ``14 percentThe`` becomes ``14 percent The``.
+    ``$ 10 billion`` becomes ``$10 billion``. ``14 percentThe`` becomes ``14 percent The``: copying from a web page
+    loses the space between two elements.
     """
     if _MARK.search(text):
         for pattern in _EMPHASIS * 2:

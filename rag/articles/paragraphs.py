@@ -1,4 +1,6 @@
-"""Lines and paragraphs: Markdown blocks, page headers, sentences cut by a page break, unmarked headings."""
+"""Turns lines into paragraphs: parses Markdown blocks, drops repeated page headers, rejoins sentences that a page
+break split, and finds unmarked headings.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,11 @@ Kind = Literal["heading", "item", "row", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, or once joined a paragraph, without its markup.
+    """A line, or a paragraph after joining, without markup.
 
-    :param level: of a Markdown heading, 1 to 6; 0 for everything else.
-    :param gap: whether a blank line stands before it.
-    :param seam: whether a page header was taken out before it.
+    :param level: level of a Markdown heading, 1 to 6; 0 for everything else.
+    :param gap: whether a blank line precedes it.
+    :param seam: whether a page header was removed before it.
     """
 
     text: str
@@ -42,19 +44,19 @@ _QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
-_AFTER_END = "'\"”’»)]*"  # what may follow the mark that ends a sentence
-_TAIL = 200  # characters of a paragraph that tell how it ends
+_AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
+_TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _CLOSING_QUOTE = re.compile(r"”(?:\s+|$)")
-# After one of these a sentence goes on, whatever the next letter's case.
+# A sentence cannot end with one of these, even if a capital letter follows.
 _OPEN_END = re.compile(
     r"(?:,|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|that|which|its|their|his|her|is|are|was|were))$"
 )
-# Copied from a web page, H₂O is three lines.
+# H₂O copied from a web page becomes three lines.
 _BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
 def parse_lines(text: str) -> list[Line]:
-    """Read Markdown's blocks line by line; blank lines, rules and fences go, marks become kinds."""
+    """Parse Markdown blocks line by line. Drop blank lines, rules and fences, and turn block marks into kinds."""
     lines: list[Line] = []
     gap = True
     for raw in text.split("\n"):
@@ -91,7 +93,7 @@ def _parse_line(raw: str, gap: bool) -> Line | None:
 
 
 def _read_marks(raw: str) -> tuple[Kind, int, int]:
-    """The kind that a line's outermost mark makes it, its level as a heading, and where its marks end."""
+    """(kind, level, end): the kind given by the outermost mark, the heading level, and the end of the marks."""
     kind: Kind = "text"
     level = start = 0
     while True:
@@ -108,21 +110,21 @@ def _read_marks(raw: str) -> tuple[Kind, int, int]:
 
 
 def fold(text: str) -> str:
-    """Letters and digits only, lower case: what two settings of one title have in common."""
+    """Case-fold a text and keep only its words, to compare differently formatted titles."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def is_ended(text: str) -> bool:
-    """Say whether a text ends as a sentence does; a colon counts, since what it announces may be anything."""
+    """Whether a text ends like a sentence. A colon counts, because anything may follow it."""
     return text.rstrip(_AFTER_END)[-1:] in set(".!?…:")
 
 
 def drop_repeats(lines: Sequence[Line]) -> list[Line]:
-    """Take a page header out wherever it stands but for its first time.
+    """Keep only the first occurrence of each page header.
 
-    A header is a line of four words or more that ends no sentence and comes three times or more. Its first
-    time may be wrapped over two to four lines; those become one. A Markdown heading that the article opens
-    with, wrapped, counts as well.
+    A header is a line of at least four words that does not end a sentence and occurs at least three times. A level-1
+    Markdown heading of at least four words is also treated as one. If a header is wrapped over two to four lines,
+    they are joined.
     """
     counts = Counter(fold(line.text) for line in lines if _may_repeat(line))
     headers = {key for key, count in counts.items() if count >= 3}
@@ -159,7 +161,7 @@ def _may_repeat(line: Line) -> bool:
 
 
 def drop_furniture(lines: Sequence[Line]) -> list[Line]:
-    """Take navigation, share buttons and the like out (:mod:`rag.articles.boilerplate`)."""
+    """Drop navigation, share buttons and other page furniture (:mod:`rag.articles.boilerplate`)."""
     furniture = find_furniture([line.text for line in lines])
     kept: list[Line] = []
     gap = False
@@ -173,12 +175,12 @@ def drop_furniture(lines: Sequence[Line]) -> list[Line]:
 
 
 def join_lines(lines: Sequence[Line]) -> list[Line]:
-    """Make paragraphs whole: lines wrapped at a width, and sentences that a page break cut.
+    """Join lines wrapped at a fixed width, and sentences split by a page break.
 
-    A line break alone is no reason to join, since many articles have one paragraph a line.
+    A line break alone is not enough to join, since many articles have one paragraph per line.
     """
     wrapped = _find_wrapped(lines)
-    joined: list[tuple[Line, list[str]]] = []  # the first line of each paragraph, and the texts it is made of
+    joined: list[tuple[Line, list[str]]] = []  # the first line of each paragraph, and its texts
     tail = last = ""
     for n, line in enumerate(lines):
         if joined and (n in wrapped or _continues(joined[-1][0], tail, last, line)):
@@ -194,10 +196,10 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
 
 
 def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
-    """Say whether a line goes on with the paragraph before it.
+    """Whether a line continues the paragraph before it.
 
     :param before: the paragraph's first line.
-    :param tail: the paragraph's last characters, enough of them.
+    :param tail: the paragraph's last `_TAIL` characters.
     :param last: the paragraph's last line.
     """
     if line.kind != "text" or before.kind not in {"text", "item"} or is_ended(tail):
@@ -207,12 +209,12 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
     lower = line.text[0].islower() and not re.match(r"[a-z][A-Z]", line.text)
     if line.seam:
         return len(tail.split()) >= 4 and (lower or bool(_OPEN_END.search(tail)))
-    # By all of the paragraph so far, or each cleaning of the joined text would join one more line to it.
+    # Test the paragraph so far, not its last line; otherwise each repeated cleaning would join one more line.
     return lower and (len(tail) >= 80 or (not line.gap and len(last) >= 40))
 
 
 def _find_wrapped(lines: Sequence[Line]) -> set[int]:
-    """Indices of lines that continue the one before, in blocks set to a width of 40 to 120 characters."""
+    """Indices of lines that continue the line before, in blocks wrapped at a width of 40 to 120 characters."""
     found: set[int] = set()
     start = 0
     for end in range(1, len(lines) + 1):
@@ -230,10 +232,10 @@ def _find_wrapped(lines: Sequence[Line]) -> set[int]:
 
 
 def _return_quotes(lines: Sequence[Line]) -> list[Line]:
-    """Give a closing quote that begins a paragraph back to the paragraph whose quotation it closes."""
+    """Move a closing quote at the start of a paragraph to the end of the paragraph that it closes."""
     texts = [line.text for line in lines]
     closing = [0] * len(texts)
-    owner, still_open = 0, 0  # the last paragraph that ends as a sentence does, and how many quotes it leaves open
+    owner, still_open = 0, 0  # the last paragraph that ends like a sentence, and its number of unclosed quotes
     for n, line in enumerate(lines):
         start = 0
         while still_open > 0 and (match := _CLOSING_QUOTE.match(line.text, start)):
@@ -247,10 +249,9 @@ def _return_quotes(lines: Sequence[Line]) -> list[Line]:
 
 
 def mark_headings(lines: Sequence[Line]) -> list[Line]:
-    """Find headings without a mark: one or two short lines, each without a full stop, before running text.
+    """Find unmarked headings: one or two short lines without a full stop, before running text.
 
-    Where the article has Markdown headings those alone count. Longer runs of short lines are a list or a
-    table.
+    If the article has Markdown headings, only those count. A longer run of short lines is a list or a table.
     """
     marked = list(lines)
     if sum(line.kind == "heading" and line.level < 6 for line in lines) >= 2:
@@ -269,7 +270,7 @@ def mark_headings(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_fragment(line: Line) -> bool:
-    """Short, and no sentence."""
+    """Whether a line is short and not a sentence."""
     text = line.text
     if line.kind not in {"text", "heading"} or len(text) > 130 or len(text.split()) > 19:
         return False
@@ -289,5 +290,5 @@ def _is_heading(text: str, body: str) -> bool:
     capitals = sum(bool(re.match(r"\W*[A-Z\d]", word)) for word in long)
     if capitals >= 0.6 * len(long):
         return len(words) <= 16 and 4 * numbers <= len(words)
-    # A figure is news, and a question can be a sentence of the text; as a heading it has an answer below it.
+    # A line with a number is likely news. A question is a heading only if a long paragraph answers it.
     return len(words) <= 10 and not numbers and (text[-1] not in "?!" or len(body.split()) >= 25)

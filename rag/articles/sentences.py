@@ -1,16 +1,15 @@
 """Sentence boundaries with exact character offsets.
 
-The sentencex package finds the boundaries; its indices are characters, not bytes. What it gets wrong in news
-(a closing quote, a footnote mark or a source in brackets left at the start of the next sentence,
-``Corp. Chairman``, a sentence that ends inside brackets) is mended by rules on the characters round a
-boundary.
+The sentencex package finds the boundaries, as character indices. Rules on the characters around a boundary correct
+its typical errors in news: a closing quote, footnote mark or bracketed source at the start of the next sentence,
+``Corp. Chairman``, and a sentence that ends inside brackets.
 """
 
 from __future__ import annotations
 
 import re
 
-# What may not begin a sentence: it belongs to the one before.
+# Belongs to the sentence before and cannot begin one.
 _TRAILER = re.compile(r"""(?:[”’»"')\]]+|\[[^\]\n]{1,30}\]|:\d[\d–:,-]*)+(?=\s|$)""")
 _SOURCE = re.compile(r"\([^()\n]{1,40}\)$")
 _CONTINUES = re.compile(r"[-–—;,:&/%]|(?:and|or|of|to|said|says)\b")
@@ -21,7 +20,7 @@ _STARTER = re.compile(
     r"|From|As|If|When|While|However|There|Also|After|Before|With|According|Under|By|To|Last|Earlier|Since|Not|No"
     r"|Yes|What|Who|Why|How|Both|Some|Many|Most|All|So|Now|Then|Instead|Although|Despite|Meanwhile)\b"
 )
-# A full stop inside quotes or brackets ends the sentence, unless it closes an abbreviation.
+# A full stop inside quotes or brackets ends the sentence, unless it belongs to an abbreviation.
 _INNER_STOP = re.compile(r"(?<=[a-z]{3})(?<!etc)(?<!Inc)(?<!Corp)(?<!Ltd)\.[”\")\]]+(?=\s+[“\"(]?[A-Z])")
 
 
@@ -29,8 +28,8 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     """Find the sentences of a text.
 
     :param text: any text; a line break always ends a sentence.
-    :return: half-open character spans in order; ``text[start:end]`` is non-empty, begins and ends with no
-        white space and holds no line break. Nothing but white space lies between the spans.
+    :return: half-open character spans in order. ``text[start:end]`` is not empty, has no leading or trailing white
+        space and no line break. Only white space lies between the spans.
     """
     spans: list[tuple[int, int]] = []
     offset = 0
@@ -41,7 +40,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def find_touched(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The sentences that the characters ``start`` to ``end`` of a text stand in."""
+    """The spans of the sentences that overlap ``text[start:end]``."""
     return [(a, b) for a, b in split_sentences(text) if b > start and a < end]
 
 
@@ -69,12 +68,12 @@ def _split_line(line: str) -> list[tuple[int, int]]:
 
 
 def _mend_cut(content: str, start: int, cut: int) -> int | None:
-    """Move a boundary behind what belongs to the sentence before it.
+    """Move a boundary past characters that belong to the sentence before it.
 
-    :param content: one line, trimmed.
-    :param start: where the sentence before the boundary starts.
+    :param content: one line, stripped.
+    :param start: the start of the sentence before the boundary.
     :param cut: the boundary.
-    :return: the boundary to use, or None where there is no sentence end here.
+    :return: the corrected boundary, or None if no sentence ends here.
     """
     while cut < len(content) and content[cut].isspace():
         cut += 1

@@ -435,7 +435,7 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
     reasons = {item.document_id: item.reason for item in skipped}
     assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "latin.txt"]
     assert "save it as UTF-8" in reasons["latin.txt"]
-    assert "holds no text" in reasons["empty.txt"]
+    assert "has no text" in reasons["empty.txt"]
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -456,7 +456,7 @@ def test_errors_name_the_fix(tmp_path: Path) -> None:
         find_articles(tmp_path / "empty")
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "a.txt").symlink_to(tmp_path / "gone.txt")
-    with pytest.raises(CorpusError, match=r"No article in .* can be read; a\.txt: .*copy the file"):
+    with pytest.raises(CorpusError, match=r"No article in .* can be read; a\.txt: .*copy of the file"):
         find_articles(tmp_path / "links")
 
 

@@ -423,7 +423,7 @@ def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
     assert declined.locator("a.aa-chip").count() == 0
     expect(page.get_by_role("heading", name="Closest passages")).to_be_visible()
     page.get_by_role("tab", name="Articles").click()
-    expect(page.locator(".aa-skipped")).to_contain_text("empty.txt It holds no text")
+    expect(page.locator(".aa-skipped")).to_contain_text("empty.txt It has no text")
     assert page.locator("tr", has_text="museum.txt").locator("th").evaluate(direction) == "rtl"
 
 

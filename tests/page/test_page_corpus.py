@@ -118,7 +118,7 @@ class Fake:
     models: Any = SimpleNamespace(reader=SimpleNamespace(name="fake"), encoder=SimpleNamespace(fingerprint="abc"))
 
     def list_skipped(self) -> list[Skipped]:
-        return [Skipped("empty.txt", "It holds no text: fill or remove it.")]
+        return [Skipped("empty.txt", "It has no text: add some or remove the file.")]
 
     def renewed(self) -> Fake:
         return open_fake(self._corpus)

@@ -103,12 +103,12 @@ def test_a_long_list_shows_some_and_finds_by_title_and_file_name() -> None:
 
 
 def test_files_that_are_not_read_are_named_with_their_reasons() -> None:
-    skipped = [Skipped(f"{n}.txt", "It holds no text: fill or remove it.") for n in range(9)]
+    skipped = [Skipped(f"{n}.txt", "It has no text: add some or remove the file.") for n in range(9)]
     assert render_skipped([]) == ""
     few, many = check(render_skipped(skipped[:1])), check(render_skipped(skipped))
-    assert few.words == "Not read: 1 file0.txt It holds no text: fill or remove it."
+    assert few.words == "Not read: 1 file0.txt It has no text: add some or remove the file."
     assert "open" in dict(few.attributes)
-    assert many.words.count("It holds no text") == 9
+    assert many.words.count("It has no text") == 9
     assert "open" not in dict(many.attributes)
 
 

@@ -125,7 +125,7 @@ def test_a_file_that_is_not_read_is_named_at_every_start(tmp_path: Path) -> None
     for _ in range(2):
         pipeline = Pipeline.open(Config(corpus, tmp_path / "index"))
         assert [(s.document_id, s.reason) for s in pipeline.list_skipped()] == [
-            ("empty.txt", "It holds no text: fill or remove it.")
+            ("empty.txt", "It has no text: add some or remove the file.")
         ]
         pipeline.close()
 
