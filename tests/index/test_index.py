@@ -188,7 +188,7 @@ def test_damage_is_mended_from_the_corpus(corpus: Path, folder: Path, name: str,
     path.write_bytes(damaged[damage])
     if damage == "remove":
         path.unlink()
-    with pytest.raises(IndexFolderError, match="no sound index"):
+    with pytest.raises(IndexFolderError, match="no valid index"):
         open_index(folder)
     changes = update_index(corpus, folder, HashEncoder(), CONFIG)
     assert changes.built
