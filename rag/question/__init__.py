@@ -1,4 +1,4 @@
-"""The road of a question begins here: its words, the kind of answer it wants, and what a follow-up leaves unsaid.
+"""Parses questions: their words, the form of answer they ask for, and the references of follow-up questions.
 
-What is in here reads questions; it knows no index and no model.
+It knows nothing of indexes or models.
 """

@@ -1,4 +1,4 @@
-"""Questions of what something or who somebody is."""
+"""Recognises definition questions: "What is …?", "Who is …?"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from rag.question.form import LABEL, list_parts, strip_origin
 
 MOST_WORDS = 5
-"""Of a term. Set: what is longer describes rather than names."""
+"""Most words of a term. Chosen by hand: a longer phrase is a description, not a name."""
 _ARTICLE = r"(?:(?:an?|the) )?"
 _ASKED = (
     re.compile(rf"(?:define|what is meant by|the meaning of) {_ARTICLE}(?P<term>.+?)\W*$", re.IGNORECASE),
@@ -19,7 +19,7 @@ _ASKED = (
         rf"what (?:does|do|did) {_ARTICLE}(?P<term>.+?) (?:actually )?(?:do|mean|stand for|refer to)\W*$", re.IGNORECASE
     ),
 )
-# With one of these in it, something is asked of what is named: a part, a property, a deed.
+# With one of these, the question asks for a part, property or action of a thing, not for its definition.
 _RELATION = re.compile(
     rf"['’]s?\b|\b(?:of|for|in|on|at|to|by|from|with|about|after|before|between|than|as|like|that|which|who|whose|it|its"
     r"|they|them|their|he|him|his|she|her|you|your|we|our|this|these|there|not|so|going|doing|being|saying|behind|next"
@@ -29,7 +29,7 @@ _RELATION = re.compile(
 
 
 def find_term(question: str) -> str | None:
-    """What a question wants defined: "data labelling" of "What is data labelling?"; None for any other question."""
+    """The term that a question asks to define, "data labelling" in "What is data labelling?"; None if there is none."""
     parts = list_parts(strip_origin(question))
     found = next((match for asks in _ASKED if len(parts) == 1 and (match := asks.match(parts[0]))), None)
     if found is None:

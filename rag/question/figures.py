@@ -1,4 +1,4 @@
-"""Whether a question wants a number, an amount or a time, and of which kind."""
+"""Whether a question asks for a number, an amount or a time, and whether an answer gives one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIGURE = re.compile(
 
 
 def asks_for_figure(question: str) -> bool:
-    """Whether it wants a number, an amount or a time."""
+    """Whether a question asks for a number, an amount or a time."""
     return bool(ASKS_FOR_FIGURE.search(question))
 
 

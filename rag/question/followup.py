@@ -1,7 +1,7 @@
-"""A follow-up question and its history to a question that stands by itself.
+"""Rewrites a follow-up question as a standalone question, with the help of the conversation.
 
-What a word refers to, or what has been left out, is asked of the reader (:mod:`rag.question.references`). Where it
-finds nothing, rules fill a pronoun with the last name, or join a bare "why?" to the question that it goes on from.
+The reader finds what a word refers to or what was left out (:mod:`rag.question.references`). If it finds nothing,
+rules replace a pronoun by the last name, or append the previous question to a bare "why?".
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from rag.types import Reading, Turn
 
 MOST_CHARACTERS = 300
-"""Of each message that rules look at: enough for a question and for an answer's name."""
+"""The rules read only this many characters of each message."""
 MOST_REFERENCES = 3
-"""Words of one question that are looked up."""
+"""Most words of one question that are resolved."""
 LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
-"""Probability from which what the reader found is filled in: an omission is easier imagined. Set, not fitted."""
+"""Minimum probability to fill in what the reader found. Chosen by hand; omissions have more false positives."""
 
 SURE_OF_NOTHING = 0.5
-"""Probability of NO-ANSWER from which rules do not look for more: a change of topic drops the history."""
+"""Probability of NO-ANSWER from which the rules are not applied, so that a change of topic drops the history."""
 MOST_WORDS = 40
-"""Of a question that the reader is asked about: of a longer one it would not see the end."""
+"""Longer questions are not given to the reader, which would not see their end."""
 
 _JOINED = re.compile(r".*?\(([^()]*\?)\)\s*")
 _PRONOUN = re.compile(r"\b(its?|he|she|him|his|hers?|they|them|theirs?)\b", re.IGNORECASE)
@@ -47,28 +47,28 @@ _PERSON_NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){1,3}")
 
 
 class Resolver(Protocol):
-    """Finds what is missing in questions."""
+    """A reader that resolves references and omissions."""
 
     def read_texts(
         self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
     ) -> list[list[Reading]]:
-        """As of :class:`rag.reader.copying.CopyingReader`."""
+        """See :meth:`rag.reader.copying.CopyingReader.read_texts`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that stands by itself, and the question of its own that it goes on from (often itself)."""
+    """A standalone question, and the earlier question that it continues (often itself)."""
 
     text: str
     root: str
 
 
 def contextualize_question(question: str, history: Sequence[Turn], resolver: Resolver | None = None) -> str:
-    """The question with what it leaves unsaid filled in from the turns before.
+    """Rewrite a question as a standalone question, with the help of the turns before.
 
-    A question that already stands by itself comes back as it is, and so does one that would grow too long.
+    A question that is already standalone is returned unchanged, and so is one that would become too long.
 
-    :param resolver: the reader that was trained to find what is missing; by rule alone without one.
+    :param resolver: the reader that resolves references; None to apply only rules.
     """
     if not history:
         return question
@@ -82,9 +82,11 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
 
 
 def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:
-    """The question with what the reader finds in the conversation, and whether that leaves nothing to rules.
+    """Rewrite a question with what the reader finds in the conversation.
 
-    It does where something was filled in, or where the reader is sure that nothing is missing.
+    :param said: the conversation, from :func:`rag.question.references.show_messages`.
+    :return: the question, and whether it is settled, so that no rules apply: something was filled in, or the reader is
+        sure that nothing is missing.
     """
     if is_bare(question) or not said:
         return question, False
@@ -98,7 +100,7 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
     readings = [found[0] for found in resolver.read_texts(marked, [[("", said)]] * len(marked))]
     readings = [name_whole(best, said) for best in readings]
     missing = [tell_missing(best, question, omitted=not words) for best in readings]
-    # "He" stands for somebody, whatever the reader thinks.
+    # "He" always refers to somebody, even if the reader finds nothing.
     person = any(_PERSON.fullmatch(word.group()) for word in words)
     settled = any(missing) or (not person and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
     if not words:
@@ -107,20 +109,20 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
 
 
 def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
-    """The "it" of "is it true that", IT in capitals, and what is shortened, as in "they're"."""
+    """Whether a word is the "it" of "is it true that", IT in capitals, or contracted as in "they're"."""
     inside = idle is not None and idle.start() <= word.start() < idle.end()
     return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
 def name_whole(best: Reading, said: str) -> Reading:
-    """The reading with the whole of the name that it is a piece of: "Scale AI" for "AI"."""
+    """Extend a reading that is part of a name to the whole name: "AI" to "Scale AI"."""
     names = (m for m in _NAME.finditer(said) if m.start() <= best.start and best.end <= m.end())
     whole = next(names, None) if best.text else None
     return replace(best, text=re.sub(r"['’]s$", "", whole.group())) if whole else best
 
 
 def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
-    """The words found, or nothing where they are improbable, or stand in the question already."""
+    """The words that the reader found; empty if they are improbable or already in the question."""
     least = LEAST_OMISSION if omitted else LEAST_REFERENCE
     told = find_topic_words(best.text)
     new = told - find_topic_words(question)
@@ -128,7 +130,7 @@ def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
 
 
 def fill_all(question: str, found: Sequence[tuple[re.Match[str], str]]) -> str:
-    """The question with what each word refers to, each thing named once."""
+    """Fill in what each word refers to, but each referent only once."""
     first: dict[str, int] = {}
     for number, (_, missing) in enumerate(found):
         first.setdefault(missing, number)
@@ -139,7 +141,7 @@ def fill_all(question: str, found: Sequence[tuple[re.Match[str], str]]) -> str:
 
 
 def fill_in(question: str, word: re.Match[str], missing: str) -> str:
-    """The question with ``missing`` in the place of a pronoun, or behind "this deal"."""
+    """Replace a pronoun by ``missing``, or insert it in brackets after a phrase such as "this deal"."""
     start, end = word.span()
     if _POINTER.fullmatch(word.group()):
         noun = re.compile(r"\s+[a-z][\w-]*").match(question, end)
@@ -151,12 +153,12 @@ def fill_in(question: str, word: re.Match[str], missing: str) -> str:
 
 
 def is_bare(question: str) -> bool:
-    """Whether it has no topic of its own at all: "why?", "how so?", "and then?"."""
+    """Whether a question has no topic of its own: "why?", "how so?", "and then?"."""
     return not find_topic_words(_LEAD.sub("", question)) and not _PRONOUN.search(question)
 
 
 def follow_rules(question: str, history: Sequence[Turn]) -> str:
-    """The question with its pronoun filled in from the turns before, or joined to the question it goes on from."""
+    """Rewrite a question by rules alone: resolve its pronoun, or append the question that it continues."""
     previous, answer = Standalone("", ""), ""
     for turn in history:
         content = " ".join(turn.content.split())[:MOST_CHARACTERS]
@@ -168,7 +170,7 @@ def follow_rules(question: str, history: Sequence[Turn]) -> str:
 
 
 def rewrite_question(question: str, previous: Standalone, answer: str) -> Standalone:
-    """One step: ``previous`` is the question before, ``answer`` what it got."""
+    """Rewrite one question by rules, given the ``previous`` question and its ``answer``."""
     joined = _JOINED.fullmatch(question)
     alone = Standalone(question, joined.group(1) if joined else question)
     bare = _LEAD.sub("", question)
@@ -185,7 +187,7 @@ def rewrite_question(question: str, previous: Standalone, answer: str) -> Standa
 
 
 def find_pronoun(question: str) -> re.Match[str] | None:
-    """The first pronoun, unless the question itself says before it what it stands for, or it stands for nothing."""
+    """The first pronoun; None if it refers to nothing or to something earlier in the question itself."""
     found = next((m for m in _PRONOUN.finditer(question) if m.group() != "IT"), None)
     if found is None or _EMPTY_IT.search(question):
         return None
@@ -195,13 +197,13 @@ def find_pronoun(question: str) -> re.Match[str] | None:
 
 
 def goes_on(question: str, bare: str) -> bool:
-    """Whether a question without pronoun needs the one before: "why?", "and the price?"."""
+    """Whether a question without a pronoun continues the one before: "why?", "and the price?"."""
     short = bare != question or len(find_topic_words(bare)) <= 1
     return short and not _NAME.search(bare)
 
 
 def find_topic(previous: str, answer: str, *, person: bool) -> str:
-    """What a pronoun stands for: the answer where it is a person's name, else the last name in the question before."""
+    """The referent of a pronoun: the answer if it is a person's name, otherwise the last name in the last question."""
     if person and _PERSON_NAME.fullmatch(answer):
         return answer
     names = _NAME.findall(previous)

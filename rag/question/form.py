@@ -1,4 +1,4 @@
-"""What form of answer a question wants: a short one, or sentences."""
+"""The form of answer that a question asks for: short, or sentences."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rag.question.figures import asks_for_figure
 
 Form = Literal["short", "either", "whether", "sentences"]
 _STRONGEST: tuple[Form, ...] = ("sentences", "short", "whether", "either")
-"""Of several sentences that ask, what decides."""
+"""Order of precedence if a question has several sentences with different forms."""
 
 _AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may(?! [0-9])|might|must"
     "|isn['’]t|aren['’]t|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|hasn['’]t|haven['’]t|won['’]t|wouldn['’]t|shouldn['’]t"
 )
 _WH = "who(?:se|m|['’]s)?|what(?:['’]?s)?|which|when|where|why|how|whether"
-# What is said before the question itself: greetings, politeness, "I'd like to know".
+# Introductory words before the question itself: greetings, politeness, "I'd like to know".
 _TELL = r"(?:say|tell|give|remind|show|find out)(?: me| us)?(?! about\b)"
 _WRAPPING = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|well|also|then|please|pls|hi|hello|hey|now|just|quick one|sorry|actually)\b[\s,:-]*"
@@ -30,7 +30,7 @@ _WRAPPING = re.compile(
     r"|i(?:['’]m| am) wondering\s+|i wonder\s+|any idea\s+|looking for\s+)",
     re.IGNORECASE,
 )
-# "When the lights went out, what …?": what is asked stands behind the comma.
+# "When the lights went out, what …?": the question itself starts after the comma.
 _CIRCUMSTANCE = re.compile(
     rf"(?:when|where|while|if|after|before|since|as|given|considering|now that|with|in|on|at|for|of|next to)\b[^,?!.]*,"
     rf"\s+(?=(?:{_WH}|{_AUXILIARY})\b)",
@@ -90,25 +90,25 @@ _ASKING = re.compile(rf"\?|\b(?:{_WH})\b", re.IGNORECASE)
 
 
 def find_form(question: str) -> Form:
-    """What a question wants, from all its words.
+    """The form of answer that a question asks for.
 
-    ``sentences``: a reason, a manner, a summary, a comparison, a list. ``whether`` something is so: sentences too, and
-    no short answer above them. ``either``: a short answer will do, where there is one that can be trusted; so it will
-    for keywords. A figure, a name or a time is ``short``.
+    ``sentences``: a reason, a manner, a summary, a comparison or a list. ``whether``: yes or no, answered with
+    sentences and no short answer above them. ``either``: a short answer if its confidence is high enough, otherwise
+    sentences; also for keywords. ``short``: a number, a name or a time.
     """
     forms = [find_part(part) for part in list_parts(strip_origin(question))]
     return next((form for form in _STRONGEST if form in forms), "either")
 
 
 def asks_for_stance(question: str) -> bool:
-    """Whether articles may take sides on it: whether something is so, or which of two things."""
+    """Whether articles may take sides on a question: a yes-no question, or a choice between two things."""
     parts = list_parts(strip_origin(question))
     taking_sides = any(_WHETHER.match(part) or _CHOICE.search(part) for part in parts)
     return taking_sides and find_form(question) in ("whether", "either")
 
 
 def find_part(asked: str) -> Form:
-    """The form of one sentence, without what leads up to it."""
+    """The form of one sentence, given without its introductory words."""
     if _REASON.search(asked):
         return "sentences"
     if _SHORT.match(asked) or asks_for_figure(asked):
@@ -122,7 +122,7 @@ def find_part(asked: str) -> Form:
 
 
 def list_parts(question: str) -> list[str]:
-    """The sentences that ask, or all of them where none does, each without what leads up to what is asked."""
+    """The sentences that ask something, or all if none does, each without its introductory words."""
     sentences = [question[a:b] for a, b in split_sentences(question)]
     asking = [s for s in sentences if s.endswith("?") or _ORDER.match(unwrap(s)) or _PUZZLED.search(s)]
     return [unwrap(sentence) for sentence in asking or sentences]
@@ -135,5 +135,5 @@ def unwrap(asked: str) -> str:
 
 
 def strip_origin(question: str) -> str:
-    """Without the question in brackets that a follow-up goes on from."""
+    """Remove the earlier question that was appended to a follow-up in brackets."""
     return re.sub(r"(?<=\S)\s+\([^()]*\)\s*$", "", question)

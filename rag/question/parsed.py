@@ -1,4 +1,4 @@
-"""A question as everything below reads it: parsed once, when it is asked."""
+"""A parsed question. It is parsed once, and all later stages use the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ASKED = tuple(
         ("count percent", r"\bhow many\b(?! [mb]illions\b)"),
     )
 )
-"""Kinds of figure that fit, and the questions that ask for them."""
+"""Pairs of the kinds of value that fit, and the pattern of questions that ask for them."""
 
 _SEVERAL = re.compile(
     r"\b(?:which|what)(?: other| of the| kinds? of| types? of| sorts? of)?"
@@ -45,16 +45,18 @@ _SEVERAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
-    """What a question wants and names.
+    """A question with its properties.
 
-    :param original: as it was asked; ``text``: so that it stands by itself, which all else is read from.
-    :param form: of the answer it wants.
+    :param original: the question as the user asked it.
+    :param text: the standalone question. All other fields are derived from it.
+    :param form: the form of answer that it asks for.
     :param stance: whether articles may take sides on it.
-    :param term: what it wants defined, "data labelling" of "What is data labelling?".
-    :param topic: its topic words, and ``mentions``: its names and numbers, as of :mod:`rag.question.text`.
-    :param wants_figure: whether it wants a number, an amount or a time.
-    :param figures: kinds of figure that can answer it; empty where it does not say.
-    :param several: whether several names may be right, so that different ones do not contradict each other.
+    :param term: the term that it asks to define, "data labelling" in "What is data labelling?"; None if there is none.
+    :param topic: its topic words, from :func:`rag.question.text.find_topic_words`.
+    :param mentions: its names and numbers, from :func:`rag.question.text.find_mentions`.
+    :param wants_figure: whether it asks for a number, an amount or a time.
+    :param figures: the kinds of value that can answer it; empty if it does not say.
+    :param several: whether several names can be right, so that different names do not contradict each other.
     """
 
     original: str
@@ -70,9 +72,9 @@ class ParsedQuestion:
 
 
 def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
-    """Reads a question that stands by itself.
+    """Parses a standalone question.
 
-    :param original: the same as it was asked, where that is a follow-up.
+    :param original: the question as the user asked it, if that is a follow-up.
     """
     return ParsedQuestion(
         original=text if original is None else original,
@@ -89,6 +91,6 @@ def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
 
 
 def expect_kinds(question: str) -> frozenset[str]:
-    """Kinds of figure that can answer the question, as rag.answers.values names them; none where it does not say."""
+    """The kinds of value (see rag.answers.values) that can answer a question; empty if it does not say."""
     asked = list_parts(strip_origin(question))
     return next((kinds for kinds, asks in _ASKED if any(asks.search(part) for part in asked)), frozenset())

@@ -1,8 +1,8 @@
-"""What a follow-up leaves unsaid, put as a question to the reader: which words of the conversation stand in its place?
+"""Formats references and omissions in follow-ups as questions for the reader.
 
-The reader is trained on both forms (rag.training.followups): ``How old is [he]?`` asks what a word refers to, and
-``Any other investors? []`` what has been left out. It copies the answer from the conversation, or says that nothing
-is missing.
+The reader is trained on both forms (rag.training.followups). ``How old is [he]?`` asks what a word refers to;
+``Any other investors? []`` asks what was left out. The reader copies the answer from the conversation, or returns
+NO-ANSWER if nothing is missing.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_MESSAGES = 8
-"""Of the conversation that are looked at, the latest: a long one costs no more than a short one."""
+"""Only the latest messages are read, so that the cost does not grow with the conversation."""
 MOST_CHARACTERS, MOST_IN_ALL = 160, 1000
-"""Of each message, its name or its claim; and of all: figures take a token for two or three characters."""
+"""Limits per message and in total. The total fits the reader even if every token has only two or three characters."""
 
 REFERRING = re.compile(
     r"\b(?:its?|he|she|him|his|hers?|they|them|theirs?|(?:this|that|these|those)(?= [a-z]|\W*$))\b", re.IGNORECASE
 )
-"""Words that may stand for something said before."""
+"""Words that may refer to something in an earlier message."""
 
 
 def show_messages(messages: Sequence[str]) -> str:
-    """The latest messages as the text that the reader looks for the missing words in, one a line."""
+    """The latest messages, one per line, as the passage in which the reader searches."""
     said = [" ".join(message.split())[:MOST_CHARACTERS] for message in messages if message.strip()][-MOST_MESSAGES:]
     while len(text := "\n".join(said)) > MOST_IN_ALL and len(said) > 1:
         del said[0]
@@ -33,10 +33,10 @@ def show_messages(messages: Sequence[str]) -> str:
 
 
 def mark_reference(question: str, start: int, end: int) -> str:
-    """Asks what the characters ``start`` to ``end`` refer to."""
+    """A question to the reader: what does ``question[start:end]`` refer to?"""
     return f"{question[:start]}[{question[start:end]}]{question[end:]}"
 
 
 def mark_omission(question: str) -> str:
-    """Asks what has been left out."""
+    """A question to the reader: what was left out?"""
     return f"{question} []"

@@ -1,4 +1,4 @@
-"""What is asked, as plain text: questions are data, whatever they hold."""
+"""Cleans the text of questions, and finds their topic words, names and numbers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import unicodedata
 from rag.errors import QuestionError
 
 MAX_CHARACTERS = 2000
-"""Set: more is a text, not a question, and the reader sees 64 tokens of it."""
+"""Chosen by hand. The reader sees only the first 64 tokens of a question."""
 
-# Words that carry no topic: they say nothing of whether a passage is about the question.
+# Words without a topic. They do not tell whether a passage is about the question.
 FUNCTION_WORDS = frozenset(
     """
     a about after all also an and any are as at be been before being between by can could did do does doing for from
@@ -23,32 +23,32 @@ FUNCTION_WORDS = frozenset(
 
 
 def clean_question(text: str) -> str:
-    """One line of printable text, NFC; lone surrogates become U+FFFD, control characters spaces.
+    """Clean a question: one line, NFC, with lone surrogates replaced by U+FFFD and control characters by spaces.
 
-    :raises QuestionError: where nothing is asked, or more than ``MAX_CHARACTERS`` characters.
+    :raises QuestionError: if it has no words or more than ``MAX_CHARACTERS`` characters.
     """
     whole = re.sub(r"[\ud800-\udfff]", "\ufffd", text)
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in whole)
     question = " ".join(unicodedata.normalize("NFC", spaced).split())
     if not question:
-        raise QuestionError('The question is empty: ask one in words, for instance ask "what stake did Meta buy?".')
+        raise QuestionError('The question is empty: type one, for example "what stake did Meta buy?".')
     if len(question) > MAX_CHARACTERS:
-        raise QuestionError(f"The question has {len(question):,} characters: ask it in at most {MAX_CHARACTERS:,}.")
+        raise QuestionError(f"The question has {len(question):,} characters: shorten it to {MAX_CHARACTERS:,}.")
     if not re.search(r"\w", question):
-        raise QuestionError("The question has no words in it: ask it in words.")
+        raise QuestionError("The question has no words: ask it in words.")
     return question
 
 
 def find_topic_words(question: str) -> frozenset[str]:
-    """The question's words without function words, in lower case, cut to their first six letters as a crude stem."""
+    """The words of a question in lower case, without function words, cut to six characters as a crude stem."""
     words = re.findall(r"\w+", question.lower())
     return frozenset(word[:6] for word in words if word not in FUNCTION_WORDS)
 
 
 def find_mentions(question: str) -> frozenset[str]:
-    """Names and numbers of the question: capitalised words after the first, and words with a digit.
+    """The names and numbers of a question: capitalised words after the first word, and words with a digit.
 
-    Cut as in :func:`find_topic_words`. Capitals say nothing in a question typed without them, or in them alone.
+    They are cut as in :func:`find_topic_words`. In a question typed all in capitals, no word counts as a name.
     """
     words = re.findall(r"\w+", question)
     shouted = all(w[0].isupper() or not w[0].isalpha() for w in words)

@@ -282,7 +282,7 @@ def test_a_manifest_of_something_else_is_not_overwritten(
     (app / "manifest.json").write_text(manifest)
     before = list_folder(app)
     named = next((name for name in others if name != "passages.db"), "manifest.json")
-    with pytest.raises(IndexFolderError, match=rf"something else \({named}\): name an empty folder with --index"):
+    with pytest.raises(IndexFolderError, match=rf"not an index \({named}\): name an empty folder with --index"):
         update_index(corpus, app, HashEncoder(), CONFIG)
     assert list_folder(app) == before
 
@@ -326,7 +326,7 @@ def test_a_full_disk_leaves_the_old_index(corpus: Path, folder: Path, monkeypatc
 
     open_for_writing = store.open_for_writing
     monkeypatch.setattr(store, "open_for_writing", open_small)
-    with pytest.raises(IndexFolderError, match=r"disk of .* is full.*--index"):
+    with pytest.raises(IndexFolderError, match=r"disk with .* is full.*--index"):
         update_index(corpus, folder, HashEncoder(), CONFIG)
     assert [entry for entry in list_folder(folder) if entry[0] != ".lock"] == before
 

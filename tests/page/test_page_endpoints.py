@@ -68,7 +68,7 @@ def test_nothing_but_articles_is_read(client: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("question", "history", "said"),
     [
-        ("???", None, "The question has no words in it: ask it in words."),
+        ("???", None, "The question has no words: ask it in words."),
         ("Who?", [{"role": "system", "content": "x"}], 'needs a "role"'),
         ("Who?", [{"role": "user"}], 'needs a "content"'),
     ],

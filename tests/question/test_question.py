@@ -18,12 +18,12 @@ from rag.question.text import (
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\0", "???", "—!", "\u200b"])
 def test_nothing_asked_is_one_sentence_that_names_the_fix(text: str) -> None:
-    with pytest.raises(QuestionError, match=r"ask (one|it) in words"):
+    with pytest.raises(QuestionError, match=r"type one|ask it in words"):
         clean_question(text)
 
 
 def test_too_long_a_question_is_refused_with_the_limit() -> None:
-    with pytest.raises(QuestionError, match="20,000 characters: ask it in at most 2,000"):
+    with pytest.raises(QuestionError, match="20,000 characters: shorten it to 2,000"):
         clean_question("a" * 20_000)
 
 
