@@ -1,4 +1,4 @@
-"""Passages become readings: the answers that a model finds in them, with exact offsets and probabilities.
+"""Finds answers in passages with a model, with exact offsets and probabilities.
 
-Only what answering needs is in here; how weights are made is told in rag.training.
+It contains only what is needed to answer questions. rag.training makes the weights.
 """

@@ -1,4 +1,4 @@
-"""Finds what in the passages supports an answer that a language model wrote freely."""
+"""Aligns an answer written by a language model to the text in the passages that supports it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Where an answer is best supported: ``texts[passage][start:end]``, and the token F1 of the two, 0 to 1."""
+    """The best support of an answer, ``texts[passage][start:end]``, and the token F1 of the two, 0 to 1."""
 
     passage: int
     start: int
@@ -24,13 +24,13 @@ class Support:
 
 
 def align_answer(answer: str, texts: Sequence[str]) -> Support | None:
-    """The answer's own words in a passage where they stand there, else the window of the same words with the best F1.
+    """Find an answer verbatim in a passage, or else the window of words with the best token F1.
 
-    :returns: None where no word of the answer stands in any passage, or all are function words.
+    :returns: None if no passage has a word of the answer, or all its words are function words.
     """
     if FUNCTION_WORDS.issuperset(split_words(answer)):
         return None
-    # Neither inside a word nor inside a number: 49 does not stand in 49.5.
+    # Match whole words and numbers only: 49 does not match in 49.5.
     whole = re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
     for number, text in enumerate(texts):
         found = whole.search(text)
@@ -50,7 +50,7 @@ def split_words(text: str) -> list[str]:
 
 
 def find_window(wanted: Counter[str], number: int, text: str) -> Support | None:
-    """The run of words of one text, from one wanted word to another, whose token F1 with ``wanted`` is highest."""
+    """The run of words in a text with the best token F1 with ``wanted``. It starts and ends with a wanted word."""
     words = list(re.finditer(r"\w+(?:[.,]\d+)*", text))
     hits = [i for i, word in enumerate(words) if word.group().lower() in wanted]
     total, best = sum(wanted.values()), None

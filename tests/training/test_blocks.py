@@ -89,7 +89,7 @@ def test_a_base_that_was_changed_or_lost_is_one_sentence(tiny_base: Path, tmp_pa
     content[-1] ^= 1
     (tmp_path / shard.name).write_bytes(bytes(content))
     for folder in (tmp_path, tmp_path / "none"):
-        with pytest.raises(ModelError, match="is not the one it was trained on: install the package again") as caught:
+        with pytest.raises(ModelError, match="is missing or does not match: reinstall") as caught:
             load_base(folder, right)
         assert "\n" not in str(caught.value)
 
