@@ -1,4 +1,4 @@
-"""Readings become an answer: weighed, grouped, held against each other, cited, written out or withheld.
+"""Makes an answer from readings: groups and compares them, computes confidence, cites sentences, and renders it.
 
-What is in here decides; it reads no passage itself.
+It decides whether an answer is given. The reader finds the answers in the passages.
 """

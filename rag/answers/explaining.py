@@ -1,7 +1,7 @@
-"""Answers of several sentences, quoted as they stand in the passages.
+"""Explanations: answers of several sentences, quoted from the passages.
 
-The reader judges each sentence of the passages it read closely. Those that it thinks answer the question are given, as
-many as there are; one that repeats another is left out.
+The large reader scores each sentence of its passages. All sentences with a high enough score are given, except those
+that repeat a better one.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from rag.types import Encoder, Passage, Reading, Readings
 
 MOST_SENTENCES = 8
-"""Set: what still fits on a screen."""
+"""Chosen by hand, to fit on a screen."""
 LEAST_WORDS = 5
-"""Set: less is a caption, a heading or an exclamation."""
+"""Chosen by hand: shorter ones are captions, headings or exclamations."""
 MOST_CHARACTERS = 600
-"""A longer "sentence" is a table or a list that lost its line ends."""
+"""A longer "sentence" is a table or a list without line breaks."""
 LEAST_LOG_ODDS = -1.5
-"""A sentence below this is given only if it is the best one. Fitted: over 221 held-out questions the sentences given have
-an F1 of 0.81 to 0.82 between 0 and -2, and recall grows from 0.81 to 0.91 (docs/experiments.md)."""
+"""Minimum log-odds of a sentence, except for the best. Fitted on 221 held-out questions: with thresholds from 0 to -2,
+F1 stays at 0.81 to 0.82, and recall grows from 0.81 to 0.91 (docs/experiments.md)."""
 ALIKE = 0.9
-"""Cosine of two sentences from which one of them is enough. Set: the same news in other words."""
+"""Minimum cosine at which two sentences count as the same news in other words. Chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Sentences in the order in which they are to be read, and what their confidence is judged by.
+    """Sentences in reading order, with the features for their confidence.
 
-    :param apart: whether each is another article's, on a question on which articles may take sides.
     :param features: in the order of ``rag.answers.confidence.SENTENCE_FEATURES``; see :func:`measure_sentences`.
+    :param apart: whether each sentence is from a different article, because articles may take sides on the question.
     """
 
     sentences: tuple[Sentence, ...]
@@ -60,7 +60,7 @@ class Explanation:
 def explain(
     question: ParsedQuestion, passages: Sequence[Passage], readings: Readings, encoder: Encoder
 ) -> Explanation | None:
-    """The sentences that together answer best; None where there is none."""
+    """Choose the sentences that answer the question; None if there are none."""
     log_odds = {(s.passage, s.start, s.end): s.log_odds for s in readings.sentences}
     sentences = [s for s in list_sentences(passages) if (s.passage, s.start, s.end) in log_odds]
     if not sentences:
@@ -78,7 +78,7 @@ def explain(
 
 
 def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
-    """Those of all passages that say something."""
+    """The sentences of all passages, without questions, short fragments and tables."""
     found = []
     for number, passage in enumerate(passages):
         for start, end in split_sentences(passage.text):
@@ -90,7 +90,7 @@ def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
 
 
 def drop_repeated(ranked: Sequence[Sentence], encoder: Encoder) -> list[Sentence]:
-    """At most ``MOST_SENTENCES``, best first, none of them like a better one."""
+    """At most ``MOST_SENTENCES`` sentences, best first, without those similar to a better one."""
     import numpy as np
 
     if len(ranked) == 1:
@@ -105,7 +105,7 @@ def drop_repeated(ranked: Sequence[Sentence], encoder: Encoder) -> list[Sentence
 
 
 def order_sentences(chosen: Sequence[Sentence], passages: Sequence[Passage]) -> list[Sentence]:
-    """Article by article, that of the best sentence first, and within an article as they stand there.
+    """Sort sentences by article, that of the best sentence first, and within an article by position.
 
     :param chosen: best first.
     """
@@ -121,11 +121,11 @@ def order_sentences(chosen: Sequence[Sentence], passages: Sequence[Passage]) -> 
 def measure_sentences(
     question: ParsedQuestion, chosen: Sequence[Sentence], passages: Sequence[Passage], readings: Sequence[Reading]
 ) -> tuple[float, ...]:
-    """What confidence in chosen sentences is judged by, apart from the reader's log-odds and the sentences' number.
+    """The features of chosen sentences, except the reader's log-odds and the number of sentences.
 
-    Share of the question's topic words in them and their passages' titles; share of its names and numbers that their
-    passages lack; share of the topic words that no passage holds; log-probabilities of no answer and of the reader's
-    best answer; the probability of its answers that stand in them.
+    In order: share of the question's topic words in the sentences and their titles; share of its names and numbers
+    that are missing from their passages; share of its topic words that are in no passage; log-probability of no
+    answer; log-probability of the reader's best answer; total probability of the answers in the sentences.
     """
     shown = [passages[s.passage] for s in chosen]
     told = find_topic_words(" ".join([*(s.text for s in chosen), *(p.context for p in shown)]))
@@ -144,6 +144,6 @@ def measure_sentences(
 
 
 def touches(sentence: Sentence, reading: Reading) -> bool:
-    """Whether some of an answer stands in a sentence."""
+    """Whether an answer overlaps a sentence."""
     same = sentence.passage == reading.passage
     return same and reading.start < sentence.end and reading.end > sentence.start

@@ -1,4 +1,4 @@
-"""Readings that say the same thing together: what an answer is counted and judged by."""
+"""Groups readings that give the same answer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from rag.types import Reading
 
 MOST_WORDS_A_NAME = 4
-"""Set: longer runs of capitals are titles and headlines."""
+"""Chosen by hand: longer runs of capitalised words are titles and headlines."""
 MISFIT = 0.05
-"""What the probability of a figure of another kind than was asked for is multiplied by."""
+"""Factor for the probability of a value of a kind that does not fit the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Readings that say the same, most probable first, and their summed probability."""
+    """Readings that give the same answer, most probable first, and their total probability."""
 
     readings: tuple[Reading, ...]
     probability: float
@@ -34,10 +34,11 @@ class Candidate:
 
 
 def group_readings(question: ParsedQuestion, readings: Iterable[Reading]) -> list[Candidate]:
-    """Readings that differ only in their wording together, most probable group first.
+    """Group readings that differ only in wording, most probable group first.
 
-    A reading joins the most probable group whose first reading says the same. A share is no answer to "how much did
-    it cost?", nor an amount of money to "when?": such figures come last, but for those the reader is far surer of.
+    A reading joins the most probable group whose first reading gives the same answer. A percentage does not answer
+    "how much did it cost?", and an amount of money does not answer "when?": the probability of a value of the wrong
+    kind is multiplied by ``MISFIT``.
     """
     groups: list[list[Reading]] = []
     for reading in sorted(readings, key=lambda r: -r.probability):
@@ -57,7 +58,7 @@ def group_readings(question: ParsedQuestion, readings: Iterable[Reading]) -> lis
 
 
 def say_the_same(one: str, other: str) -> bool:
-    """Whether two answers differ in case, article or quotes only, or are wordings of one figure, date or name."""
+    """Whether two answers differ only in case, articles or quotes, or are wordings of one number, date or name."""
     if fold_answer(one) == fold_answer(other):
         return True
     values = read_value(one), read_value(other)
@@ -66,17 +67,17 @@ def say_the_same(one: str, other: str) -> bool:
 
 
 def is_telling(text: str, value: Value) -> bool:
-    """Whether a text gives a figure, a date or a name, which can be held against another; a clause cannot."""
+    """Whether a text is a number, a date or a name, which can be compared with another. A clause cannot."""
     return value.kind != "words" or is_name(text)
 
 
 def is_name(text: str) -> bool:
-    """Whether each of a few words starts with a capital."""
+    """Whether a text has at most ``MOST_WORDS_A_NAME`` words, all capitalised."""
     words = [word for word in re.findall(r"[^\W_][\w'’.&-]*", text) if word.lower() not in ("of", "the", "and", "de")]
     return 0 < len(words) <= MOST_WORDS_A_NAME and all(word[0].isupper() for word in words)
 
 
 def fold_answer(text: str) -> str:
-    """What two spellings of one answer share. Signs stay: 1.5% is not 15%, and $49 not 49%."""
+    """Normalise case, white space, quotes and the article. Signs stay: 1.5% differs from 15%, and $49 from 49%."""
     bare = " ".join(text.casefold().split()).strip("“”‘’\"' ").rstrip(".")
     return re.sub(r"^(?:an?|the) (?=\S)", "", bare) or text

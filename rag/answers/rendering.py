@@ -16,7 +16,7 @@ NEAREST = 3
 
 
 def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
-    """The answer, the sentences it stands in, and where; or that there is none, and what comes nearest."""
+    """Format an answer with its citations, or an abstention with the nearest passages, ``width`` characters wide."""
     paint = _paint if colour else _plain
     lines = []
     possibly = "Possibly: " if answer.status == "possible" else ""
@@ -35,7 +35,7 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
             gap = [""] if lines and not (answer.explained and number and same_source(answer, number)) else []
             lines += [*gap, *format_citation(citation, width=width, colour=colour, newest=newest)]
             if answer.explained and same_source(answer, number + 1):
-                del lines[-1]  # the source stands under the last of its sentences
+                del lines[-1]  # the source is given only below the last of its sentences
         for other in answer.alternatives:
             head = [paint("1", f"or: {printable(other.text)}")] if answer.contradicted else []
             lines += ["", *head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
@@ -52,7 +52,7 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
 
 
 def same_source(answer: Answer, number: int) -> bool:
-    """Whether a citation comes from the same article as the one before it."""
+    """Whether a citation is from the same article as the one before it."""
     cited = [citation.document_id for citation in answer.citations]
     return 0 < number < len(cited) and cited[number] == cited[number - 1]
 
@@ -65,14 +65,14 @@ def list_values(answer: Answer) -> str:
 
 
 def describe_trust(answer: Answer) -> str:
-    """Confidence, and what there is to doubt, in one line."""
+    """Confidence and doubts in one line."""
     low = " (low: check the sentence)" if "low confidence" in answer.doubts else ""
     alone = ", only one article says so" if "one article" in answer.doubts else ""
     return f"confidence {answer.confidence:.0%}{low}{alone}"
 
 
 def format_citation(citation: Citation, *, width: int, colour: bool, newest: str | None = None) -> list[str]:
-    """The quote with its answer marked, then title, date and file; ``newest`` is the date to be marked so."""
+    """The quote with its answer marked, then title, date and file. The date ``newest`` is marked as the newest."""
     a, b = citation.answer_start - citation.start, citation.answer_end - citation.start
     quote = citation.quote
     opened, closed = ("\0", "\1") if colour else ("[", "]")
@@ -88,13 +88,13 @@ def format_citation(citation: Citation, *, width: int, colour: bool, newest: str
 
 
 def printable(text: str) -> str:
-    """Without what could steer a terminal: control and invisible formatting characters become spaces or vanish."""
+    """Drop invisible formatting characters and blank control characters, so that no text can control the terminal."""
     kinds = {c: unicodedata.category(c) for c in set(text)}
     return "".join(" " if kinds[c] in ("Cc", "Zl", "Zp") else "" if kinds[c] in ("Cf", "Cs", "Co") else c for c in text)
 
 
 def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The answer as JSON-ready values, in the order that users read them; ``extra`` comes first."""
+    """The answer as JSON-ready values. ``extra`` comes first."""
     return {
         **(extra or {}),
         "question": answer.question,
@@ -117,7 +117,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
 
 
 def describe_alternative(other: Alternative) -> dict[str, Any]:
-    """Another answer, or a withheld one, as JSON-ready values."""
+    """An alternative or withheld answer as JSON-ready values."""
     return {
         "answer": other.text,
         "confidence": round(other.confidence, 4),

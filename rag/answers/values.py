@@ -1,4 +1,4 @@
-"""Short answers as values that can be compared: whether two wordings say the same, or two articles disagree."""
+"""Parses short answers into values, to compare wordings of one value and values of different articles."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Kind: TypeAlias = Literal["money", "percent", "date", "count", "words"]
 Hedge: TypeAlias = Literal["", "about", "more", "less"]
 
 LONGEST = 120
-"""Characters; a longer text is no amount or date, whatever it starts with."""
+"""Maximum number of characters of an amount or a date."""
 MOST_WORDS = 60
-"""Texts of more words are one value only where all their words are equal."""
+"""Texts with more words agree only if all their words are equal."""
 
 _CURRENCIES = {
     name: row.split(",")[0]
@@ -60,7 +60,11 @@ _HEDGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount as it was written: its last digit shown stands for ``step``; without a magnitude word, that is 1."""
+    """An amount as it was written.
+
+    :param step: the value of the last digit that is shown.
+    :param magnitude: the factor of the magnitude word, 10**6 for "million"; 1 without one.
+    """
 
     amount: Fraction
     step: Fraction
@@ -69,22 +73,22 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a short answer says. ``words`` are there for every kind."""
+    """A parsed short answer. ``words`` are set for every kind."""
 
     kind: Kind
     words: tuple[str, ...]
     hedge: Hedge = ""
     figures: tuple[Figure, ...] = ()
-    """One, or the ends of a range."""
+    """One amount, or the two ends of a range."""
     currency: str = ""
     unit: tuple[str, ...] = ()
-    """Nouns counted, or what money is paid per; as singulars."""
+    """What is counted, or what money is paid per, as singular nouns."""
     parts: tuple[tuple[str, int], ...] = ()
-    """Of a date: year, quarter, month, day, weekday, minutes of the day, as far as given or following from the rest."""
+    """Of a date: year, quarter, month, day, weekday and minute of the day, if given or implied."""
 
 
 def read_value(text: str) -> Value:
-    """Read any text; what is no amount and no date, such as two amounts or a clause, is read as words."""
+    """Parse any text. If it is neither an amount nor a date, such as two amounts or a clause, its kind is words."""
     folded = fold_text(text)
     spelt = spell_in_digits(folded)
     tokens = _WORD.findall(spelt)
@@ -99,7 +103,7 @@ def read_value(text: str) -> Value:
 
 
 def agree(one: Value, other: Value) -> bool:
-    """Whether both can be wordings of one value; never where they are not :func:`comparable`."""
+    """Whether both can be wordings of one value. Unequal values that are not :func:`comparable` never agree."""
     if one == other or not comparable(one, other):
         return one == other
     if "words" in (one.kind, other.kind):
@@ -114,14 +118,14 @@ def agree(one: Value, other: Value) -> bool:
 
 
 def comparable(one: Value, other: Value) -> bool:
-    """Whether both could answer one question, so that, where they do not agree, one contradicts the other."""
+    """Whether both could answer the same question, so that they contradict each other if they do not agree."""
     kinds = {one.kind, other.kind}
     if kinds == {"date"}:
         return bool(dict(one.parts).keys() & dict(other.parts).keys())
     if len(kinds) == 1:
         return one == other or bool(one.words and other.words)
     if kinds == {"date", "words"}:
-        # May, April, June and August are names too.
+        # May, April, June and August can also be names.
         name = one if one.kind == "date" else other
         return dict(name.parts).keys() == {"month", "quarter"} and _agree_words(one.words, other.words)
     if not kinds <= {"count", "money", "percent"} or "count" not in kinds:
@@ -141,12 +145,12 @@ def _read_amount(text: str, words: tuple[str, ...]) -> Value | None:
     following = text[found[last].end() : found[last + 1].start() if len(found) > last + 1 else None]
     rest, behind = _take_hedge(text[found[last].end() :], at_end=True)
     ends = found[: last + 1]
-    # "$14 billion CAD": what stands behind says more than the sign.
+    # In "$14 billion CAD", the code after the amount is more specific than the sign.
     signs = [_CURRENCIES.get(sign, sign) for end in ends for sign in (end["behind"], end["before"]) if sign]
     kind: Kind = "percent" if "%" in signs else "money" if signs else "count"
     figures = _read_figures(ends)
     is_list = len(found) > last + 1 and re.fullmatch(r"\W*(?:and|or|plus)?\W*", following)
-    # "One of its founders" counts nobody, and "one in five" no more.
+    # "One of its founders" and "one in five" are not counts.
     is_share = kind == "count" and re.match(_SHARE, f"{found[0]['number']} {rest}")
     if not figures or is_list or is_share or (kind == "percent" and set(signs) != {"%"}) or not _is_lead(lead, kind):
         return None
@@ -157,7 +161,7 @@ def _read_amount(text: str, words: tuple[str, ...]) -> Value | None:
 
 
 def _take_hedge(text: str, at_end: bool = False) -> tuple[str, Hedge]:
-    """The text without its hedge, and the hedge; behind an amount only such as "or more" is one."""
+    """(text without its hedge, hedge). After an amount, only hedges such as "or more" count."""
     match = _HEDGE.search(text)
     if not match or (at_end and not re.match(r"or |and |plus|\+|at ", match[0])):
         return text.strip(), ""
@@ -165,7 +169,7 @@ def _take_hedge(text: str, at_end: bool = False) -> tuple[str, Hedge]:
 
 
 def _read_figures(ends: Sequence[re.Match[str]]) -> tuple[Figure, ...]:
-    """One, or a range, whose first end takes the second's magnitude; none where a range falls, as scores do."""
+    """One figure, or the ends of a range, the first with the second's magnitude. Empty for a falling range, a score."""
     figures: list[Figure] = []
     for match in ends:
         number = match["number"].replace(",", "")
@@ -183,7 +187,7 @@ def _scale(figure: Figure, magnitude: int) -> Figure:
 
 
 def _is_lead(lead: str, kind: Kind) -> bool:
-    """Whether what stands before an amount only leads up to it: "a total of", not "Alexandr Wang,"."""
+    """Whether the words before an amount only introduce it, like "a total of", unlike "Alexandr Wang,"."""
     others = [word for word in lead.split() if word not in _FILLERS]
     lets_in = kind != "count" and len(others) <= 2 and lead.endswith((" of", " at", " by", " for", " worth"))
     return not others or (lets_in and all(map(str.isalpha, others)))
@@ -200,7 +204,7 @@ def _read_unit(rest: str, kind: Kind) -> tuple[str, ...]:
 
 
 def _fill_in_magnitude(value: Value, other: Value) -> Value:
-    """A bare "14.3" beside "$14.3 billion" leaves out the billion as well as the dollars."""
+    """Add the magnitude of ``other`` to a bare number: "14.3" compared with "$14.3 billion" means billions."""
     last = value.figures[-1]
     if value.kind != "count" or other.kind == "count" or last.magnitude > 1 or last.amount >= 1000:
         return value
@@ -215,7 +219,7 @@ def _agree_figures(one: Value, other: Value) -> bool:
 
 
 def _is_rounded(one: tuple[Figure, Hedge], other: tuple[Figure, Hedge]) -> bool:
-    """Whether both are equal, or the one that shows fewer digits is the other rounded, on the side its hedge says."""
+    """Whether both are equal, or one is the other rounded, in the direction that its hedge allows."""
     sides = sorted((_find_step(*side), side[1], side[0].amount) for side in (one, other))
     (fine, _, exact), (coarse, hedge, shown) = sides
     if exact == shown:
@@ -226,7 +230,7 @@ def _is_rounded(one: tuple[Figure, Hedge], other: tuple[Figure, Hedge]) -> bool:
 
 
 def _find_step(figure: Figure, hedge: Hedge) -> Fraction:
-    """What the last digit meant stands for: in "about 300", "nearly 50" and 14,300,000,000 the zeros say little."""
+    """The value of the last significant digit. Zeros in "about 300", "nearly 50" and 14,300,000,000 are rounding."""
     step, amount = figure.step, abs(figure.amount)
     while (hedge or (figure.magnitude == 1 and amount >= 10**6)) and amount % (10 * step) == 0 and amount >= 100 * step:
         step *= 10
@@ -244,7 +248,7 @@ def _agree_words(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _stand_in(some: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether each of ``some`` stands in ``words``, misspelt or as an initial at worst, and not all as initials."""
+    """Whether ``words`` has each of ``some``, possibly misspelt or as an initial, but not all as initials."""
     left, missing = list((Counter(words) - Counter(some)).elements()), list((Counter(some) - Counter(words)).elements())
     whole = len(some) - len(missing)
     for word in missing:
@@ -262,18 +266,18 @@ def _stand_in(some: Sequence[str], words: Sequence[str]) -> bool:
 
 
 def _is_numeral(word: str) -> bool:
-    """II is no Ivan, nor I an initial beside it."""
+    """Whether a word looks like a Roman numeral, which is not an initial: II does not stand for Ivan."""
     return set(word) <= set("ivx")
 
 
 def _is_misspelt(one: str, other: str) -> bool:
-    """Few edits apart, but not in the first letter: million is not billion, nor increase decrease."""
+    """Whether two long words differ by few edits and not in the first letter: million differs from billion."""
     shortest = min(len(one), len(other))
     return shortest >= 5 and one[0] == other[0] and _is_within(one, other, 2 if shortest >= 8 else 1)
 
 
 def _is_within(one: str, other: str, edits: int) -> bool:
-    """Whether so few insertions, deletions, replacements and swaps of neighbours lead from one to the other."""
+    """Whether the edit distance is at most ``edits``, counting swaps of neighbours as one edit."""
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     one, other = one[same:], other[same:]
     if not one or not other or not edits:

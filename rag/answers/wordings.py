@@ -1,4 +1,4 @@
-"""How news writes numbers and dates, made plain: folded signs, numbers in digits, the parts of a date."""
+"""Normalises the numbers and dates of news: folds signs, converts number words to digits, and parses dates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def any_of(names: Iterable[str]) -> str:
-    """A pattern of all names, longer ones first."""
+    """A pattern that matches any of the names, longest first."""
     return "|".join(sorted(map(re.escape, names), key=lambda name: (-len(name), name)))
 
 
 def _number_names(*rows: str) -> dict[str, int]:
-    """Each name with its place in its row; a hyphen is a place without one."""
+    """Map each name to its position in its row. A hyphen is an empty position."""
     listed = [(n, name) for row in rows for n, names in enumerate(row.split()) for name in names.split("/")]
     return {name: n for n, name in listed if name != "-"}
 
@@ -38,7 +38,7 @@ _NAMED = _number_names(
 
 _DROPPED = re.compile(r"[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 _SIGNS = str.maketrans(
-    # NFKD would make 212 of 2½, and 3002 of 300 with footnote 2.
+    # NFKD would turn 2½ into 212, and 300 with footnote 2 into 3002.
     {"½": ".5", "¼": ".25", "¾": ".75", "’": "'"} | dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " ") | dict.fromkeys("‐‑‒–—―−", "-")
 )
 _SMALL_WORD = re.compile(rf"\b(?:({any_of(_TENS)})(?:[ -]({any_of(list(_SMALL)[1:10])}))?|({any_of(_SMALL)}))\b")
@@ -60,9 +60,9 @@ _DATE_PART = re.compile(
 
 
 def fold_text(text: str) -> str:
-    """Lower case without accents, possessives, quotes around it, and the many forms of dashes and per cent."""
+    """Lower-case a text, remove accents, possessives and enclosing quotes, and unify dashes and forms of per cent."""
     bare = " ".join(text.split()).strip(" \"“”'‘’()[]").rstrip(" .,;:")
-    # An A inside a text is a series or an initial, no article; a dot keeps it.
+    # A capital A inside a text is a series or an initial, not an article; a dot preserves it.
     marked = re.sub(r"(?<= )A(?= |$)", "A.", bare).translate(_SIGNS).casefold()
     folded = " ".join(_DROPPED.sub("", unicodedata.normalize("NFKD", marked)).translate(_SIGNS).split())
     folded = re.sub(r"'s\b", "", folded)
@@ -89,10 +89,10 @@ def _write_percent(match: re.Match[str]) -> str:
 
 
 def read_date(folded: str) -> tuple[tuple[str, int], ...] | None:
-    """The parts of a date, sorted by name; nothing where the text says anything else, or two dates."""
+    """The parts of a date, sorted by name; None if the text has anything else, or two dates."""
     if numeric := _NUMERIC_DATE.fullmatch(folded):
         year, month, day, first, second, last = (int(group or 0) for group in numeric.groups())
-        # Month first, as American papers write, unless that is no month.
+        # Month first, as in American newspapers, unless it is not a valid month.
         first, second = (second, first) if first > 12 else (first, second)
         return _complete_date({"year": year or last, "month": month or first, "day": day or second})
     if re.sub(r"[\s,.()-]", "", _DATE_PART.sub("", folded)) or re.fullmatch("mon|wed|sat|sun", folded):
@@ -110,14 +110,14 @@ def read_date(folded: str) -> tuple[tuple[str, int], ...] | None:
 
 
 def _complete_date(parts: dict[str, int]) -> tuple[tuple[str, int], ...] | None:
-    """With the quarter and the weekday that follow; None where this is no date, such as a day alone."""
+    """Add the implied quarter and weekday. None if the parts are not a date, such as a day alone."""
     year, month, day = (parts.get(name) for name in ("year", "month", "day"))
     if parts.keys() == {"year"} and not 1700 <= parts["year"] < 2100:
         return None
     if day and not {"month", "weekday"} & parts.keys():
         return None
     try:
-        # 2024, a leap year, has every day that any year has.
+        # 2024 is a leap year, so every date is valid in it.
         weekday = date(year or 2024, 1 if month is None else month, 1 if day is None else day).isoweekday()
     except ValueError:
         return None

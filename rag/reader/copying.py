@@ -327,7 +327,7 @@ def locate_spans(
 
 
 def score_sentences(encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]]) -> Iterator[SentenceScore]:
-    """Each sentence with the mean of its tokens' log-odds; what was cut off is left out."""
+    """Yields the score of each sentence, the mean of its tokens' log-odds. Truncated sentences are left out."""
     for passage, (one, (_, text)) in enumerate(zip(encoded, texts, strict=True)):
         for start, end in split_sentences(text):
             if found := one.pair.locate(start, end):
