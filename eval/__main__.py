@@ -1,6 +1,6 @@
-"""``python -m eval``: the product against questions with known answers.
+"""Evaluates the product on questions with known answers.
 
-Without a command it asks the gold questions and writes a result file, a report and the README's table.
+Without a command, it asks the gold questions and writes a result file, a report and the table in the README.
 """
 
 from __future__ import annotations
@@ -34,55 +34,55 @@ def build_parser() -> argparse.ArgumentParser:
     add_judging(commands)
     for command in (*add_squad(commands), *add_benchmarks(commands)):
         command.add_argument(
-            "--every", type=parse_step, default=1, metavar="N", help="every Nth question only (default: 1)"
+            "--every", type=parse_step, default=1, metavar="N", help="ask only every Nth question (default: 1)"
         )
-        command.add_argument("--save", type=parse_path, metavar="FILE", help="also write the result there, as JSON")
+        command.add_argument("--save", type=parse_path, metavar="FILE", help="also write the result to FILE, as JSON")
     return parser
 
 
 def add_asking(parser: argparse.ArgumentParser) -> None:
-    """What the run over gold questions takes."""
-    parser.add_argument("--only", nargs="+", choices=KINDS, metavar="KIND", help=f"some kinds only: {', '.join(KINDS)}")
+    """Adds the options of a run over the gold questions."""
+    parser.add_argument("--only", nargs="+", choices=KINDS, metavar="KIND", help=f"only kinds: {', '.join(KINDS)}")
     parser.add_argument(
         "--part",
         choices=(*PARTS, "all"),
         default="all",
-        help="dev to choose by, test only to report (default: %(default)s)",
+        help="use dev to make choices, and test only to report (default: %(default)s)",
     )
-    parser.add_argument("--corpus", type=parse_path, metavar="DIR", help="your own articles; default: seeds/")
-    parser.add_argument("--gold", type=parse_path, metavar="DIR", help="your own gold questions; default: eval/gold/")
+    parser.add_argument("--corpus", type=parse_path, metavar="DIR", help="your own articles (default: seeds/)")
+    parser.add_argument("--gold", type=parse_path, metavar="DIR", help="your own gold questions (default: eval/gold/)")
     parser.add_argument(
         "--out",
         type=parse_path,
         metavar="DIR",
-        help="where result and report go; default: eval/ for all the gold questions, ./evaluation for your own",
+        help="folder for result and report (default: eval/ for all gold questions, ./evaluation for your own)",
     )
     parser.add_argument("-k", type=parse_count, default=10, metavar="N", help="passages to read (default: %(default)s)")
     parser.add_argument("--reader", metavar="NAME_OR_PATH", help="a Hugging Face seq2seq model")
     parser.add_argument("--encoder", metavar="NAME_OR_PATH", help="a sentence-transformers model")
-    parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a process of its own")
+    parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a new process")
 
 
 def add_judging(commands: Commands) -> None:
-    """What is done with results that are there."""
+    """Adds the commands that read stored results."""
     comparing = commands.add_parser(
-        "compare", help="two result files, or one and the best committed, question by question"
+        "compare", help="compare two result files, or one with the best committed ones, question by question"
     )
-    comparing.add_argument("first", type=parse_path, help="result file of the run before, or the only one")
-    comparing.add_argument("second", type=parse_path, nargs="?", help="result file of the run after")
-    # Names of their own where the main command has an option of that name: its default would win.
-    comparing.add_argument("--part", dest="side", choices=(*PARTS, "all"), default="all", help="one part only")
+    comparing.add_argument("first", type=parse_path, help="result file of the earlier run, or the only file")
+    comparing.add_argument("second", type=parse_path, nargs="?", help="result file of the later run")
+    # A different dest than the main command's option of the same name, whose default would win.
+    comparing.add_argument("--part", dest="side", choices=(*PARTS, "all"), default="all", help="compare only this part")
     comparing.set_defaults(run=compare.run)
-    judging = commands.add_parser("rejudge", help="stored results judged anew by today's rules; predictions stay")
-    judging.add_argument("files", type=parse_path, nargs="+", metavar="FILE", help="result files, rewritten")
+    judging = commands.add_parser("rejudge", help="judge stored results again by the current rules; predictions stay")
+    judging.add_argument("files", type=parse_path, nargs="+", metavar="FILE", help="result files, which are rewritten")
     judging.add_argument("--gold", dest="answers", type=parse_path, metavar="DIR", help="your own gold questions")
     judging.set_defaults(run=rejudge.run)
-    agreeing = commands.add_parser("agreement", help="the judge against verdicts by hand, eval/verdicts.jsonl")
+    agreeing = commands.add_parser("agreement", help="compare the judge with human verdicts, eval/verdicts.jsonl")
     agreeing.set_defaults(run=agreement.run)
 
 
 def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:
-    reading = commands.add_parser("squad", help="the reader on SQuAD 1.1 or 2.0: EM and F1")
+    reading = commands.add_parser("squad", help="EM and F1 of the reader on SQuAD 1.1 or 2.0")
     reading.add_argument("path", type=parse_path, help="a SQuAD development set, 1.1 or 2.0")
     given = reading.add_mutually_exclusive_group()
     given.add_argument(
@@ -90,38 +90,38 @@ def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:
         type=parse_distractors,
         default=0,
         metavar="N",
-        help="hide the gold paragraph among N others that the question retrieves (default: %(default)s)",
+        help="add N other paragraphs retrieved for the question (default: %(default)s)",
     )
     given.add_argument(
         "--open",
         type=parse_path,
         metavar="DIR",
-        help="give no paragraph: the whole product over all of them; DIR keeps corpus and index",
+        help="give no paragraph: run the whole product over all of them; DIR holds corpus and index",
     )
     reading.add_argument(
-        "--separately", action="store_true", help="read each passage by itself; the surest answer counts"
+        "--separately", action="store_true", help="read each passage alone, and take the most probable answer"
     )
-    reading.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
+    reading.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="folder of the reader's weights")
     reading.set_defaults(run=squad.run)
-    searching = commands.add_parser("retrieval", help="retrieval over SQuAD's paragraphs: hybrid, BM25 and dense")
+    searching = commands.add_parser("retrieval", help="hybrid, BM25 and dense retrieval over SQuAD's paragraphs")
     searching.add_argument("path", type=parse_path, help="a SQuAD 1.1 development set")
     searching.add_argument(
-        "--folder", type=parse_path, required=True, metavar="DIR", help="keeps corpus and index from run to run"
+        "--folder", type=parse_path, required=True, metavar="DIR", help="holds corpus and index, reused by later runs"
     )
     searching.set_defaults(run=retrieval.run)
     return [reading, searching]
 
 
 def add_benchmarks(commands: Commands) -> list[argparse.ArgumentParser]:
-    following = commands.add_parser("followups", help="follow-ups of dialogues held out of training, against rewrites")
+    following = commands.add_parser("followups", help="rewriting of held-out follow-ups, against CANARD's rewrites")
     following.add_argument("path", type=parse_path, help="canard-dev.json")
-    following.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="the reader's weights")
+    following.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="folder of the reader's weights")
     following.set_defaults(run=followups.run)
     added = [following]
     for name, told, file, function in (
-        ("ramdocs", "RAMDocs: each question over its own documents, which may differ", "ramdocs.jsonl", ramdocs.run),
-        ("queries", "search queries held out of training, short answers", "qed-train.json.gz", queries.run_short),
-        ("yesno", "search queries held out of training, yes or no", "boolq.json.gz", queries.run_yes_no),
+        ("ramdocs", "RAMDocs: each question over its own documents, which may conflict", "ramdocs.jsonl", ramdocs.run),
+        ("queries", "held-out search queries with short answers", "qed-train.json.gz", queries.run_short),
+        ("yesno", "held-out search queries answered yes or no", "boolq.json.gz", queries.run_yes_no),
     ):
         asking = commands.add_parser(name, help=told)
         asking.add_argument("path", type=parse_path, help=file)
@@ -136,7 +136,7 @@ def parse_path(text: str) -> Path:
 
 def parse_step(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"eval: {printable(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"eval: {printable(str(error))}: make it readable and writable, or name another.", file=sys.stderr)
+        print(f"eval: {printable(str(error))}: change its permissions, or name another.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)

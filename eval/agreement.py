@@ -1,4 +1,4 @@
-"""The judge held against people: stored answers that somebody read and judged by hand."""
+"""Agreement of the automatic judge with human verdicts on stored answers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ GOLD = ROOT / "eval" / "gold"
 
 
 def run(_: argparse.Namespace) -> None:
-    """Prints the agreement and every verdict on which the judge and the person differ."""
+    """Prints the agreement, and every verdict on which judge and human differ."""
     print(describe_agreement(judge_again()))
 
 
 def judge_again(path: Path = VERDICTS) -> list[dict[str, Any]]:
-    """The verdicts, each with the question's ``kind`` and what today's judge says, ``judged``.
+    """The human verdicts, each with the question's ``kind`` and the judge's verdict, ``judged``.
 
-    :raises GoldError: for a verdict on an answer that no result holds.
+    :raises GoldError: for a verdict on an answer that is in no result.
     """
     questions = {question.name: question for question in load_gold(GOLD)}
     results: dict[str, dict[str, Any]] = {}
@@ -37,7 +37,7 @@ def judge_again(path: Path = VERDICTS) -> list[dict[str, Any]]:
         if name not in results:
             results[name] = {record["id"]: record for record in load_result(RESULTS / f"{name}.json")["records"]}
         if verdict["id"] not in results[name] or verdict["id"] not in questions:
-            raise GoldError(f"{place} names {verdict['id']}, which {name}.json or the gold lacks: correct it.")
+            raise GoldError(f"{place} names {verdict['id']}, which is not in {name}.json or the gold: correct the id.")
         gold, record = questions[verdict["id"]], results[name][verdict["id"]]
         judged = judge_said(gold, read_record(record)).right
         verdicts.append({**verdict, "kind": gold.kind, "question": gold.question, "judged": judged})
@@ -45,7 +45,7 @@ def judge_again(path: Path = VERDICTS) -> list[dict[str, Any]]:
 
 
 def measure_agreement(verdicts: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """(share of verdicts on which judge and person agree, Cohen's kappa: the same, beyond chance)."""
+    """(agreement of judge and human, 0 to 1; Cohen's kappa, -1 to 1)."""
     n = len(verdicts)
     agreed = sum(v["judged"] == v["right"] for v in verdicts) / n
     judged, right = (sum(v[name] for v in verdicts) / n for name in ("judged", "right"))
@@ -57,7 +57,7 @@ def describe_agreement(verdicts: Sequence[dict[str, Any]]) -> str:
     agreed, kappa = measure_agreement(verdicts)
     right = sum(v["right"] for v in verdicts)
     lines = [
-        f"{len(verdicts)} verdicts by hand, {right} of them right: the judge agrees on {agreed:.0%}, kappa {kappa:.2f}"
+        f"{len(verdicts)} human verdicts, {right} of them right: the judge agrees on {agreed:.0%}, kappa {kappa:.2f}"
     ]
     for kind in dict.fromkeys(v["kind"] for v in verdicts):
         some = [v for v in verdicts if v["kind"] == kind]
@@ -65,5 +65,5 @@ def describe_agreement(verdicts: Sequence[dict[str, Any]]) -> str:
     for v in verdicts:
         if v["judged"] != v["right"]:
             said = "right" if v["judged"] else "wrong"
-            lines.append(f"  {v['result']} {v['id']} {v['question']}\n      judged {said}; by hand: {v['reason']}")
+            lines.append(f"  {v['result']} {v['id']} {v['question']}\n      judged {said}; human: {v['reason']}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Measures of one answer's text against its gold: arithmetic on words and offsets, no model as judge."""
+"""Measures of one answer against its gold, computed from words and offsets without a model as judge."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _COUNTS = frozenset(
 
 
 def is_right(prediction: str, golds: Sequence[str]) -> bool:
-    """Whether the answer says what a gold says: it holds one (:func:`rag.metrics.score_containment`), or comes close.
+    """Whether the answer contains a gold (:func:`rag.metrics.score_containment`) or is close to one.
 
-    Close is for golds of ``LONG`` words or more, where the ends of a span are a matter of taste: token F1 of
-    ``CLOSE``, and the same numbers, number words and negations. "$10 billion" is never close to "$14 billion".
+    Only golds of ``LONG`` words or more, whose span boundaries are arbitrary, can be close: token F1 must be at least
+    ``CLOSE``, with the same numbers, number words and negations. "$10 billion" is never close to "$14 billion".
     """
     if score_containment(prediction, golds):
         return True
@@ -44,11 +44,11 @@ def is_right(prediction: str, golds: Sequence[str]) -> bool:
 
 
 def gives_gold(sentence: str, golds: Sequence[str]) -> bool:
-    """Whether a quoted sentence says what a gold says, however long it is.
+    """Whether a quoted sentence of any length gives a gold.
 
-    It holds a form whole, with the care of :func:`rag.metrics.score_containment` for negations and numbers; or, for a
-    gold of ``LONG`` words or more, ``MOST`` of its content words, all its numbers and number words, and as many
-    negations.
+    It must contain a gold, with the rules of :func:`rag.metrics.score_containment` for negations and numbers; or, for
+    a gold of ``LONG`` words or more, a share of at least ``MOST`` of its content words, all its numbers and number
+    words, and the same negations.
     """
     words = split_words(sentence)
     if score_containment(sentence, golds, most_extra=len(words)):
@@ -64,13 +64,13 @@ def gives_gold(sentence: str, golds: Sequence[str]) -> bool:
 
 
 def measure_content(gold: str, words: Sequence[str]) -> float:
-    """Share of the gold's words, function words aside, that stand among the words, 0 to 1."""
+    """The share of the gold's content words that are among ``words``, 0 to 1."""
     wanted = set(split_words(gold)) - FUNCTION_WORDS
     return len(wanted & set(words)) / len(wanted) if wanted else 0.0
 
 
 def shares_words(first: str, second: str, least: float) -> bool:
-    """Whether a run of words that both hold makes up at least that share of the shorter one."""
+    """Whether the longest common run of words is at least the share ``least`` of the shorter text."""
     a, b = split_words(first), split_words(second)
     if not a or not b:
         return False
@@ -84,10 +84,10 @@ def _list_strict(text: str) -> Counter[str]:
 
 
 def match_value(text: str, values: Sequence[Sequence[str]]) -> int | None:
-    """Which of several differing values a text gives; None for none of them, or for more than one.
+    """The index of the value that a text gives; None if it gives none or more than one.
 
-    :param values: each value's forms. Where the text holds forms of two values, it gives the one whose form holds
-        the other's ("almost $15 billion", "$15 billion"), and neither where they stand apart ("10 or 15 billion").
+    :param values: the forms of each value. If the text has forms of two values, the one that contains the other counts
+        ("almost $15 billion", "$15 billion"). If neither contains the other, none counts ("10 or 15 billion").
     """
     matched = {i: [split_words(f) for f in forms if is_right(text, [f])] for i, forms in enumerate(values)}
     longest = {i: max(forms, key=len) for i, forms in matched.items() if forms}
@@ -99,17 +99,19 @@ def match_value(text: str, values: Sequence[Sequence[str]]) -> int | None:
 
 
 def cut_words(text: str, most: int) -> str:
-    """The text's first ``most`` words: what stands beyond is not read, so that quoting a page is no way to be right."""
+    """The first ``most`` words of a text. The rest is ignored, so that quoting a whole page does not count as right."""
     ends = [match.end() for match in re.finditer(r"\S+", text)]
     return text[: ends[most - 1]] if len(ends) > most else text
 
 
 def score_items(prediction: str, items: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """(recall, precision) of a list, 0 to 1 each, over its first ``MOST_WORDS_AN_ITEM`` words an item.
+    """(recall, precision) of a list, 0 to 1 each, over its first ``MOST_WORDS_AN_ITEM`` words per item.
 
-    :param items: for each item its forms. Recall is the share of them with a form in the prediction; precision the
-        number of different items, or pieces of items, among the prediction's parts, over the number of parts. Parts
-        and pieces end at commas, semicolons, line ends, "and" and "or".
+    Recall is the share of items with a form in the prediction. For precision, the prediction is split into parts at
+    commas, semicolons, line breaks, "and" and "or". Precision is the number of different items, or pieces of items
+    split likewise, among the parts, over the number of parts.
+
+    :param items: the forms of each item.
     """
     text = cut_words(prediction, MOST_WORDS_AN_ITEM * len(items))
     words, parts = split_words(text), split_parts(text)
@@ -123,10 +125,10 @@ def split_parts(text: str) -> list[list[str]]:
 
 
 def match_item(part: Sequence[str], items: Sequence[Sequence[str]]) -> tuple[int, int] | None:
-    """(item, piece of it) that a part of a list gives; None where it gives none."""
+    """(item, piece of the item) that a part of a list gives; None if it gives none."""
     for i, item in enumerate(items):
         for form in item:
-            # An item may itself hold a comma or an "and", at which the prediction was cut as well.
+            # An item may contain a comma or an "and", at which the prediction was split too.
             for j, piece in enumerate(split_parts(form)):
                 if contains_run(part, piece):
                     return i, j
@@ -134,25 +136,25 @@ def match_item(part: Sequence[str], items: Sequence[Sequence[str]]) -> tuple[int
 
 
 def holds_all(text: str, groups: Sequence[Sequence[str]]) -> bool:
-    """Whether for every group at least one of its forms stands in the text, as a run of words."""
+    """Whether the text contains, for every group, at least one of its forms as a run of words."""
     words = split_words(text)
     return bool(groups) and all(any(contains_run(words, split_words(form)) for form in group) for group in groups)
 
 
 def score_key_facts(answer: str, facts: Sequence[Sequence[Sequence[str]]]) -> float:
-    """Share of the key facts that the answer's first ``MOST_WORDS_A_FACT`` words a fact hold, 0 to 1.
+    """The share of key facts that are in the answer's first ``MOST_WORDS_A_FACT`` words per fact, 0 to 1.
 
-    :param facts: each fact's groups of forms.
+    :param facts: the groups of forms of each fact.
     """
     text = cut_words(answer, MOST_WORDS_A_FACT * len(facts))
     return sum(holds_all(text, groups) for groups in facts) / len(facts) if facts else 0.0
 
 
 def find_claims(answer: str, claims: Sequence[Sequence[Sequence[str]]], question: str = "") -> list[int]:
-    """Which claims the answer makes: those whose groups all have a form within one of its sentences.
+    """The indices of the claims that the answer makes: all groups have a form within one of its sentences.
 
-    That sentence must also name the question's subject, one of its names or where it has none one of its topic words:
-    what a sentence says of something else is no claim about it.
+    That sentence must also be about the question's subject: it has one of the question's names or, if the question has
+    none, one of its topic words.
     """
     subject = find_mentions(question) or find_topic_words(question)
     sentences = [answer[a:b] for a, b in split_sentences(answer)]
@@ -161,29 +163,28 @@ def find_claims(answer: str, claims: Sequence[Sequence[Sequence[str]]], question
 
 
 def measure_grounding(answer: str, quotes: Sequence[str]) -> float:
-    """Share of the answer's words that stand in its cited quotes, 0 to 1, each as often as it stands there."""
+    """The share of the answer's words that are in its quotes, 0 to 1, counting repeated words separately."""
     words = Counter(split_words(answer))
     shared = words & Counter(split_words("\n".join(quotes)))
     return shared.total() / words.total() if words else 0.0
 
 
 def measure_citation_recall(answer: str, quotes: Sequence[str]) -> float:
-    """Share of the answer's sentences that its quotes cover, 0 to 1 (ALCE, Gao et al. 2023).
+    """The share of the answer's sentences that its quotes cover, 0 to 1 (ALCE, Gao et al. 2023).
 
-    Containment stands in for ALCE's entailment model: covered is a sentence whose words, function words aside,
-    all stand in the quotes.
+    Containment replaces ALCE's entailment model: a sentence is covered if all its content words are in the quotes.
     """
     quoted = set(split_words("\n".join(quotes)))
     sentences = [set(split_words(answer[a:b])) for a, b in split_sentences(answer)]
-    # A sentence of function words alone is held to all of them.
+    # If a sentence has only function words, all of them must be in the quotes.
     covered = sum((words - FUNCTION_WORDS or words) <= quoted for words in sentences if words)
     return covered / len(sentences) if sentences else 0.0
 
 
 def measure_citation_precision(citations: Sequence[Place], gold: Sequence[Place]) -> float:
-    """Share of the citations that overlap gold evidence, 0 to 1.
+    """The share of citations that overlap gold evidence, 0 to 1.
 
-    To overlap is to share at least half of the shorter of the two.
+    Two spans overlap if they share at least half of the shorter one.
     """
 
     def overlaps(cited: Place, evidence: Place) -> bool:

@@ -1,4 +1,4 @@
-"""The product's own questions: over the seeds, and over ordinary news."""
+"""The product's own gold questions: over the seeds, and over ordinary news."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Gold questions and the articles that they are asked of.
+    """Articles and their gold questions.
 
-    :param index: where the index is kept; None for the user's cache folder.
+    :param index: folder of the index; None for the default in the user's cache.
     """
 
     corpus: Path
@@ -29,7 +29,7 @@ NEWS = Series(ROOT / "eval" / "news" / "articles", ROOT / "eval" / "news" / "gol
 
 
 def hash_gold(folder: Path) -> str:
-    """SHA-256 over the gold files' bytes in the order of their names: the same questions, answers and evidence."""
+    """SHA-256, in hex, of the names and contents of the gold files, to detect changes of questions or answers."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.jsonl")):
         digest.update(f"{path.name}\n".encode() + path.read_bytes())

@@ -1,4 +1,4 @@
-"""Gold questions asked of a pipeline, one at a time as users ask them, each judged."""
+"""Asks a pipeline the gold questions, one at a time as users do, and judges the answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NotingReader:
-    """A reader whose own probability of its last best reading is noted: an answer does not tell it."""
+    """Wraps a reader to record the probability of its last best reading, which an answer does not contain."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.name, self.copies = reader, reader.name, reader.copies
@@ -36,10 +36,9 @@ class NotingReader:
 def ask_gold(
     pipeline: Pipeline, corpus: Path, questions: Sequence[GoldQuestion], *, progress: bool = False
 ) -> list[Record]:
-    """A record for each question, in their order; the turns of a conversation must stand together.
+    """One record per question, in order. The turns of a conversation must be adjacent.
 
-    A conversation's history holds the system's own answers and its own reading of follow-ups, wrong ones too, as it
-    does for users.
+    As for users, a conversation's history has the system's own answers and rewritten questions, even if wrong.
 
     :raises GoldError: for evidence that is not in the corpus.
     """
@@ -48,7 +47,7 @@ def ask_gold(
     located = locate_evidence(pipeline.index, corpus, questions)
     noting = NotingReader(pipeline.models.reader)
     pipeline = replace(pipeline, models=replace(pipeline.models, reader=noting))
-    ask_one(pipeline, "Is everything loaded?", ())  # so that no question's timing holds the loading of models
+    ask_one(pipeline, "Is everything loaded?", ())  # load the models, so that no timing includes it
     records: list[Record] = []
     with tqdm(total=len(questions), unit="question", disable=None if progress else True, leave=False) as bar:
         for _, turns in groupby(questions, key=lambda q: (q.kind, q.line)):
@@ -61,7 +60,7 @@ def ask_gold(
 def ask_turns(
     pipeline: Pipeline, reader: NotingReader, turns: Sequence[GoldQuestion], located: dict[str, Located]
 ) -> Iterator[Record]:
-    """One question, or the turns of one conversation, as the pipeline with that reader answers them."""
+    """Asks and judges one question or the turns of one conversation."""
     history: list[Turn] = []
     for gold in turns:
         answer = ask_one(pipeline, gold.question, history)
@@ -76,7 +75,7 @@ def ask_turns(
 
 
 def ask_one(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> Answer | None:
-    """The answer; None for what cannot be asked, such as a question without words."""
+    """The answer; None for an invalid question, such as one without words."""
     try:
         return pipeline.ask(question, history)
     except QuestionError:
@@ -84,7 +83,7 @@ def ask_one(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> Answe
 
 
 def is_misunderstood(pipeline: Pipeline, record: Record) -> bool:
-    """Whether a failed follow-up would have gone right in its self-contained form: then rewriting is what failed."""
+    """Whether a failed follow-up is answered correctly in its gold standalone form, so that rewriting failed."""
     if record.answer is not None and record.answer.standalone == record.gold.standalone:
         return False
     return judge_answer(record.gold, ask_one(pipeline, record.gold.standalone, ()), record.located).right

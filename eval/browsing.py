@@ -1,4 +1,4 @@
-"""The page in a browser: what somebody waits for, from pressing Enter to the short answer on the screen."""
+"""Measures in a browser the time from pressing Enter to the short answer on the page."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 FIRST = ".aa-short, .aa-values, .aa-sentence, .aa-declined, .aa-error"
-"""What is shown of an answer first, whatever its kind."""
+"""The first part of an answer that is shown, for each kind of answer."""
 PATIENCE = 120_000
-"""Milliseconds until something that should be there is given up."""
+"""Timeout in milliseconds."""
 
 
 def find_chromium() -> str | None:
-    """The program's path; None where there is none."""
+    """The path of Chromium; None if it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def explain_missing() -> str:
-    """What is missing for a browser, in one sentence; empty where nothing is."""
+    """What must be installed for a browser, in one sentence; empty if nothing is missing."""
     if importlib.util.find_spec("playwright") is None:
-        return "No playwright: pip install playwright."
-    return "" if find_chromium() else "No chromium: apt-get install chromium."
+        return "Playwright is not installed: pip install playwright."
+    return "" if find_chromium() else "Chromium is not installed: apt-get install chromium."
 
 
 @contextmanager
 def open_browser() -> Iterator[Any]:
-    """A browser that shows no window."""
+    """A headless browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -43,11 +43,11 @@ def open_browser() -> Iterator[Any]:
 
 
 def time_first_answer(browser: Any, address: str, question: str) -> float:
-    """Seconds from Enter to the first of an answer that can be seen, on a page where nothing was asked before."""
+    """Seconds from Enter to the first visible part of an answer, on a fresh page."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    # They come last: then nothing else of the page is under way.
+    # These load last, so the page is ready.
     page.locator(".aa-starter").first.wait_for()
     box = page.get_by_label("Your question")
     box.fill(question)

@@ -1,4 +1,4 @@
-"""Two runs over the same questions: what got better, what got worse, and whether that may be chance."""
+"""Compares two runs over the same questions, with tests of significance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEASURES = ("F1", "success@10", "nDCG@10", "citation_precision", "value_recall",
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Two results with each other, or one with the best committed ones."""
+    """Compares two results, or one result with the best committed ones."""
     if arguments.second is not None:
         print(compare_results(arguments.first, arguments.second, arguments.side))
         return
@@ -35,11 +35,11 @@ def run(arguments: argparse.Namespace) -> None:
 def compare_results(first: Path, second: Path, part: str = "all") -> str:
     """The comparison as text, over the questions that both runs asked, set by set, news first.
 
-    Right or not is tested by McNemar's exact test, graded measures by a paired bootstrap. The turns of a conversation
-    count as one there: the better for it where more of them go right. None of it is corrected for many tests. Last
-    come the headline measures over the dev part, as the floors hold them.
+    Binary measures are tested with McNemar's exact test, graded ones with a paired bootstrap. McNemar's test counts a
+    conversation once: it is better if more of its turns are right. There is no correction for multiple tests. The
+    headline measures over the dev part come last (:mod:`eval.floors`).
 
-    :raises RagError: where one of the two is no result of a run, or they asked nothing in common.
+    :raises RagError: if a file is not a result, or the two have no question in common.
     """
     a, b = load_result(first), load_result(second)
     title = f"{printable(a['made']['commit'])} → {printable(b['made']['commit'])}"
@@ -63,14 +63,14 @@ def compare_headlines(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
 
 
 def compare_set(title: str, a: Mapping[str, Any], b: Mapping[str, Any], part: str) -> str:
-    """One set's comparison; empty where the two have no question in common."""
+    """The comparison of one set; empty if the two have no question in common."""
     before, after = (index_records(result, part) for result in (a, b))
     shared = [name for name in before if name in after and before[name]["question"] == after[name]["question"]]
     if not shared:
         return ""
     lines = [f"{title}: {len(shared)} questions in both"]
     if left := len(before) + len(after) - 2 * len(shared):
-        lines[0] += f" ({left} in one of them only, or changed, are left out)"
+        lines[0] += f" ({left} that are in only one of them or changed are left out)"
     kinds = list(dict.fromkeys(str(before[name]["kind"]) for name in shared))
     for kind in [*kinds, *(["all"] if len(kinds) > 1 else [])]:
         some = [name for name in shared if kind in ("all", before[name]["kind"])]

@@ -1,4 +1,4 @@
-"""Where the gold evidence stands: quotes to characters of the cleaned articles, and to the passages that hold them."""
+"""Locates gold evidence: maps quotes to offsets in the cleaned articles, and to the passages that contain them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSpan:
-    """Characters of a cleaned article."""
+    """A span of a cleaned article, in characters."""
 
     document_id: str
     start: int
@@ -35,8 +35,8 @@ class EvidenceSpan:
 class Located:
     """The evidence of one question.
 
-    :param groups: for each value or key fact, the spans that hold it.
-    :param relevant: ids of all passages of the index that hold evidence.
+    :param groups: the evidence spans of each value or key fact.
+    :param relevant: ids of all passages in the index that contain evidence.
     """
 
     groups: tuple[tuple[EvidenceSpan, ...], ...]
@@ -48,7 +48,7 @@ class Located:
 
 
 def find_quote(text: str, quote: str) -> list[tuple[int, int]]:
-    """(start, end) of every place where the quote's words stand in the text, whatever marks are between them."""
+    """(start, end) of every occurrence of the quote's words in the text, ignoring punctuation and case."""
     words = fold_words(quote)
     places = [(m.start(), m.end()) for m in _WORD.finditer(text)]
     folded = [text[a:b].lower() for a, b in places]
@@ -65,7 +65,7 @@ def fold_words(text: str) -> list[str]:
 
 
 def holds_span(passage: Passage, span: EvidenceSpan) -> bool:
-    """Whether at least half of the span stands in the passage: the end of a sentence alone is no evidence."""
+    """Whether the passage contains at least half of the span. The end of a sentence alone is not evidence."""
     if passage.document_id != span.document_id:
         return False
     shared = min(passage.end, span.end) - max(passage.start, span.start)
@@ -73,12 +73,12 @@ def holds_span(passage: Passage, span: EvidenceSpan) -> bool:
 
 
 def locate_evidence(index: Index, corpus: Path, questions: Sequence[GoldQuestion]) -> dict[str, Located]:
-    """The evidence of each question by its name.
+    """The evidence of each question, by the question's name.
 
-    A quote of the file that cleaning took out of the article has no span: what cannot be found counts as not found.
+    A quote that cleaning removed from the article has no span, so its evidence counts as not retrieved.
 
-    :raises GoldError: for a quote of an article that is not in the index, or that neither the cleaned article nor its
-        file holds.
+    :raises GoldError: if a quote's article is not in the index, or neither the cleaned article nor its file contains
+        the quote.
     """
     known = {summary.document_id for summary in index.documents()}
     passages = cache(index.document_passages)
@@ -93,10 +93,10 @@ def locate_evidence(index: Index, corpus: Path, questions: Sequence[GoldQuestion
     def find(evidence: Evidence) -> tuple[EvidenceSpan, ...]:
         document = index.document(evidence.document_id) if evidence.document_id in known else None
         if document is None:
-            raise GoldError(f"No article {evidence.document_id!r} in the corpus: correct the document_id in the gold.")
+            raise GoldError(f"{evidence.document_id!r} is not in the corpus: correct the document_id in the gold.")
         places = find_quote(document.text, evidence.quote)
         if not places and not contains_run(read_words(evidence.document_id), fold_words(evidence.quote)):
-            raise GoldError(f"{evidence.document_id} does not say “{evidence.quote}”: copy the quote from the article.")
+            raise GoldError(f"“{evidence.quote}” is not in {evidence.document_id}: copy the quote from the article.")
         return tuple(EvidenceSpan(document.document_id, a, b) for a, b in places)
 
     located = {}

@@ -1,4 +1,4 @@
-"""What a change may not fall below: for each headline measure the best committed result, question by question."""
+"""Regression checks: compares each headline measure with the best committed result, question by question."""
 
 from __future__ import annotations
 
@@ -32,23 +32,25 @@ HEADLINES = (
     "citations.precision",
 )
 FEWEST = 10
-"""Pairs from which on a difference is tested."""
+"""Minimum number of pairs to test a difference."""
 ALPHA = 0.05
 DECISIONS = ROOT / "docs" / "decisions"
 _ACCEPTED = re.compile(r"^Accepted: `([\w.@]+)` below ([0-9a-f]{7,})", re.MULTILINE)
 
 
 class FloorError(RagError):
-    """A figure below the best committed one."""
+    """A headline measure is significantly worse than in the best committed result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One headline measure against an earlier result over the same questions of the dev part.
+    """A headline measure compared with an earlier result, over the same questions of the dev part.
 
     :param name: set and metric.
-    :param before: mean then; ``after``: now, over ``count`` questions.
-    :param chance: what the test says: ``p = 0.003``, or the interval of the change.
+    :param before: mean in the earlier result.
+    :param after: mean in this result.
+    :param count: number of questions.
+    :param chance: outcome of the test: ``p = 0.003``, or the interval of the change.
     :param verdict: ``better``, ``worse`` or ``no clear change``.
     """
 
@@ -71,9 +73,10 @@ class Standing:
 def hold_result(
     result: dict[str, Any], earlier: Sequence[dict[str, Any]], decisions: Path = DECISIONS
 ) -> list[Standing]:
-    """Each headline measure of each set against the best of the earlier results, over the dev part.
+    """Compares each headline measure of each set with the best of the earlier results, over the dev part.
 
-    Left out are results by another judge, and for a measure those that a decision record says it may fall below.
+    Results of another judge version are left out, and for each measure the results below which a decision record
+    accepts it to fall.
     """
     accepted = read_accepted(decisions)
     judged = [one for one in earlier if one.get("judge") == JUDGE]
@@ -93,13 +96,13 @@ def hold_result(
 
 
 def read_accepted(decisions: Path = DECISIONS) -> set[tuple[str, str]]:
-    """(metric, commit) of each line ``Accepted: `facts.right` below 93a16ca`` of the decision records."""
+    """(metric, commit) of each line ``Accepted: `facts.right` below 93a16ca`` in the decision records."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(decisions.glob("*.md"))]
     return {(metric, commit) for text in texts for metric, commit in _ACCEPTED.findall(text)}
 
 
 def refuse_falls(standings: Sequence[Standing]) -> None:
-    """:raises FloorError: naming each measure that is clearly worse than in the best result."""
+    """:raises FloorError: if a measure is significantly worse than in the best result. The message names each."""
     if falls := [standing for standing in standings if standing.verdict == "worse"]:
         told = "; ".join(
             f"{s.name} {'fell' if s.metric.higher_is_better else 'rose'} from {s.before:.1%} in {s.commit} "
@@ -108,7 +111,7 @@ def refuse_falls(standings: Sequence[Standing]) -> None:
         )
         first = falls[0]
         raise FloorError(
-            f"{told}: mend it, or say what is gained in a decision record with the line "
+            f"{told}: fix it, or justify it in a decision record with the line "
             f"“Accepted: `{first.metric.name}` below {first.commit}”."
         )
 
@@ -116,7 +119,7 @@ def refuse_falls(standings: Sequence[Standing]) -> None:
 def compare_metric(
     name: str, metric: Metric, commit: str, before: Sequence[Described], after: Sequence[Described]
 ) -> Standing | None:
-    """The measure over the questions of the dev part that are the same in both; None where these are too few."""
+    """Compares a measure over the dev questions that are the same in both; None if there are too few."""
     pairs = pair_values(metric, before, after)
     if len(pairs) < FEWEST:
         return None
@@ -150,7 +153,7 @@ def read_value(metric: Metric, record: Mapping[str, Any]) -> float:
 
 
 def weigh_verdicts(pairs: Pairs) -> tuple[float, str, bool]:
-    """(gain, p, whether it is clear) by McNemar's exact test; the turns of a conversation count as one."""
+    """(gain, description, whether it is significant) by McNemar's exact test. A conversation counts once."""
     balance: dict[tuple[str, str], float] = {}
     for line, old, new in pairs:
         balance[line] = balance.get(line, 0.0) + new - old

@@ -1,4 +1,4 @@
-"""Follow-up questions on dialogues held out of training: what is filled in, against CANARD's rewrites."""
+"""Benchmark of follow-up rewriting on dialogues held out of training, against CANARD's human rewrites."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints and saves the figures, by rule alone and with the reader."""
+    """Prints and saves the figures, with rules alone and with the reader."""
     origin = describe_origin()
     records = [r for r in load_followups(arguments.path) if r.held_out and r.messages][:: arguments.every]
     if not records:
-        raise RagError(f"{arguments.path} holds no follow-up for --every {arguments.every}: take a smaller number.")
+        raise RagError(f"{arguments.path} has no follow-up for --every {arguments.every}: use a smaller number.")
     began = time.perf_counter()
     rules, read = (measure_rewriting(records, r) for r in (None, CopyingReader(arguments.weights)))
     result = describe_benchmark(arguments, rules, read)
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
 def describe_benchmark(
     arguments: argparse.Namespace, rules: dict[str, float], read: dict[str, float]
 ) -> dict[str, Any]:
-    """The figures with what the README says of them."""
+    """The figures, with title, figure and command for the README."""
     told = [f"F1 {f['F1']:.1f}, missing words filled in {f['recall']:.1f}" for f in (read, rules)]
     every = f" --every {arguments.every}" if arguments.every > 1 else ""
     return {
@@ -55,14 +55,14 @@ def describe_benchmark(
 def measure_rewriting(records: Sequence[FollowUp], resolver: Resolver | None) -> dict[str, float]:
     """Means in per cent over follow-ups with a conversation before them.
 
-    ``F1``: of the rewrite's tokens. ``recall``: of the topic words that the gold rewrite adds and the conversation
-    holds, those added; ``precision``: of the topic words added, those that the gold rewrite has; ``untouched``: of the
-    questions that the gold leaves as they are, those left as they are.
+    ``F1``: token F1 of the rewrite and the gold rewrite. ``recall``: share of the content words that the gold rewrite
+    adds from the conversation that were added. ``precision``: share of the content words added that are in the gold
+    rewrite. ``untouched``: share of the questions unchanged in the gold that were left unchanged.
     """
     found: dict[str, list[float]] = {"F1": [], "recall": [], "precision": [], "untouched": []}
     for record in records:
         said = [*open_subject(record, random.Random(record.question)), *record.messages]
-        # The one who asks speaks first, and last before each answer; an opening without an answer gets a plain one.
+        # A conversation alternates between user and assistant, so the opening gets an empty answer.
         turns = [Turn("user", said[0]), Turn("assistant", ""), *list_turns(said[1:])]
         made = contextualize_question(record.question, turns, resolver)
         found["F1"].append(score_token_f1(made, [record.rewrite]))
@@ -82,5 +82,5 @@ def list_turns(messages: Sequence[str]) -> list[Turn]:
 
 
 def find_words(text: str) -> set[str]:
-    """Words without function words."""
+    """The words of a text, without function words."""
     return {word for word in split_words(text) if word not in FUNCTION_WORDS}

@@ -1,4 +1,4 @@
-"""Gold questions: written from the articles before any answer was looked at, one JSON object a line."""
+"""Gold questions, one JSON object per line, written from the articles before any answer was seen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDINGS = ("article", "other")
 
 @dataclass(frozen=True, slots=True)
 class GoldValue:
-    """An answer in all its acceptable forms and where it stands."""
+    """An answer in all its acceptable forms, with its evidence."""
 
     answers: tuple[str, ...]
     evidence: tuple[Evidence, ...]
@@ -29,7 +29,7 @@ class GoldValue:
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """What an explanation must hold: for every group at least one of its forms."""
+    """A fact that an explanation must contain: for every group at least one of its forms."""
 
     fact: str
     all_of: Groups
@@ -38,7 +38,7 @@ class KeyFact:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an explanation must not say: all groups within one sentence."""
+    """A claim that an explanation must not make: a form of every group within one sentence."""
 
     claim: str
     all_of: Groups
@@ -46,15 +46,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """One question to ask, of any kind; what does not apply to its kind is empty.
+    """A question of any kind. Fields that do not apply to its kind are empty.
 
-    :param name: id of the line, and ``.N`` for the turn of a conversation: ``f001``, ``c003.2``.
-    :param standalone: the question without need of history; the question itself, but for follow-ups.
-    :param values: the right answers: one value for a fact, two or more where the articles differ, none where the
-        articles hold no answer or where key facts are wanted in place of an answer.
-    :param items: for a list, each item's forms.
-    :param correction: of a false premise that the articles contradict: what a sentence that puts it right must hold.
-    :param wording: whether it is asked in the ``article``'s words or in ``other`` ones; empty where that is not said.
+    :param name: id of the line, with ``.N`` for the turn of a conversation: ``f001``, ``c003.2``.
+    :param standalone: the question in a form that needs no history; differs from ``question`` only for follow-ups.
+    :param values: the right answers: one for a fact, two or more if the articles differ, none if the articles do not
+        answer the question or it has key facts instead.
+    :param items: for a list, the forms of each item.
+    :param correction: for a false premise, the groups of forms that a sentence must contain to correct it.
+    :param wording: ``article`` if it is asked in the article's words, ``other`` if not; empty if unknown.
     """
 
     name: str
@@ -72,12 +72,12 @@ class GoldQuestion:
 
     @property
     def line(self) -> str:
-        """Id of the line it comes from, the same for all turns of a conversation."""
+        """The id of its line, the same for all turns of a conversation."""
         return self.name.rsplit(".", 1)[0] if self.kind == "conversations" else self.name
 
     @property
     def part(self) -> Part:
-        """One line in three, by hash of its id, is the test part: reported, never used to choose anything."""
+        """One line in three, by hash of its id, is in the test part, which is reported but never used for choices."""
         return "dev" if int(hashlib.sha256(self.line.encode()).hexdigest(), 16) % 3 else "test"
 
     @property
@@ -86,7 +86,7 @@ class GoldQuestion:
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """Every form of every value."""
+        """All forms of all values."""
         return tuple(answer for value in self.values for answer in value.answers)
 
     @property
@@ -100,10 +100,10 @@ class GoldQuestion:
 
 
 def load_gold(folder: Path) -> list[GoldQuestion]:
-    """The questions of all gold files in a folder: ``facts.jsonl`` and so on, one for each of ``KINDS`` at most.
+    """The questions of all gold files in a folder, ``facts.jsonl`` and so on, at most one for each of ``KINDS``.
 
-    :raises GoldError: without a gold file, or for a line that cannot be used: not JSON, a field missing, unknown or
-        of another form, an id or a question that stands there twice.
+    :raises GoldError: if there is no gold file, or a line is invalid: not JSON, a missing, unknown or malformed field,
+        or a repeated id or question.
     """
     names = ", ".join(f"{kind}.jsonl" for kind in KINDS)
     try:
@@ -113,15 +113,15 @@ def load_gold(folder: Path) -> list[GoldQuestion]:
         raise GoldError(f"{folder} cannot be read ({reason}): name a folder with {names}.") from None
     found = {kind: present[kind] for kind in KINDS if kind in present}
     if not found:
-        raise GoldError(f"No gold questions in {folder}: put at least one of {names} there.")
+        raise GoldError(f"There are no gold questions in {folder}: add at least one of {names}.")
     if unknown := sorted(set(present) - set(found)):
-        raise GoldError(f"{unknown[0]}.jsonl is no kind of gold question: call it one of {names}, or move it away.")
+        raise GoldError(f"{unknown[0]}.jsonl is not a kind of gold question: rename it to one of {names}, or move it.")
     questions: list[GoldQuestion] = []
     seen: dict[str, str] = {}
     for kind, path in found.items():
         for place, record in read_records(path):
             made = make_questions(kind, record, place)
-            # A follow-up such as "why?" may well be asked twice.
+            # Only first questions must be unique, since a follow-up such as "why?" can recur.
             for label in (*(f"id {q.name}" for q in made), f'question "{fold_question(made[0].question)}"'):
                 if label in seen:
                     raise GoldError(f"{place} repeats the {label} of {seen[label]}: change or remove one.")
@@ -137,7 +137,7 @@ def fold_question(question: str) -> str:
 
 
 def make_questions(kind: Kind, record: dict[str, Any], place: str) -> list[GoldQuestion]:
-    """One question; of a conversation, one for each turn."""
+    """Makes one question, or one for each turn of a conversation."""
     return MAKERS[kind](Fields(record, place))
 
 
@@ -172,7 +172,7 @@ def make_disagreement(fields: Fields) -> list[GoldQuestion]:
         values.append(GoldValue(value.texts("answers"), value.evidence()))
         value.finish()
     if len(values) < 2:
-        raise GoldError(f'{fields.place} has but one of "values": a disagreement needs two, else it is a fact.')
+        raise GoldError(f'{fields.place} has only one of "values": add another, or move it to facts.jsonl.')
     made = GoldQuestion(fields.text("id"), "disagreements", "disagreement", question, question, values=tuple(values))
     fields.finish()
     return [made]

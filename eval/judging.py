@@ -1,4 +1,4 @@
-"""An answer held against its gold question: measures, a verdict, and the stage that failed."""
+"""Judges an answer against its gold question: computes measures, a verdict and the stage that failed."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ DEPTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question, what it got, and what that is worth.
+    """A question with its answer and verdict.
 
-    :param answer: None where the question could not be asked at all, which counts as declined.
-    :param confidence: of the answer, or of the one that was withheld; 0 where there was none.
-    :param right: the product did what it should: a right answer given, or an unanswerable question declined.
-    :param could: the best answer found was right, whether it was given or withheld.
+    :param answer: None if the question was invalid, which counts as declined.
+    :param confidence: of the answer given or withheld; 0 if there was none.
+    :param right: whether the product gave a right answer, or declined an unanswerable question.
+    :param could: whether the best answer found was right, given or withheld.
     :param measures: by name, 0 to 1; only those that apply to the question and its answer.
-    :param failure: the first stage that failed, empty where ``right``.
-    :param probability: the reader's own, of its best reading, uncalibrated; None where it does not tell.
+    :param failure: the first stage that failed; empty if ``right``.
+    :param probability: the reader's uncalibrated probability of its best reading; None if unknown.
     """
 
     gold: GoldQuestion
@@ -62,7 +62,7 @@ class Record:
 
 
 def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) -> Record:
-    """Measures and verdict; see :func:`find_failure` for the stages."""
+    """Computes measures, verdict and the failed stage (:func:`find_failure`)."""
     verdict = judge_said(gold, read_answer(answer))
     measures = dict(verdict.measures)
     if answer is not None:
@@ -78,7 +78,7 @@ def judge_answer(gold: GoldQuestion, answer: Answer | None, located: Located) ->
 
 
 def measure_retrieval(answer: Answer, located: Located) -> dict[str, float]:
-    """The ranking that was read, against the passages that hold evidence."""
+    """Measures of the passages that were read, against those that contain evidence."""
     ranked = [scored.passage.passage_id for scored in answer.passages]
     return {
         **{f"success@{k}": score_success(ranked, located.relevant, k) for k in (1, 5, DEPTH)},
@@ -89,7 +89,7 @@ def measure_retrieval(answer: Answer, located: Located) -> dict[str, float]:
 
 
 def measure_citations(answer: Answer, located: Located, *, judged: bool) -> dict[str, float]:
-    """``judged``: whether the gold says where the answer stands, without which precision means nothing."""
+    """:param judged: whether the gold has evidence. Without it, citation precision is left out."""
     quotes = [citation.quote for citation in answer.citations]
     measures = {
         "grounding": measure_grounding(answer.text, quotes),
@@ -103,12 +103,12 @@ def measure_citations(answer: Answer, located: Located, *, judged: bool) -> dict
 
 
 def find_failure(record: Record) -> Failure:
-    """The first stage of the road that failed for a question that is not ``right``.
+    """The first stage that failed for a question that is not ``right``.
 
-    Read and not answered: the best answer found is right, and was withheld. Not retrieved: no passage that was read
-    holds the evidence (of a disagreement two values, of an explanation half of its key facts). Retrieved and not
-    read: the best answer found is wrong, and was withheld. Wrongly answered: it is wrong, and was given. "Not
-    understood" is told by the run, which asks a failed follow-up again in its self-contained form.
+    Read and not answered: the best answer found is right but was withheld. Not retrieved: no passage that was read
+    contains the evidence (for a disagreement, of two values; for an explanation, of half of its key facts). Retrieved
+    and not read: the best answer found is wrong and was withheld. Wrongly answered: it is wrong and was given. "Not
+    understood" is set by :func:`eval.asking.ask_turns`, which asks a failed follow-up again in its standalone form.
     """
     gold, answer = record.gold, record.answer
     if not gold.answerable:
@@ -126,7 +126,7 @@ def find_failure(record: Record) -> Failure:
 
 
 def retrieved_enough(record: Record, answer: Answer) -> bool:
-    """What the gold gives no evidence for has the benefit of the doubt."""
+    """Whether enough evidence was retrieved. Values and key facts without gold evidence are ignored."""
     pairs = zip(record.located.groups, record.gold.evidence_groups, strict=True)
     groups = [spans for spans, evidence in pairs if evidence]
     passages = [scored.passage for scored in answer.passages]
@@ -136,7 +136,7 @@ def retrieved_enough(record: Record, answer: Answer) -> bool:
 
 
 def describe_record(record: Record) -> dict[str, Any]:
-    """The record as JSON-ready values: the whole trace but for the passages' text, which the index holds."""
+    """The record as JSON-ready values: the whole trace except the text of passages, which is in the index."""
     gold, answer = record.gold, record.answer
     described: dict[str, Any] = {
         "id": gold.name,

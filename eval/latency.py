@@ -1,4 +1,4 @@
-"""How long answers take: by stage with models loaded, and from a cold start."""
+"""Latency of answers: by stage with models loaded, and from a cold start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def summarize_latency(records: Sequence[Record]) -> dict[str, dict[str, float]]:
-    """p50 and p95 of each stage and of the whole, in milliseconds, models loaded."""
+    """p50 and p95 of each stage and in total, in milliseconds, with models loaded."""
     timings = [r.answer.timing for r in records if r.answer is not None]
     stages = {
         "rewrite": [t.rewrite for t in timings],
@@ -44,11 +44,11 @@ print("peak", find_peak(), status, file=sys.stderr)
 
 
 def measure_cold_start(question: str, arguments: Sequence[str]) -> dict[str, float] | None:
-    """Seconds and peak memory in MiB of one ``ask`` in a process of its own, files in the system's cache.
+    """Seconds and peak memory in MiB of one ``ask`` in a new process, with files in the system's cache.
 
-    The index must be up to date, so that nothing is built meanwhile. None where the process failed.
+    The index must be up to date, so that the time does not include an update. None if the process failed.
     """
-    # The checkout's own code, wherever the user stands.
+    # Use the checkout's code, whatever the current folder.
     paths = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [sys.executable, "-c", CHILD, *arguments, "--", question]
     began = time.perf_counter()
@@ -63,9 +63,9 @@ def measure_cold_start(question: str, arguments: Sequence[str]) -> dict[str, flo
 
 
 def find_peak() -> float:
-    """Most memory that this process has held, in MiB; 0 where the system does not tell."""
+    """Peak memory of this process in MiB; 0 if unknown."""
     try:
-        # A process started by a large one takes over that one's maximum in getrusage, but not here.
+        # Unlike getrusage, this does not inherit the peak of the parent process.
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
     except (OSError, IndexError, ValueError):

@@ -1,8 +1,8 @@
-"""The page under load: ``python -m eval.load`` starts it over the seeds, and says what many people at once get of it.
+"""Load test: starts the page over the seeds, and measures it with many users at once.
 
-Each asks one question after another without a pause. Every answer is compared with the one that the same question got
-when nobody else was asking: none may be wrong, of another question, or missing. With ``--browser`` one browser asks
-alone: how long until something of the answer can be seen?
+Each user asks one question after another. Every answer is compared with the one that the same question got when nobody
+else was asking: none may be wrong, belong to another question, or be missing. With ``--browser``, one browser asks
+alone, and the time to the first visible part of the answer is measured.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ QUESTIONS = [
     "Who founded Scale AI?",
 ]
 ASKED = 20
-"""Gold questions that are asked in a browser."""
+"""Number of gold questions that are asked in a browser."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m eval.load", description=__doc__)
-    parser.add_argument("--users", type=int, default=20, help="people at once (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=60, help="how long they ask (default: %(default)s)")
+    parser.add_argument("--users", type=int, default=20, help="users at once (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=60, help="duration of the test (default: %(default)s)")
     parser.add_argument("--pause", type=float, default=0, help="seconds between answer and next question (default: 0)")
     parser.add_argument(
-        "--browser", action="store_true", help="time the first visible answer in a browser instead, with nobody else"
+        "--browser", action="store_true", help="instead time the first visible answer in a browser, with one user"
     )
     return parser
 
@@ -52,7 +52,7 @@ def main() -> None:
     arguments = build_parser().parse_args()
     missing = explain_missing() if arguments.browser else ""
     if missing:
-        sys.exit(f"--browser cannot be measured here. {missing}")
+        sys.exit(f"--browser cannot run. {missing}")
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, str(ROOT / "app.py"), "--data", data]
         with subprocess.Popen(
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
-    """Prints answers, faults, times and the memory of the page's process."""
+    """Prints the numbers of answers and faults, the times, and the memory of the page's process."""
     from gradio_client import Client
 
     client = Client(address, verbose=False)
@@ -91,7 +91,7 @@ def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
 
 
 def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: int) -> tuple[list[float], list[str]]:
-    """Seconds that each answer took, and what was wrong with those that were."""
+    """(seconds of each answer, description of each fault) of one user."""
     from gradio_client import Client
 
     client, chosen = Client(address, verbose=False), random.Random(seed)
@@ -101,7 +101,7 @@ def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: 
         began = time.monotonic()
         try:
             got = summarise(client.predict(question, api_name="/ask"))
-        except Exception as error:  # whatever it is, the answer is lost
+        except Exception as error:  # any error means a lost answer
             faults.append(f"{question}: {error}")
             continue
         times.append(time.monotonic() - began)
@@ -112,7 +112,7 @@ def ask_on(address: str, alone: dict[str, Any], end: float, pause: float, seed: 
 
 
 def compare_browser(address: str) -> None:
-    """Prints the time to the first visible answer, and that of the whole answer through the API, models loaded."""
+    """Prints the times to the first visible answer and to the answer through the API, with models loaded."""
     from gradio_client import Client
 
     facts = [gold.question for gold in load_gold(ROOT / "eval" / "gold") if gold.kind == "facts"]
@@ -120,7 +120,7 @@ def compare_browser(address: str) -> None:
     seen, told = [], []
     with open_browser() as browser:
         time_first_answer(browser, address, facts[0])
-        # In turn, so that what else the machine does meets both alike.
+        # Alternate, so that other load on the machine affects both equally.
         for question in facts[:ASKED]:
             began = time.perf_counter()
             client.predict(question, api_name="/ask")
@@ -137,12 +137,12 @@ def describe_times(times: list[float]) -> str:
 
 
 def summarise(answer: dict[str, Any]) -> tuple[Any, ...]:
-    """What must be the same each time."""
+    """The parts of an answer that must be the same each time."""
     return answer["question"], answer["answer"], [citation["quote"] for citation in answer["citations"]]
 
 
 def read_memory(process: int) -> int:
-    """Resident megabytes of a process; Linux."""
+    """Resident memory of a process in MiB. Linux only."""
     text = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmRSS"))) // 1024
 

@@ -1,4 +1,4 @@
-"""The operating point: what other thresholds would give, by a stated utility, and what so many questions can prove."""
+"""The operating point: outcomes and utility at other thresholds, and the statistical power of the questions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from eval.summary import Described
 
 COSTS = (0.5, 1.0, 2.0)
-"""What a wrong answer costs where a right one is worth 1 and a declined question nothing."""
+"""Costs of a wrong answer, if a right one is worth 1 and a declined question 0."""
 STEPS = tuple(step / 20 for step in range(2, 20))
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A threshold and what facts and unanswerable questions get there.
+    """A threshold, with the outcomes of facts and unanswerable questions.
 
-    :param utilities: for each of ``COSTS``, (right − cost · wrong) a question.
+    :param utilities: for each of ``COSTS``, (right − cost · wrong) per question.
     """
 
     threshold: float
@@ -32,9 +32,9 @@ class Point:
 
 
 def list_points(records: Sequence[Described], current: float) -> list[Point]:
-    """What each threshold would have given over the dev part, the product's own among them.
+    """The outcomes at each threshold over the dev part, including the product's threshold.
 
-    The threshold is that of short answers. Sentence answers have one of their own and stay as they are.
+    Only the threshold of short answers is varied. Sentence answers have their own and do not change.
     """
     single = [r for r in records if r["kind"] in ("facts", "unanswerable") and r["part"] == "dev"]
     if not single:
@@ -54,13 +54,13 @@ def weigh_point(records: Sequence[Described], threshold: float) -> Point:
 
 
 def is_answered(record: Described, threshold: float) -> bool:
-    """Whether something would be given there: the short answer found, or sentences as they were given."""
+    """Whether the question would be answered at a threshold: with the short answer found, or with sentences."""
     sentences = record["answered"] and record.get("short", record["answer"]) != record["answer"]
     return bool(sentences or (record["confidence"] > 0 and record["confidence"] >= threshold))
 
 
 def describe_points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows for the report: the best point by each utility is marked."""
+    """Rows for the report. The best point by each utility is marked."""
     current = found["settings"]["threshold"]
     points = list_points(found["records"], current)
     best = [max((p.utilities[i] for p in points), default=0.0) for i in range(len(COSTS))]
@@ -76,7 +76,7 @@ def describe_points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def state_proof(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What the answers given can prove of precision, in a sentence; none where nothing was given."""
+    """One sentence on the precision that the number of answers can prove; empty if there are no answers."""
     if "abstention.given" not in figures or "abstention.answered" not in figures:
         return []
     n = round(figures["abstention.answered"]["value"] * figures["abstention.answered"]["count"])
@@ -84,6 +84,6 @@ def state_proof(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
     share = figures["abstention.given"]["value"]
     now = [100 * bound for bound in score_interval(share, n)]
     return [
-        f"{n} answers were given, {100 * share:.1f} % of them right ({now[0]:.1f} to {now[1]:.1f}); if 95 % were, "
-        f"that many would show no more than that it lies between {low:.1f} and {high:.1f}."
+        f"{n} answers were given, {100 * share:.1f} % of them right ({now[0]:.1f} to {now[1]:.1f}). If 95 % were, the "
+        f"interval for that many answers would be {low:.1f} to {high:.1f}."
     ]

@@ -1,4 +1,4 @@
-"""The report's two curves as SVG text, the same bytes for the same figures."""
+"""The two curves of the report as SVG text. Equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLOURS = ("#2563a8", "#b4521d")
 
 
 def plot_risk(parts: Mapping[str, Sequence[Described]], threshold: float) -> str:
-    """Share of wrong answers against share of questions answered; a dot where the product's threshold stands."""
+    """Plots the share of wrong answers against the share of questions answered, with a dot at the threshold."""
     figure, axes = _start("share of the questions answered", "share of the answers that are wrong")
     for (part, records), colour in zip(parts.items(), COLOURS, strict=False):
         if not records:
@@ -37,7 +37,7 @@ def plot_risk(parts: Mapping[str, Sequence[Described]], threshold: float) -> str
 
 
 def plot_calibration(parts: Mapping[str, Sequence[Described]]) -> str:
-    """Share of right answers against stated confidence, in ten bins; the size of a dot is the bin's count."""
+    """Plots the share of right answers against confidence in ten bins. The size of a dot shows the bin's count."""
     figure, axes = _start("stated confidence", "share of the answers that are right")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle=":", label="perfect")
     for (part, records), colour in zip(parts.items(), COLOURS, strict=False):

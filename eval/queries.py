@@ -1,4 +1,4 @@
-"""Search queries held out of training, over the paragraphs of the titles held out: short answers, and yes or no."""
+"""Benchmarks of held-out search queries over the paragraphs of held-out titles: short answers, and yes or no."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Describe = Callable[[Sequence["Query"], Sequence[Answer | None]], dict[str, Any]]
 
-# Both sets were made from Natural Questions: what is held out of the one is held out of the other.
+# Both sets come from Natural Questions, so they share the split of titles.
 FAMILY = "qed-train"
 
 
@@ -53,7 +53,7 @@ def run_short(arguments: argparse.Namespace) -> None:
 
 
 def run_yes_no(arguments: argparse.Namespace) -> None:
-    """Queries that want yes or no (BoolQ)."""
+    """Queries answered by yes or no (BoolQ)."""
     run(arguments, describe_yes_no)
 
 
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace, describe: Describe) -> None:
     held_out = load_queries(arguments.path)
     asked = held_out[:: arguments.every]
     if not asked:
-        raise RagError(f"{arguments.path} holds no held-out question for --every {arguments.every}.")
+        raise RagError(f"{arguments.path} has no held-out question for --every {arguments.every}: use a smaller one.")
     began = time.perf_counter()
     answers = list(ask_queries(held_out, asked))
     seconds = round(time.perf_counter() - began, 1)
@@ -73,9 +73,9 @@ def run(arguments: argparse.Namespace, describe: Describe) -> None:
 
 
 def load_queries(path: Path) -> list[Query]:
-    """Those of the titles that :func:`rag.training.data.is_held_out` sets aside.
+    """The queries whose titles :func:`rag.training.data.is_held_out` selects.
 
-    :raises RagError: where the file is missing or of another format.
+    :raises RagError: if the file is missing or has another format.
     """
     try:
         content = path.read_bytes()
@@ -98,7 +98,7 @@ def load_queries(path: Path) -> list[Query]:
 
 
 def ask_queries(held_out: Sequence[Query], asked: Sequence[Query]) -> Iterator[Answer | None]:
-    """Each to the whole product over the paragraphs of all held-out titles, a file a title; None: cannot be asked."""
+    """Asks the whole product over the paragraphs of all held-out titles; None for an invalid question."""
     from tqdm import tqdm
 
     with tempfile.TemporaryDirectory() as name:
@@ -112,7 +112,7 @@ def ask_queries(held_out: Sequence[Query], asked: Sequence[Query]) -> Iterator[A
 
 
 def write_corpus(corpus: Path, queries: Sequence[Query]) -> None:
-    """One .txt file for each title, with its paragraphs."""
+    """Writes one .txt file for each title, with its paragraphs."""
     corpus.mkdir()
     paragraphs: dict[str, dict[str, None]] = {}
     for query in queries:
@@ -123,7 +123,7 @@ def write_corpus(corpus: Path, queries: Sequence[Query]) -> None:
 
 
 def describe_short(asked: Sequence[Query], answers: Sequence[Answer | None]) -> dict[str, Any]:
-    """EM and F1 of the best answer found, and what is given of it at the product's threshold."""
+    """EM and F1 of the best answer found, and the share and precision of the answers given."""
     best = [find_best(answer) for answer in answers]
     verdicts = [judge_query(query, answer) for query, answer in zip(asked, answers, strict=True)]
     hits = [verdict.could for verdict in verdicts]
@@ -151,7 +151,7 @@ def describe_short(asked: Sequence[Query], answers: Sequence[Answer | None]) -> 
 
 
 def judge_query(query: Query, answer: Answer | None) -> Verdict:
-    """As a gold fact whose only evidence is its answers."""
+    """Judges an answer as that to a gold fact without evidence."""
     gold = GoldQuestion(
         "query", "facts", "fact", query.question, query.question, values=(GoldValue(query.answers, ()),)
     )
@@ -159,7 +159,7 @@ def judge_query(query: Query, answer: Answer | None) -> Verdict:
 
 
 def describe_yes_no(asked: Sequence[Query], answers: Sequence[Answer | None]) -> dict[str, Any]:
-    """How many are answered with a yes or a no and rightly, and how many with a sentence of the right paragraph."""
+    """The shares of questions answered with the right yes or no, and with a sentence of the right paragraph."""
     stances = [find_stance(answer) for answer in answers]
     quoted = [
         answer is not None and answer.answered and any(c.quote in q.text for c in answer.citations)
@@ -185,7 +185,7 @@ def describe_yes_no(asked: Sequence[Query], answers: Sequence[Answer | None]) ->
 
 
 def find_stance(answer: Answer | None) -> str:
-    """``yes`` or ``no`` where the answer begins with it; empty else."""
+    """``yes`` or ``no`` if the answer begins with it; empty otherwise."""
     if answer is None or not answer.answered:
         return ""
     found = re.match(r"\W*(yes|no)\b", answer.short or answer.text, re.IGNORECASE)

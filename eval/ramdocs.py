@@ -1,4 +1,4 @@
-"""RAMDocs (Wang et al. 2025): questions with documents that agree, contradict each other, mislead or are beside it."""
+"""RAMDocs (Wang et al. 2025): questions with documents that agree, conflict, mislead or are irrelevant."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A question, its documents, every right answer, and the wrong ones that documents hold."""
+    """A question, its documents, all right answers, and the wrong answers in the documents."""
 
     question: str
     documents: tuple[str, ...]
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     origin = describe_origin()
     conflicts = load_conflicts(arguments.path)[:: arguments.every]
     if not conflicts:
-        raise RagError(f"{arguments.path} holds no question for --every {arguments.every}: take a smaller number.")
+        raise RagError(f"{arguments.path} has no question for --every {arguments.every}: use a smaller number.")
     began = time.perf_counter()
     given = [list_given(answer) for answer in ask_conflicts(conflicts)]
     seconds = round(time.perf_counter() - began, 1)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def load_conflicts(path: Path) -> list[Conflict]:
-    """:raises RagError: where the file is missing or of another format."""
+    """:raises RagError: if the file is missing or has another format."""
     try:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         return [
@@ -59,11 +59,11 @@ def load_conflicts(path: Path) -> list[Conflict]:
             for r in records
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RagError(f"{path} is not RAMDocs' JSON Lines ({error}): name the file as it is published.") from None
+        raise RagError(f"{path} is not in RAMDocs' format ({error}): name the file as published.") from None
 
 
 def ask_conflicts(conflicts: Sequence[Conflict]) -> Iterator[Answer | None]:
-    """Each question to the whole product over its own documents, a file each; None for what cannot be asked."""
+    """Asks the whole product each question over its own documents; None for an invalid question."""
     from tqdm import tqdm
 
     with tempfile.TemporaryDirectory() as name:
@@ -86,7 +86,7 @@ def ask_conflicts(conflicts: Sequence[Conflict]) -> Iterator[Answer | None]:
 
 
 def write_documents(corpus: Path, documents: Sequence[str]) -> None:
-    """In the place of those that are there."""
+    """Replaces the documents in the folder."""
     for path in corpus.iterdir():
         path.unlink()
     for number, text in enumerate(documents, 1):
@@ -94,27 +94,27 @@ def write_documents(corpus: Path, documents: Sequence[str]) -> None:
 
 
 def list_given(answer: Answer | None) -> list[str]:
-    """The values given: the answer and the others that are shown beside it."""
+    """The values given: the answer and its alternatives."""
     if answer is None or not answer.answered:
         return []
     return [answer.short or answer.text, *(other.text for other in answer.alternatives)]
 
 
 def match_set(given: Sequence[str], conflict: Conflict) -> bool:
-    """Whether every right answer is among the values and no wrong one (exact set match)."""
+    """Exact set match: whether all right answers and no wrong answers are given."""
     return all(is_given(answer, given) for answer in conflict.right) and not any(
         is_given(answer, given) for answer in conflict.wrong
     )
 
 
 def is_given(answer: str, given: Sequence[str]) -> bool:
-    """Whether a value holds the answer, as whole words and as SQuAD normalises them."""
+    """Whether a value contains the answer as whole words, with SQuAD's normalisation."""
     wanted = normalize_answer(answer)
     return bool(wanted) and any(f" {wanted} " in f" {normalize_answer(value)} " for value in given)
 
 
 def score_values(given: Sequence[str], conflict: Conflict) -> float:
-    """F1 of the values given: their precision, and the recall of the right answers; 0 to 1."""
+    """F1 from the precision of the values given and the recall of the right answers, 0 to 1."""
     good = sum(any(is_given(answer, [value]) for answer in conflict.right) for value in given)
     found = sum(is_given(answer, given) for answer in conflict.right)
     if not good or not found:
@@ -126,7 +126,7 @@ def score_values(given: Sequence[str], conflict: Conflict) -> float:
 def describe_benchmark(
     arguments: argparse.Namespace, conflicts: Sequence[Conflict], given: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    """The figures with what the README says of them."""
+    """The figures, with title, figure and command for the README."""
     pairs = list(zip(given, conflicts, strict=True))
     figures = {
         "questions": len(conflicts),

@@ -1,7 +1,7 @@
-"""Measures of one ranking against the passages that hold the evidence; relevance is binary.
+"""Measures of one ranking with binary relevance: a passage is relevant if it contains evidence.
 
-Held against ir_measures in tests/eval/test_eval_metrics.py. Success and recall are kept apart: the one asks whether
-anything relevant was found, the other how much of it.
+They are compared with ir_measures in tests/eval/test_eval_metrics.py. success@k says whether any relevant passage was
+found, recall@k which share of them.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def score_success(ranked: Sequence[str], relevant: AbstractSet[str], k: int) -> float:
-    """success@k: 1.0 where one of the first ``k`` is relevant."""
+    """success@k: 1.0 if one of the first ``k`` is relevant, else 0.0."""
     return float(any(name in relevant for name in ranked[:k]))
 
 
 def score_recall(ranked: Sequence[str], relevant: AbstractSet[str], k: int) -> float:
-    """recall@k: share of the relevant among the first ``k``; 0 where nothing is relevant."""
+    """recall@k: the share of the relevant that are among the first ``k``; 0 if nothing is relevant."""
     return len(relevant & set(ranked[:k])) / len(relevant) if relevant else 0.0
 
 
 def score_reciprocal_rank(ranked: Sequence[str], relevant: AbstractSet[str], k: int) -> float:
-    """1 over the rank of the first relevant one among the first ``k``, 0 without one (Voorhees 1999)."""
+    """1 over the rank of the first relevant one among the first ``k``; 0 if there is none (Voorhees 1999)."""
     return next((1 / rank for rank, name in enumerate(ranked[:k], 1) if name in relevant), 0.0)
 
 

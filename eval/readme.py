@@ -1,4 +1,4 @@
-"""The README's results table, written from the result files alone."""
+"""Writes the README's results table from the result files."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ SHOWN = {
     "citations.precision": "citations that overlap the gold evidence",
     "citations.grounding": "words of the answers that stand in a cited quote",
 }
-"""The figures of the README, in words that need no section heading."""
+"""The metrics in the README, with labels that need no section heading."""
 
 
 def write_table(readme: Path = README, results: Path = RESULTS) -> None:
-    """Puts the newest results between the two marks of the README."""
+    """Writes the newest results between the two marks in the README."""
     text = readme.read_text(encoding="utf-8")
     block = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     readme.write_text(block.sub(lambda _: f"{BEGIN}\n{make_table(results)}\n{END}", text), encoding="utf-8")
 
 
 def make_table(results: Path = RESULTS) -> str:
-    """The newest run over the gold questions, news first, then each benchmark, in Markdown."""
+    """Markdown tables: the newest run over the gold questions, news first, then the benchmarks."""
     last = find_last(results)
     lines = [] if last is None else list_figures(last)
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]

@@ -1,4 +1,4 @@
-"""Stored results judged anew by today's rules: the predictions stay, the verdicts and figures do not."""
+"""Judges stored results again by the current rules. Predictions stay, verdicts and figures are recomputed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eval.gold import GoldQuestion
     from eval.verdicts import Verdict
 
-# What a passage or a place says rather than the words of the answer; these stay as they were measured.
+# Measures that depend on passages or offsets, not on the answer's words. They are kept.
 KEPT = (
     "success@1", "success@5", "success@10", "recall@10", "MRR", "nDCG@10", "rewriting",
     "grounding", "citation_recall", "citation_precision",
@@ -30,7 +30,7 @@ KEPT = (
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Rewrites each file and prints the figures that changed."""
+    """Rewrites each result file, and prints the figures that changed."""
     for path in arguments.files:
         before = load_result(path)
         after = rejudge_result(before, arguments.answers)
@@ -48,7 +48,7 @@ def rejudge_result(result: dict[str, Any], gold: Path | None = None) -> dict[str
         questions = {question.name: question for question in load_gold(folder)}
         same = [r for r in found["records"] if r["id"] in questions and questions[r["id"]].question == r["question"]]
         if left := len(found["records"]) - len(same):
-            print(f"{left} of the questions are no longer in the gold, or changed: left out.", file=sys.stderr)
+            print(f"Left out {left} questions that changed or are no longer in the gold.", file=sys.stderr)
         records = [rejudge_record(record, questions[record["id"]]) for record in same]
         settings = {**found["settings"], "gold_sha256": hash_gold(folder)}
         made[name] = describe_set(records, settings, found["latency_ms"])
@@ -72,7 +72,7 @@ def rejudge_record(record: Mapping[str, Any], gold: GoldQuestion) -> dict[str, A
 
 
 def find_failure(record: Mapping[str, Any], gold: GoldQuestion, verdict: Verdict) -> str:
-    """The stage that was found then, as long as the words do not say otherwise."""
+    """The failed stage: the stored one, unless the new verdict differs."""
     if verdict.right:
         return ""
     if record["failure"] and verdict.could == record["could"]:

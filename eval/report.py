@@ -1,4 +1,4 @@
-"""A run as pages to read: figures with intervals and change, curves, latency, and every failure by its stage."""
+"""Writes the report of a run: figures with intervals and changes, curves, latency, and all failures by stage."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def check_packages() -> None:
-    """:raises RagError: where what makes the report is not installed."""
+    """:raises RagError: if a package that the report needs is not installed."""
     if find_spec("matplotlib") is None:
-        raise RagError("The report needs matplotlib: pip install '.[eval]', or leave out what --out would keep.")
+        raise RagError("The report needs matplotlib: pip install '.[eval]'.")
 
 
 def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
-    """Writes report.html and report.md, and the curves that the latter shows, into a folder.
+    """Writes report.html, report.md and the curves of the latter into a folder.
 
-    :param last: the result that changes are given against, None where there is none.
-    :raises RagError: where they cannot be written.
+    :param last: the earlier result, for changes; None if there is none.
+    :raises RagError: if they cannot be written.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -76,11 +76,11 @@ def write_report(records: Sequence[Record], result: dict[str, Any], last: dict[s
             text = environment.get_template(f"{name}.jinja").render(context)
             (folder / name).write_text(text.rstrip() + "\n", encoding="utf-8")
     except OSError as error:
-        raise RagError(f"The report cannot be written ({error.strerror}): name another place with --out.") from None
+        raise RagError(f"The report cannot be written ({error.strerror}): name another folder with --out.") from None
 
 
 def draw_curves(found: Mapping[str, Any]) -> dict[str, str]:
-    """Of the first set: the news, where there are news."""
+    """The curves of the first set, by file name. The first set is the news if they were asked."""
     single = [r for r in found["records"] if r["kind"] in ("facts", "unanswerable")]
     if not is_mixed(single):
         return {}
@@ -92,7 +92,7 @@ def draw_curves(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def list_rows(result: dict[str, Any], last: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The table: sections with a row for each metric, its figures as text, the sets side by side."""
+    """The sections of the table, with a row for each metric and columns for each set and part."""
     sets, before = list_sets(result), list_sets(last) if last else {}
     changes = {
         name: measure_changes(found["records"], before[name]["records"]) if name in before else {}
@@ -131,7 +131,7 @@ def format_change(change: float | None) -> str:
 
 
 def list_failures(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The questions that went wrong by the stage that failed first, the largest group first."""
+    """The failed questions, grouped by the first failed stage, largest group first."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         if record.failure:
@@ -176,5 +176,5 @@ def describe_wanted(record: Record) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """The text as it stands, whatever marks are in it, on one line."""
+    """Escapes Markdown marks, and puts the text on one line."""
     return _MARKS.sub(r"\\\1", " ".join(text.split()))

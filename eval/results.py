@@ -1,4 +1,4 @@
-"""Result files: what a run found, with all that is needed to say how it was made."""
+"""Result files: the figures and records of a run, with its origin."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "eval" / "results"
 PACKAGES = ("torch", "transformers", "sentence-transformers", "onnxruntime", "faiss-cpu", "numpy")
-# What a run itself writes is no change to what it measures.
+# Files that a run writes. Changes to them do not count as changes to the product.
 WRITTEN = (":!eval/results", ":!eval/report.md", ":!eval/report.html", ":!eval/*.svg")
 MEASURED = ("rag", "eval", "seeds", "pyproject.toml", *WRITTEN)
 
 
 def describe_origin() -> dict[str, Any]:
-    """Commit, time, versions and processor, to be asked for before anything is measured.
+    """Commit, time, versions and processor. Call it before measuring.
 
-    ``changed_since`` is true where what is measured differs from the commit, or where there is no commit to name.
+    ``changed_since`` is true if the measured files differ from the commit, or there is no commit.
     """
     commit = _run_git("rev-parse", "--short", "HEAD")
     return {
@@ -59,10 +59,10 @@ def describe_run(
 ) -> dict[str, Any]:
     """A run as JSON-ready values.
 
-    :param origin: of :func:`describe_origin`.
-    :param settings: corpus, models and whatever else was chosen.
-    :param cold: cold start and peak memory, where they were measured.
-    :param news: the same questions' product over eval/news, of :func:`describe_set`, where that was asked too.
+    :param origin: from :func:`describe_origin`.
+    :param settings: corpus, models and other options.
+    :param cold: time and peak memory of a cold start, if measured.
+    :param news: the same run over eval/news, from :func:`describe_set`, if it was asked.
     """
     asked = describe_set([describe_record(r) for r in records], settings, summarize_latency(records))
     beside = {"news": news} if news is not None else {}
@@ -72,7 +72,7 @@ def describe_run(
 def describe_set(
     described: Sequence[dict[str, Any]], settings: dict[str, Any], latency: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
-    """One set of questions over its articles: figures, and the records that they are made of."""
+    """One set of questions: settings, figures and records."""
     parts = {part: [r for r in described if r["part"] == part] for part in PARTS} | {"all": list(described)}
     return {
         "settings": settings,
@@ -92,31 +92,31 @@ def describe_set(
 
 
 def list_sets(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The sets of questions of a result by name, news first; older results hold the seeds alone."""
+    """The sets of a result by name, news first. Older results have only the seeds."""
     name = str(result.get("settings", {}).get("corpus", "seeds"))
     return ({"news": result["news"]} if "news" in result else {}) | {name: result}
 
 
 def name_result(result: dict[str, Any]) -> str:
-    """File name: the commit, marked where the tree was not that of the commit."""
+    """The file name: the commit, with "-changed" if the working tree differed from it."""
     made = result["made"]
     return f"{made['commit'] or 'no-commit'}{'-changed' if made['changed_since'] else ''}.json"
 
 
 def save_result(result: dict[str, Any], path: Path) -> None:
-    """One record a line, so that two results can be compared as text.
+    """Writes a result with one record per line, so that two results can be compared with diff.
 
-    :raises RagError: where the file cannot be written.
+    :raises RagError: if the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(format_json(result) + "\n", encoding="utf-8")
     except OSError as error:
-        raise RagError(f"{path} cannot be written ({error.strerror}): name another place with --out.") from None
+        raise RagError(f"{path} cannot be written ({error.strerror}): name another folder with --out.") from None
 
 
 def format_json(result: dict[str, Any]) -> str:
-    """The news and then the records come last."""
+    """A result as JSON text, with the news and then the records at the end."""
     nested = {name: result[name] for name in ("news", "records") if result.get(name)}
     text = json.dumps({name: x for name, x in result.items() if name not in nested}, indent=1, ensure_ascii=False)
     for name, value in nested.items():
@@ -127,7 +127,7 @@ def format_json(result: dict[str, Any]) -> str:
 
 
 def load_result(path: Path) -> dict[str, Any]:
-    """:raises RagError: where the file is missing or no result of a run over gold questions."""
+    """:raises RagError: if the file is missing or is not a result of a run over gold questions."""
     needed = {"id", "kind", "line", "part", "question", "right", "failure", "measures"}
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
@@ -136,18 +136,18 @@ def load_result(path: Path) -> dict[str, Any]:
             return dict(result)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise RagError(f"{path} is no result of `python -m eval`: name a file that it wrote, such as eval/results/….json.")
+    raise RagError(f"{path} is not a result of `python -m eval`: name a result file, such as eval/results/….json.")
 
 
 def find_last(folder: Path = RESULTS, *, before: str = "") -> dict[str, Any] | None:
-    """The newest of :func:`find_results`; None without one."""
+    """The newest of :func:`find_results`; None if there is none."""
     return max(find_results(folder, before=before), key=lambda result: str(result["made"]["at"]), default=None)
 
 
 def find_results(folder: Path = RESULTS, *, before: str = "") -> list[dict[str, Any]]:
-    """The results over the gold questions in a folder that were made on a committed tree.
+    """The results over the gold questions in a folder that were made from an unchanged commit.
 
-    :param before: a commit whose own result is left out, which is about to be replaced.
+    :param before: a commit whose result is left out, because it is about to be replaced.
     """
     found = []
     for path in sorted(folder.glob("*.json")):
@@ -159,7 +159,7 @@ def find_results(folder: Path = RESULTS, *, before: str = "") -> list[dict[str, 
 
 
 def write_benchmark(result: dict[str, Any], origin: dict[str, Any], out: Path | None) -> None:
-    """Writes a benchmark's figures with their origin where ``out`` is given, and prints them."""
+    """Prints a benchmark's figures, and writes them with their origin to ``out`` if it is given."""
     if out is not None:
         save_result({**result, "made": origin}, out)
     print(json.dumps(result, indent=1))

@@ -1,4 +1,4 @@
-"""Retrieval alone: SQuAD's paragraphs as a folder of articles, its questions as queries."""
+"""Benchmark of retrieval alone, with SQuAD's paragraphs as articles and its questions as queries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(changes.summary(), file=sys.stderr)
     asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]
     if not asked:
-        raise RagError(f"{arguments.path} holds no question for --every {arguments.every}: take a smaller number.")
+        raise RagError(f"{arguments.path} has no question for --every {arguments.every}: use a smaller number.")
     questions = [q.question for _, q in asked]
     evidence = [list_evidence(p, q.answers) for p, q in asked]
     result: dict[str, Any] = {"questions": len(questions)}
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
-    """The figures with what the README says of them."""
+    """The figures, with title, figure and command for the README."""
     cuts = (1, 5, 20)
     shown = [f"{m} {' / '.join(format(figures[m][f'success@{k}'], '.1f') for k in cuts)}" for m in get_args(Mode)]
     every = f" --every {arguments.every}" if arguments.every > 1 else ""
@@ -65,7 +65,7 @@ def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -
 
 
 def score_mode(retriever: HybridRetriever, questions: list[str], evidence: list[set[str]]) -> dict[str, float]:
-    """success@k in per cent: the share of questions with a passage among the first k that holds their evidence."""
+    """success@k in per cent: the share of questions with their evidence in one of the first k passages."""
     ranks: list[int] = []
     for start in range(0, len(questions), BATCH):
         found = retriever.retrieve(questions[start : start + BATCH], max(CUTS))
@@ -76,7 +76,7 @@ def score_mode(retriever: HybridRetriever, questions: list[str], evidence: list[
 
 
 def list_evidence(paragraph: Paragraph, answers: tuple[tuple[int, int], ...]) -> set[str]:
-    """Each gold answer with up to ``WINDOW`` words on either side: an answer's text alone may stand anywhere."""
+    """Each gold answer with up to ``WINDOW`` words on both sides, since the answer alone can occur elsewhere."""
     windows = set()
     for start, end in answers:
         before = fold_words(paragraph.text[:start]).split()[-WINDOW:]
@@ -86,15 +86,15 @@ def list_evidence(paragraph: Paragraph, answers: tuple[tuple[int, int], ...]) ->
 
 
 def fold_words(text: str) -> str:
-    """Lower-case words between single spaces, one at either end."""
+    """Lower-case words, each with one space before and after it."""
     words = re.findall(r"[^\W_]+", text.lower())
     return f" {' '.join(words)} "
 
 
 def write_corpus(path: Path, folder: Path) -> None:
-    """One .txt file for each article of the set, a paragraph a block, unless it is there.
+    """Writes one .txt file for each article of the set, unless it exists.
 
-    :raises RagError: where the folder holds something else too.
+    :raises RagError: if the folder holds other files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     texts = {}
@@ -103,7 +103,7 @@ def write_corpus(path: Path, folder: Path) -> None:
         name = re.sub(r"[^A-Za-z0-9]+", "-", article["title"])
         texts[f"{number:03d}-{name}.txt"] = "\n\n".join(blocks) + "\n"
     if {found.name for found in folder.iterdir()} - set(texts):
-        raise RagError(f"{folder} holds other files than the articles of {path.name}: name an empty folder.")
+        raise RagError(f"{folder} holds files that are not articles of {path.name}: name an empty folder.")
     for name, text in texts.items():
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")

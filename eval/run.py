@@ -1,4 +1,4 @@
-"""A run over gold questions from command line to result, report and README."""
+"""Runs the gold questions, and writes the result, the report and the README's table."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Asks, judges, and writes where :func:`choose_folder` says.
+    """Asks and judges the questions, and writes to the folder from :func:`choose_folder`.
 
-    :raises RagError: for what a user can mend, and where a figure fell below the best committed one.
+    :raises RagError: for errors that a user can fix, and if a measure fell below the best committed result.
     """
     sets = choose_sets(arguments)
     folder = choose_folder(arguments)
     if folder is None:
-        print("Not all gold questions with the usual models: name a folder with --out to keep this.", file=sys.stderr)
+        print("Partial run or other models, so nothing is saved: name a folder with --out to save it.", file=sys.stderr)
     else:
         check_packages()
     origin = describe_origin()
@@ -64,12 +64,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Series, list[GoldQuestion]]]:
-    """What to ask of what, by name; of the product's own the seeds first, and the news where the checkout has them.
+    """The articles and questions by name: the user's own, or the seeds and, if the checkout has them, the news.
 
-    :raises GoldError: where only one of corpus and gold is the user's own, or no question is left.
+    :raises GoldError: if only one of --corpus and --gold is given, or no question is left.
     """
     if (arguments.corpus is None) != (arguments.gold is None):
-        raise GoldError("Articles and gold questions belong together: name both --corpus and --gold, or neither.")
+        raise GoldError("--corpus and --gold belong together: give both or neither.")
     if arguments.corpus is not None:
         own = Series(arguments.corpus, arguments.gold)
         return {"own": (own, choose_questions(load_gold(own.gold), arguments))}
@@ -80,7 +80,7 @@ def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Series, list[G
 
 
 def is_own(arguments: argparse.Namespace) -> bool:
-    """Whether the product's own questions are asked with its usual models."""
+    """Whether the run asks the product's own questions with the default options."""
     usual = (arguments.encoder, arguments.reader, arguments.k) == (None, None, Config().k)
     return arguments.corpus is None and usual
 
@@ -88,7 +88,7 @@ def is_own(arguments: argparse.Namespace) -> bool:
 def ask_all(
     arguments: argparse.Namespace, sets: dict[str, tuple[Series, list[GoldQuestion]]], origin: dict[str, Any]
 ) -> tuple[list[Record], dict[str, Any]]:
-    """The records of all sets, news first, and the result."""
+    """Asks all sets. Returns all records, news first, and the result."""
     found: dict[str, tuple[list[Record], dict[str, Any]]] = {}
     cold = None
     for name, (asked, questions) in sets.items():
@@ -110,7 +110,7 @@ def ask_all(
 
 
 def keep_result(records: Sequence[Record], result: dict[str, Any], last: dict[str, Any] | None, folder: Path) -> None:
-    """Result and report; the product's own go to eval/, and its README is written anew."""
+    """Writes result and report. For the product's own run in eval/, also updates the README."""
     own = folder == ROOT / "eval"
     name = name_result(result) if own else f"result-{datetime.now():%Y%m%d-%H%M%S}.json"
     path = (RESULTS if own else folder) / name
@@ -122,23 +122,23 @@ def keep_result(records: Sequence[Record], result: dict[str, Any], last: dict[st
 
 
 def choose_questions(questions: list[GoldQuestion], arguments: argparse.Namespace) -> list[GoldQuestion]:
-    """Those of the kinds and the part asked for. :raises GoldError: where none is left."""
+    """The questions of the chosen kinds and part. :raises GoldError: if there is none."""
     kinds, part = arguments.only or KINDS, arguments.part
     chosen = [q for q in questions if q.kind in kinds and part in ("all", q.part)]
     if not chosen:
-        raise GoldError("No gold question is of that kind and part: choose another with --only or --part.")
+        raise GoldError("No gold question has that kind and part: choose another with --only or --part.")
     return chosen
 
 
 def choose_folder(arguments: argparse.Namespace) -> Path | None:
-    """Where results go: as named; else eval/ for all gold questions over the seeds with the usual models,
-    ./evaluation for a user's own articles, and nowhere for a part of the questions or with other models.
+    """The folder for results: --out if given; eval/ for a full run over the product's own questions with default
+    options; ./evaluation for a user's own articles; None for a partial run or other options.
 
-    :raises GoldError: where eval/ is named, which holds the product's own.
+    :raises GoldError: if --out is eval/, which holds only full runs.
     """
     if arguments.out is not None:
         if arguments.out.resolve() in (ROOT / "eval", RESULTS):
-            raise GoldError("eval/ keeps runs over all gold questions: leave out --out, or name another folder.")
+            raise GoldError("eval/ is only for full runs over the gold questions: omit --out or name another folder.")
         return Path(arguments.out)
     if arguments.only or arguments.part != "all":
         return None
@@ -148,7 +148,7 @@ def choose_folder(arguments: argparse.Namespace) -> Path | None:
 
 
 def list_flags(config: Config) -> list[str]:
-    """The flags of ``ask`` that ask the same pipeline."""
+    """The ``ask`` options for the same pipeline."""
     flags = {
         "--corpus": config.corpus,
         "--index": config.index,
@@ -160,7 +160,7 @@ def list_flags(config: Config) -> list[str]:
 
 
 def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus: Path, gold: Path) -> dict[str, Any]:
-    """What was chosen; folders by their last name, since a result file may be published."""
+    """The options of the run. Paths are cut to their last part, since a result file may be published."""
     command = ["python -m eval", *(["--corpus DIR --gold DIR"] if arguments.corpus is not None else [])]
     command += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
     command += [f"--part {arguments.part}"] if arguments.part != "all" else []
@@ -181,13 +181,13 @@ def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus:
 
 
 def hide_path(name: str) -> str:
-    """A model's name on a hub as it is, a folder by its last name."""
+    """A model's hub name unchanged; a folder cut to the last part of its path."""
     path = Path(name).expanduser()
     return path.name if path.is_absolute() or path.exists() else name
 
 
 def format_result(result: dict[str, Any], last: dict[str, Any] | None) -> str:
-    """The figures and the failed stages as plain text, a set after the other."""
+    """The figures and failed stages of each set, as plain text."""
     lines = []
     before = list_sets(last) if last else {}
     for name, found in list_sets(result).items():

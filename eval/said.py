@@ -1,4 +1,4 @@
-"""What an answer says, to be held against gold: read from a live answer, or from the record of a stored one."""
+"""The content of an answer as the judge needs it, from a live answer or a stored record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SaidSentence:
-    """A quoted sentence and the article it stands in; the id is empty where that is not known."""
+    """A quoted sentence and its article; the id is empty if unknown."""
 
     document_id: str
     text: str
@@ -23,7 +23,7 @@ class SaidSentence:
 
 @dataclass(frozen=True, slots=True)
 class OtherValue:
-    """A short answer with the sentences quoted for it."""
+    """An alternative with the sentences quoted for it."""
 
     text: str
     sentences: tuple[SaidSentence, ...]
@@ -31,13 +31,13 @@ class OtherValue:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer, or an abstention.
+    """An answer or an abstention.
 
-    :param text: all that is given: the short answer, or sentences; empty where nothing is given.
-    :param short: the short answer that stands first; empty where there are only sentences.
-    :param quotes: every sentence quoted for it.
-    :param others: what other articles say, shown beside it.
-    :param withheld: the best short answer found, where it was not given.
+    :param text: the short answer or sentences; empty for an abstention.
+    :param short: the short answer; empty if there are only sentences.
+    :param quotes: all sentences quoted for it.
+    :param others: the alternatives from other articles.
+    :param withheld: the best short answer found, if it was not given.
     """
 
     text: str = ""
@@ -52,7 +52,7 @@ class Said:
 
     @property
     def sentences(self) -> tuple[SaidSentence, ...]:
-        """The sentences that the text consists of; none where it is a short answer."""
+        """The sentences of the text; empty if it is a short answer."""
         if self.text == self.short:
             return ()
         quoted = tuple(quote for quote in self.quotes if quote.text in self.text)
@@ -60,7 +60,7 @@ class Said:
 
 
 def read_answer(answer: Answer | None) -> Said:
-    """``None``, what could not be asked, says nothing."""
+    """Reads a live answer; None, for an invalid question, counts as an abstention."""
     if answer is None:
         return Said()
     withheld = answer.withheld.text if answer.withheld else ""
@@ -75,10 +75,9 @@ def list_quotes(quoting: Answer | Alternative) -> tuple[SaidSentence, ...]:
 
 
 def read_record(record: Mapping[str, Any]) -> Said:
-    """The same from :func:`eval.judging.describe_record`'s values, of today's form or an earlier one.
+    """Reads a record from :func:`eval.judging.describe_record`, in the current or an earlier format.
 
-    Before answers held sentences there was no "short"; before this judge alternatives kept the places of their
-    quotes without their words.
+    Older records have no "short", and the citations of their alternatives have offsets but no quotes.
     """
     withheld = (record.get("withheld") or {}).get("answer", "")
     if not record["answered"]:

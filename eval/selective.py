@@ -1,4 +1,4 @@
-"""Measures of knowing what one does not know: abstention, risk against coverage, calibration."""
+"""Measures of selective answering: abstention, risk and coverage, calibration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def score_abstention(answerable: Sequence[bool], answered: Sequence[bool]) -> tuple[float, float, float]:
-    """Precision, recall and F1 of abstaining, where to abstain is right if the question has no answer; 0 to 1."""
+    """Precision, recall and F1 of abstention, 0 to 1. Abstaining is right if the question has no answer."""
     pairs = list(zip(answerable, answered, strict=True))
     hits = sum(not has and not gave for has, gave in pairs)
     abstained = sum(not gave for gave in answered)
@@ -26,8 +26,8 @@ def score_abstention(answerable: Sequence[bool], answered: Sequence[bool]) -> tu
 def trace_risk(confidences: Sequence[float], right: Sequence[bool]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The risk–coverage curve (El-Yaniv & Wiener 2010), shape (n,) each, coverage ascending, 0 to 1.
 
-    Point i answers the i + 1 most confident questions; risk is the share of them that are wrong. Among equal
-    confidences the wrong ones come first: an order that the confidence does not give earns nothing.
+    At point i the i + 1 most confident questions are answered, and risk is the share of wrong ones among them. Among
+    equal confidences, wrong answers come first, so that ties cannot improve the curve.
     """
     order = sorted(range(len(right)), key=lambda i: (-confidences[i], right[i]))
     wrong = np.cumsum([not right[i] for i in order])
@@ -43,7 +43,7 @@ def measure_aurc(confidences: Sequence[float], right: Sequence[bool]) -> float:
 def bin_confidences(
     confidences: Sequence[float], right: Sequence[bool], bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """(mean confidence, share right, count) of each bin of equal width that is not empty."""
+    """(mean confidence, share right, count) of each non-empty bin of equal width."""
     sums: dict[int, list[float]] = {}
     for confidence, hit in zip(confidences, right, strict=True):
         at = sums.setdefault(min(int(confidence * bins), bins - 1), [0.0, 0.0, 0.0])
@@ -54,15 +54,15 @@ def bin_confidences(
 
 
 def measure_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017): mean gap between confidence and accuracy over equal bins."""
+    """Expected calibration error (Guo et al. 2017): mean gap between confidence and accuracy over bins."""
     binned = bin_confidences(confidences, right, bins)
     return sum(n * abs(mean - share) for mean, share, n in binned) / max(1, len(right))
 
 
 def measure_macro_error(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
-    """MacroCE (Si et al. 2022): mean of 1 − confidence over right answers and of confidence over wrong ones, averaged.
+    """MacroCE (Si et al. 2022): the average of mean 1 − confidence of right answers and mean confidence of wrong ones.
 
-    Unlike ECE it is no better for one confidence given to all. None where all are right, or all wrong.
+    Unlike ECE, it does not reward a constant confidence. None if all answers are right or all are wrong.
     """
     pairs = list(zip(confidences, right, strict=True))
     good, bad = ([c for c, hit in pairs if hit is wanted] for wanted in (True, False))
@@ -70,6 +70,6 @@ def measure_macro_error(confidences: Sequence[float], right: Sequence[bool]) -> 
 
 
 def measure_coverage(confidences: Sequence[float], right: Sequence[bool], precision: float) -> float:
-    """The largest share of the questions that can be answered, most confident first, with that precision, 0 to 1."""
+    """The largest share of questions, most confident first, that can be answered with that precision, 0 to 1."""
     coverage, risk = trace_risk(confidences, right)
     return float(max((c for c, r in zip(coverage, risk, strict=True) if 1 - r >= precision - 1e-9), default=0.0))

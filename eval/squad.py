@@ -1,4 +1,4 @@
-"""The reader on SQuAD 1.1 and 2.0: gold paragraph given, hidden among similar ones, or not given at all."""
+"""The reader on SQuAD 1.1 and 2.0: with the gold paragraph, with distractors, or over all paragraphs."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from rag.types import Answer, Reader
 
     Asked = tuple[int, int]
-    """A paragraph's place in the set, and its question's place in the paragraph."""
+    """(index of a paragraph, index of a question in it)."""
 
 __all__ = ["WEIGHTS", "run"]
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints and saves EM and F1; of a set with unanswerable questions, over HasAns and NoAns too."""
+    """Prints and saves EM and F1, for SQuAD 2.0 also over HasAns and NoAns."""
     if arguments.separately and not arguments.distractors:
-        raise RagError("--separately compares with reading several passages at once: add --distractors N.")
+        raise RagError("--separately needs several passages: add --distractors N.")
     origin = describe_origin()
     paragraphs = load_squad(arguments.path)
     asked = [(i, j) for i, p in enumerate(paragraphs) for j, _ in enumerate(p.questions)][:: arguments.every]
     if not asked:
-        raise RagError(f"{arguments.path} holds no question for --every {arguments.every}: take a smaller number.")
+        raise RagError(f"{arguments.path} has no question for --every {arguments.every}: use a smaller number.")
     began = time.perf_counter()
     if arguments.open is not None:
         answers = list(answer_openly(arguments.path, arguments.open, paragraphs, asked))
@@ -65,10 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
 def answer_given(
     arguments: argparse.Namespace, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
 ) -> Iterator[Answer]:
-    """Each question with its paragraph, among the others it retrieves where distractors are wanted, best first.
-
-    The reader never sees SQuAD's titles.
-    """
+    """Asks each question over its paragraph and the distractors, best first. The reader does not see the titles."""
     from tqdm import tqdm
 
     reader, calibration = open_reader(arguments.weights), load_calibration(arguments.weights / "calibration.json")
@@ -89,7 +86,7 @@ def answer_given(
 
 
 def read_separately(reader: Reader, question: str, passages: Sequence[Passage]) -> Readings:
-    """What is found in each passage read by itself, most probable first: what reading them together is held against."""
+    """Readings of each passage read alone, most probable first. It is the baseline for reading them together."""
     alone = [r.together for r in reader.read([question] * len(passages), [[passage] for passage in passages])]
     absent = math.prod(readings[0].no_answer for readings in alone)
     found = [replace(r, passage=i, no_answer=absent) for i, readings in enumerate(alone) for r in readings if r.text]
@@ -100,7 +97,7 @@ def read_separately(reader: Reader, question: str, passages: Sequence[Passage]) 
 def answer_openly(
     path: Path, folder: Path, paragraphs: Sequence[Paragraph], asked: Sequence[Asked]
 ) -> Iterator[Answer | None]:
-    """Each question to the whole product, over all paragraphs of the set; None for what cannot be asked."""
+    """Asks the whole product over all paragraphs of the set; None for an invalid question."""
     from tqdm import tqdm
 
     write_corpus(path, folder / "corpus")
@@ -113,11 +110,10 @@ def answer_openly(
 
 
 def list_given(answers: Sequence[Answer | None], golds: Sequence[Sequence[str]]) -> list[str]:
-    """The answers that count; empty for none.
+    """The answers to score; empty for none.
 
-    A set in which every question has an answer is scored as published: the best answer counts, trusted or not.
-    In one with unanswerable questions an answer below the product's threshold counts as none (SQuAD 2.0,
-    Rajpurkar et al. 2018).
+    If every question has an answer (SQuAD 1.1), the best answer counts even if it was withheld. In a set with
+    unanswerable questions, a withheld answer counts as none (SQuAD 2.0, Rajpurkar et al. 2018).
     """
     mixed = not all(golds)
     return [find_best(a) if not mixed or (a is not None and a.answered) else "" for a in answers]
@@ -128,7 +124,7 @@ def score_answers(
 ) -> dict[str, Any]:
     """Figures in per cent with 95 % intervals.
 
-    ``AURC`` needs no threshold: it takes the best answer found, and for right what has a token F1 of 0.5.
+    ``AURC`` uses the best answer found, whatever the threshold. An answer with a token F1 of at least 0.5 is right.
     """
     best = [find_best(answer) for answer in answers]
     mixed = not all(golds)
@@ -151,7 +147,7 @@ def score_answers(
 def describe_kinds(
     questions: Sequence[str], given: Sequence[str], golds: Sequence[Sequence[str]]
 ) -> dict[str, dict[str, float]]:
-    """Number, EM and F1 of the questions that have an answer, by what they ask with, most frequent first."""
+    """Number, EM and F1 of the answerable questions by question word, most frequent first."""
     kinds: dict[str, list[tuple[float, float]]] = {}
     for question, text, gold in zip(questions, given, golds, strict=True):
         if gold:
@@ -168,13 +164,13 @@ def describe_kinds(
 
 
 def find_kind(question: str) -> str:
-    """The question word, with "many" or "much" after "how"; ``other`` where there is none."""
+    """The question word, including "how many" and "how much"; ``other`` if there is none."""
     found = re.search(r"\b(how (?:many|much)|what|which|who|whom|whose|when|where|why|how)\b", question.lower())
     return {"whom": "who", "whose": "who"}.get(found[1], found[1]) if found else "other"
 
 
 def find_best(answer: Answer | None) -> str:
-    """The best short answer found, whether it was given or withheld."""
+    """The best short answer found, given or withheld."""
     if answer is None:
         return ""
     return answer.withheld.text if answer.withheld else answer.short or answer.text
@@ -189,7 +185,7 @@ def describe_mean(name: str, values: Sequence[float]) -> dict[str, Any]:
 
 
 def describe_benchmark(arguments: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
-    """The figures with what the README says of them."""
+    """The figures, with title, figure and command for the README."""
     mixed = "HasAns_F1" in figures
     how = "gold paragraph given"
     if arguments.open is not None:

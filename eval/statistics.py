@@ -1,4 +1,4 @@
-"""How far a figure may be chance: bootstrap intervals, and tests of two systems on the same questions."""
+"""Bootstrap intervals, and significance tests of two systems on the same questions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Item = TypeVar("Item")
 
 
 def bootstrap_interval(values: Sequence[float], draws: int = DRAWS, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean (Efron 1979); the same for the same values.
+    """95 % percentile interval of the mean (Efron 1979). Equal values give equal intervals.
 
-    :raises ValueError: without values.
+    :raises ValueError: if there are no values.
     """
     if not values:
         raise ValueError("an interval needs at least one value")
@@ -29,11 +29,11 @@ def bootstrap_interval(values: Sequence[float], draws: int = DRAWS, seed: int = 
 def bootstrap_statistic(
     items: Sequence[Item], statistic: Callable[[list[Item]], float | None], draws: int = 200, seed: int = 0
 ) -> tuple[float, float]:
-    """95 % percentile interval of what is no mean: ``statistic`` of the items drawn anew with replacement.
+    """95 % percentile interval of any ``statistic`` of the items, resampled with replacement.
 
-    Draws for which it is None, not being defined, are left out.
+    Samples for which the statistic is None are left out.
 
-    :raises ValueError: without items, or where it is None for all draws.
+    :raises ValueError: if there are no items, or the statistic is None for all samples.
     """
     if not items:
         raise ValueError("an interval needs at least one item")
@@ -46,9 +46,9 @@ def bootstrap_statistic(
 
 
 def score_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval (1927) of a share over ``n`` questions: what that many can prove.
+    """Wilson's score interval (1927) of a share over ``n`` questions; 95 % by default.
 
-    :raises ValueError: without questions.
+    :raises ValueError: if ``n`` is less than 1.
     """
     if n < 1:
         raise ValueError("an interval needs at least one question")
@@ -57,7 +57,7 @@ def score_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]
 
 
 def measure_mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided exact p of McNemar's test (1947): the questions only one of the two got right, under a fair coin."""
+    """Two-sided exact p of McNemar's test (1947), from the numbers of questions that only one system got right."""
     n, fewer = only_first + only_second, min(only_first, only_second)
     return min(1.0, 2 * sum(comb(n, i) for i in range(fewer + 1)) / (1 << n))
 
@@ -65,9 +65,9 @@ def measure_mcnemar(only_first: int, only_second: int) -> float:
 def compare_means(
     first: Sequence[float], second: Sequence[float], draws: int = 10_000, seed: int = 0
 ) -> tuple[float, float, float]:
-    """(mean of second − first, and its 95 % interval) by paired bootstrap over the questions (Koehn 2004).
+    """(mean of second − first, low, high) with the 95 % interval from a paired bootstrap (Koehn 2004).
 
-    :raises ValueError: where the two are not of one length, or empty.
+    :raises ValueError: if the two have different lengths or are empty.
     """
     if len(first) != len(second) or not first:
         raise ValueError("a paired test needs the same questions, at least one")

@@ -1,7 +1,7 @@
-"""Records to figures: every metric of the suite, its interval, and which way is better.
+"""Computes all metrics from records, with their intervals.
 
-Records are taken as they stand in result files (:func:`eval.judging.describe_record`), so that an earlier result can
-be measured anew over the questions that both asked.
+Records have the format of result files (:func:`eval.judging.describe_record`), so that an earlier result can be
+measured again over the questions that two runs share.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Statistic = Callable[[Sequence[Described]], "float | None"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure over some of the records.
+    """A metric over some of the records. Either ``measure`` or ``statistic`` is given.
 
-    :param name: ``facts.right``; unique, as it stands in result files.
-    :param label: what the reports call it.
-    :param takes: which records it is over.
-    :param measure: name of the measure it is the mean of, or empty.
-    :param statistic: what else it is of those records, None where it means nothing; one of the two is given.
+    :param name: its unique name in result files, such as ``facts.right``.
+    :param label: its name in reports.
+    :param takes: selects the records.
+    :param measure: the metric is the mean of this measure.
+    :param statistic: computes the metric from the records; returns None if it is undefined.
     """
 
     name: str
@@ -45,11 +45,11 @@ class Metric:
     higher_is_better: bool = True
 
     def choose(self, records: Sequence[Described]) -> list[Described]:
-        """The records that have something to say."""
+        """The records that the metric is computed over."""
         return [r for r in records if self.takes(r) and (not self.measure or self.measure in r["measures"])]
 
     def compute(self, records: Sequence[Described]) -> float | None:
-        """The figure over chosen records, 0 to 1; None where there is none."""
+        """The metric over chosen records, 0 to 1; None if it is undefined."""
         if not records:
             return None
         if self.statistic is not None:
@@ -59,7 +59,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A metric's value with its 95 % bootstrap interval over ``count`` questions; all between 0 and 1."""
+    """A metric's value, 0 to 1, with its 95 % bootstrap interval over ``count`` questions."""
 
     value: float
     low: float
@@ -76,12 +76,12 @@ def _worded(wording: str) -> Callable[[Described], bool]:
 
 
 def _probable(record: Described) -> bool:
-    """Results before the reader's own probability was kept have none."""
+    """Whether the record has the reader's probability, which older results lack."""
     return _single(record) and "probability" in record
 
 
 def _single(record: Described) -> bool:
-    """A question by itself that has one answer or none: what abstention and confidence are measured on."""
+    """Whether it is a fact or unanswerable question, over which abstention and confidence are measured."""
     return record["kind"] in ("facts", "unanswerable")
 
 
@@ -102,7 +102,7 @@ def _every(_: Described) -> bool:
 
 
 def is_mixed(records: Sequence[Described]) -> bool:
-    """Whether there are both questions with an answer and without: else abstaining is no choice."""
+    """Whether there are both answerable and unanswerable questions, which measures of abstention need."""
     return len({r["answerable"] for r in records}) == 2
 
 
@@ -117,7 +117,7 @@ def _abstention(part: int) -> Statistic:
 
 
 def is_given(record: Described) -> bool:
-    """Whether something is given as an answer; what puts a false premise right declines, in other words."""
+    """Whether an answer was given. The correction of a false premise counts as declining."""
     return bool(record["answered"] and (record["answerable"] or not record["right"]))
 
 
@@ -126,7 +126,7 @@ def _answered(records: Sequence[Described]) -> float:
 
 
 def _is_possible(record: Described) -> bool:
-    """Results before there were possible answers have none."""
+    """Whether it has a possible answer. Older results have none."""
     return _single(record) and bool(record.get("possible"))
 
 
@@ -136,7 +136,7 @@ def _possible(records: Sequence[Described]) -> float | None:
 
 
 def _could(records: Sequence[Described]) -> float:
-    """A possible answer to a question that has none is wrong."""
+    """The share of right possible answers. One to an unanswerable question is wrong."""
     return float(np.mean([r["answerable"] and r["could"] for r in records]))
 
 
@@ -159,7 +159,7 @@ def _coverage(precision: float) -> Statistic:
 
 
 def _calibration(measure: Callable[[Sequence[float], Sequence[bool]], float | None]) -> Statistic:
-    """Over the questions for which a best answer was found: without one there is no confidence to judge."""
+    """Only over questions with a best answer, since the others have no confidence."""
 
     def compute(records: Sequence[Described]) -> float | None:
         found = [r for r in records if r["confidence"] > 0]
@@ -169,7 +169,7 @@ def _calibration(measure: Callable[[Sequence[float], Sequence[bool]], float | No
 
 
 def list_hits(records: Sequence[Described]) -> list[bool]:
-    """Whether the best answer found, given or withheld, is right; for what has no answer, only a correction is."""
+    """Whether each best answer, given or withheld, is right. For an unanswerable question, only a correction is."""
     return [bool(r["could"] if r["answerable"] else r["answered"] and r["right"]) for r in records]
 
 
@@ -259,7 +259,7 @@ BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 def summarize(records: Sequence[Described]) -> dict[str, Estimate]:
-    """Each metric that has something to be measured on, by name."""
+    """All metrics that are defined for the records, by name."""
     figures = {}
     for metric in METRICS:
         chosen = metric.choose(records)
@@ -270,7 +270,7 @@ def summarize(records: Sequence[Described]) -> dict[str, Estimate]:
 
 
 def find_interval(metric: Metric, chosen: Sequence[Described]) -> tuple[float, float]:
-    """The turns of a conversation are drawn together: one that went wrong may spoil the next."""
+    """The 95 % bootstrap interval. The turns of a conversation depend on each other, so they are resampled together."""
     lines = [list(turns) for _, turns in groupby(chosen, key=lambda r: (r["kind"], r["line"]))]
     if metric.measure and len(lines) == len(chosen):
         return bootstrap_interval([r["measures"][metric.measure] for r in chosen])
@@ -278,7 +278,7 @@ def find_interval(metric: Metric, chosen: Sequence[Described]) -> tuple[float, f
 
 
 def measure_changes(now: Sequence[Described], before: Sequence[Described]) -> dict[str, float]:
-    """By how much each metric differs, over the questions that are the same in both."""
+    """The change of each metric, over the questions that are the same in both."""
     asked = {r["id"]: r["question"] for r in now}
     shared = {r["id"] for r in before if asked.get(r["id"]) == r["question"]}
     changes = {}
@@ -290,7 +290,7 @@ def measure_changes(now: Sequence[Described], before: Sequence[Described]) -> di
 
 
 def count_types(records: Sequence[Described]) -> dict[str, dict[str, int]]:
-    """Questions of each kind and type, and how many of them went right."""
+    """The numbers of questions and of right answers of each kind and type."""
     counts: dict[str, dict[str, int]] = {}
     for record in records:
         at = counts.setdefault(f"{record['kind']}, {record['type']}", {"questions": 0, "right": 0})
@@ -300,7 +300,7 @@ def count_types(records: Sequence[Described]) -> dict[str, dict[str, int]]:
 
 
 def count_failures(records: Sequence[Described]) -> dict[str, int]:
-    """How many questions failed at each stage, most first."""
+    """The number of questions that failed at each stage, largest first."""
     counts: dict[str, int] = {}
     for record in records:
         if record["failure"]:

@@ -1,4 +1,4 @@
-"""Whether what an answer says is right, by its words alone: the same for an answer just given and a stored one."""
+"""Judges whether an answer is right from its words alone, so that live and stored answers are judged alike."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eval.said import Said, SaidSentence
 
 JUDGE = 2
-"""Of the rules: results of other numbers are judged anew before they are compared (``python -m eval rejudge``)."""
+"""Version of the rules. Results of another version must be judged again before comparison (``eval rejudge``)."""
 ENOUGH = 0.5
 LONG = 5
 
@@ -33,9 +33,9 @@ LONG = 5
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    :param right: the product did what it should: a right answer given, an unanswerable question declined or put right.
-    :param could: the best answer found was right, whether it was given or withheld.
-    :param measures: by name, 0 to 1; those that are a matter of words.
+    :param right: whether a right answer was given, an unanswerable question declined, or a false premise corrected.
+    :param could: whether the best answer found was right, given or withheld.
+    :param measures: the measures that depend only on words, by name, 0 to 1.
     """
 
     right: bool
@@ -60,7 +60,7 @@ def judge_said(gold: GoldQuestion, said: Said) -> Verdict:
         measures |= measure_values(gold, said) if len(gold.values) > 1 else measure_fact(gold, said)
         right = given and measures.get("differing", 1.0) > 0
         if said.answered and len(gold.values) == 1:
-            # A second value that is another wording of the first alarms as falsely as a wrong one.
+            # Any second value is a false alarm, even another wording of the first.
             measures["alarm"] = float(bool(said.others))
     measures |= {"right": float(right), "answered": float(said.answered), "could": float(could)}
     if gold.kind == "facts":
@@ -73,25 +73,25 @@ def judge_said(gold: GoldQuestion, said: Said) -> Verdict:
 
 
 def gives_answer(gold: GoldQuestion, said: Said) -> bool:
-    """By the short answer where there is one, which is what a user reads first; else by the best single sentence."""
+    """Whether the answer is right: by the short answer, which a user reads first, or else by any one sentence."""
     if said.short:
         return gives_value(gold, said.short)
     return any(list_values(gold, sentence) for sentence in said.sentences)
 
 
 def gives_value(gold: GoldQuestion, text: str) -> bool:
-    """Whether a short text is the answer, or where the articles differ, just one of the answers."""
+    """Whether a short text is the answer or, if the articles differ, exactly one of the answers."""
     if len(gold.values) > 1:
         return match_value(text, [value.answers for value in gold.values]) is not None
-    # A list is right with all its items, in whatever words stand between them.
+    # A list is right if it has all items, whatever words are between them.
     return is_right(text, gold.answers) or (bool(gold.items) and score_items(text, gold.items)[0] == 1.0)
 
 
 def list_values(gold: GoldQuestion, sentence: SaidSentence) -> set[int]:
-    """Which of the gold's values a quoted sentence gives.
+    """The indices of the gold values that a quoted sentence gives.
 
-    A short form may stand in a sentence by chance: it counts in one that overlaps the gold's evidence, where the
-    gold names evidence.
+    A short form can occur in a sentence by chance. If the gold has evidence, a short form counts only in a sentence
+    that overlaps it.
     """
     found = set()
     for i, value in enumerate(gold.values):
@@ -119,10 +119,10 @@ def measure_fact(gold: GoldQuestion, said: Said) -> dict[str, float]:
 
 
 def measure_values(gold: GoldQuestion, said: Said) -> dict[str, float]:
-    """How many of the values on which the articles differ are shown, and how much of what is shown is one of them.
+    """Recall and precision of the values shown for a disagreement.
 
-    A value is shown by the short answer, by an alternative, and by a sentence quoted for either. ``differing`` is 1
-    where at least two are shown: then a reader sees that the articles differ.
+    A value is shown by the short answer, an alternative, or a sentence quoted for either. ``differing`` is 1 if at
+    least two values are shown, so that a user sees the disagreement.
     """
     forms = [value.answers for value in gold.values]
     short = [match_value(text, forms) for text in (said.short, *(other.text for other in said.others)) if text]
@@ -138,7 +138,7 @@ def measure_values(gold: GoldQuestion, said: Said) -> dict[str, float]:
 
 
 def measure_explanation(gold: GoldQuestion, said: Said) -> dict[str, float]:
-    """Key facts held, sentences on the point, and whether something is claimed that is false."""
+    """The share of key facts, the share of relevant sentences, and whether a forbidden claim is made."""
     text, sentences = find_explanation(gold, said)
     measures = {
         "key_facts": score_key_facts(text, [fact.all_of for fact in gold.facts]) if said.answered else 0.0,
@@ -150,7 +150,7 @@ def measure_explanation(gold: GoldQuestion, said: Said) -> dict[str, float]:
 
 
 def find_explanation(gold: GoldQuestion, said: Said) -> tuple[str, Sequence[SaidSentence]]:
-    """The sentences; or a short answer that names part of a key fact, with the sentences shown for it."""
+    """(text, sentences) of an explanation. A short answer that has part of a key fact counts with its quotes."""
     if said.sentences:
         return said.text, said.sentences
     words = split_words(said.text)
@@ -171,7 +171,7 @@ def is_explained(measures: Mapping[str, float]) -> bool:
 
 
 def measure_point(gold: GoldQuestion, sentences: Sequence[SaidSentence]) -> float:
-    """Share of sentences that overlap the gold's evidence, give a value or hold a key fact whole."""
+    """The share of sentences that overlap the gold evidence, give a value or contain a whole key fact."""
     on = [
         overlaps_any(s, gold.evidence)
         or bool(gold.values and list_values(gold, s))
@@ -182,7 +182,7 @@ def measure_point(gold: GoldQuestion, sentences: Sequence[SaidSentence]) -> floa
 
 
 def corrects(gold: GoldQuestion, said: Said) -> bool:
-    """Whether a false premise is put right: by a sentence, or by a short answer that is the correction itself."""
+    """Whether a false premise is corrected, by the short answer or, without one, by a sentence."""
     if said.short:
         return holds_all(said.short, gold.correction)
     return any(holds_all(sentence.text, gold.correction) for sentence in said.sentences)

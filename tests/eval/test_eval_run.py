@@ -114,7 +114,7 @@ def test_a_change_that_makes_things_worse_on_purpose_fails(last: dict[str, Any])
     right = [r for r in worse["records"] if r["kind"] == "facts" and r["right"] and r["part"] == "dev"]
     for record in right[::3]:
         record["right"], record["measures"]["right"] = False, 0.0
-    with pytest.raises(FloorError, match=r"seeds facts\.right fell from .* mend it, or .*decision record"):
+    with pytest.raises(FloorError, match=r"seeds facts\.right fell from .* fix it, or .*decision record"):
         refuse_falls(hold_result(worse, find_results()))
     refuse_falls(hold_result(last, find_results()))
 

@@ -145,7 +145,7 @@ def test_a_conversation_is_one_question_for_each_turn(tmp_path: Path) -> None:
     ("kind", "records", "named"),
     [
         ("facts", ["{"], "facts.jsonl, line 1"),
-        ("facts", ["[1]"], "no JSON object"),
+        ("facts", ["[1]"], "not a JSON object"),
         ("facts", [{**FACT, "anwers": []}], "'anwers'"),
         ("facts", [{"id": "a", "question": "Who?"}], '"answers"'),
         ("facts", [{**FACT, "answers": []}], '"answers"'),
@@ -153,19 +153,19 @@ def test_a_conversation_is_one_question_for_each_turn(tmp_path: Path) -> None:
         ("facts", [{**FACT, "question": " "}], '"question"'),
         ("facts", [{**FACT, "items": ["Ann"]}], '"items"'),
         ("facts", [{**FACT, "evidence": [{"quote": "x"}]}], '"document_id"'),
-        ("facts", [{**FACT, "evidence": ["x"]}], "where an object is wanted"),
+        ("facts", [{**FACT, "evidence": ["x"]}], "instead of an object"),
         ("facts", [FACT, {**FACT, "question": "Why?"}], "repeats the id a"),
         ("facts", [FACT, {**FACT, "id": "b", "question": "who? "}], 'repeats the question "who?"'),
         (
             "disagreements",
             [{"id": "d", "question": "Who?", "values": [{"answers": ["x"]}]}],
-            "a disagreement needs two",
+            "add another",
         ),
         ("conversations", [{"id": "c", "turns": []}], '"turns"'),
         ("explanations", [{"id": "e", "question": "Why?", "facts": [{"fact": "x"}]}], '"all_of"'),
         ("facts", [], "empty"),
-        ("facts", [{**FACT, "answers": ["the"]}], "no word to compare"),
-        ("facts", [{**FACT, "question": "Who \ud800?"}], "half a character"),
+        ("facts", [{**FACT, "answers": ["the"]}], "which has no words"),
+        ("facts", [{**FACT, "question": "Who \ud800?"}], "lone surrogate"),
         ("fact", [FACT], "facts.jsonl"),
     ],
 )
@@ -210,9 +210,9 @@ def marked_up(tmp_path: Path) -> Path:
     [
         ("elgin.md", "founded in 1190 by monks & friars", ""),
         ("elgin.md", "1190 by monks amp friars", ""),
-        ("elgin.md", "Elgin was founded by Bob", "does not say"),
-        ("none.txt", "secret words", "No article 'none.txt'"),
-        ("../secret.txt", "secret words", "No article '../secret.txt'"),
+        ("elgin.md", "Elgin was founded by Bob", "is not in elgin.md"),
+        ("none.txt", "secret words", "'none.txt' is not in the corpus"),
+        ("../secret.txt", "secret words", "'../secret.txt' is not in the corpus"),
     ],
 )
 def test_a_quote_stands_in_the_article_or_its_file(marked_up: Path, name: str, quote: str, complaint: str) -> None:

@@ -67,7 +67,7 @@ def test_what_a_number_of_questions_proves() -> None:
     figures = {"abstention.answered": {"value": 0.5, "count": 458}, "abstention.given": {"value": 0.8, "count": 458}}
     (sentence,) = state_proof(figures)
     assert sentence.startswith("229 answers were given, 80.0 % of them right (74.3 to 84.7)")
-    assert "between 91.4 and 97.2" in sentence
+    assert "91.4 to 97.2" in sentence
     assert state_proof({}) == []
 
 

@@ -165,7 +165,7 @@ def test_judging_anew_changes_verdicts_and_leaves_predictions(
     assert main(["rejudge", str(path), "--gold", str(tmp_path / "gold")]) == 0
     out, err = capsys.readouterr()
     assert "articles, facts answered rightly" in out
-    assert "1 of the questions are no longer in the gold" in err
+    assert "Left out 1 questions" in err
     (found,) = load_result(path)["records"]
     assert (found["right"], found["failure"], found["measures"]["success@10"]) == (True, "", 1.0)
     assert {name: found[name] for name in ("answer", "citations", "confidence")} == {
