@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 README = ROOT / "README.md"
 BEGIN, END = "<!-- results: written by python -m eval -->", "<!-- end of results -->"
 SHOWN = {
-    "facts.right": "facts answered rightly",
+    "facts.right": "facts answered correctly",
     "facts.right_article": "of these, asked in the article's words",
     "facts.right_other": "of these, asked in other words",
-    "facts.precision": "of the facts answered at all, those answered rightly",
+    "facts.precision": "of the facts answered at all, those answered correctly",
     "facts.success@10": "facts whose evidence is among the ten passages read",
-    "unanswerable.declined": "questions without an answer declined, or a false premise put right",
-    "disagreements.shown": "questions on which the articles differ, with two or more of the values shown",
-    "disagreements.alarms": "answers to facts beside which another value is shown: false alarms",
-    "conversations.first": "first questions of a conversation that went right",
-    "conversations.followups": "follow-ups that went right",
-    "explanations.key_facts": "key facts held by answers to why, how, compare, summarise",
-    "explanations.right": "of these answers, those with half of the key facts and half of the sentences on the point",
+    "unanswerable.declined": "unanswerable questions declined, or their false premise corrected",
+    "disagreements.shown": "questions on which the articles differ, answered with two or more of the values",
+    "disagreements.alarms": "false alarms: answers to facts shown with another value",
+    "conversations.first": "first questions of a conversation answered correctly",
+    "conversations.followups": "follow-ups answered correctly",
+    "explanations.key_facts": "key facts in answers to why, how, compare, summarise",
+    "explanations.right": "of these answers, those with half of the key facts and half of the sentences relevant",
     "citations.precision": "citations that overlap the gold evidence",
-    "citations.grounding": "words of the answers that stand in a cited quote",
+    "citations.grounding": "words of the answers that are in a cited quote",
 }
 """The metrics in the README, with labels that need no section heading."""
 

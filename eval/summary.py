@@ -178,10 +178,10 @@ def _right(records: Sequence[Described]) -> float:
 
 
 METRICS = (
-    Metric("facts.right", "facts answered rightly", _is("facts"), "right"),
+    Metric("facts.right", "facts answered correctly", _is("facts"), "right"),
     Metric("facts.right_article", "of those asked in the article's words", _worded("article"), "right"),
     Metric("facts.right_other", "of those asked in other words", _worded("other"), "right"),
-    Metric("facts.wrong", "facts answered wrongly", _is("facts"), "wrong", higher_is_better=False),
+    Metric("facts.wrong", "facts answered incorrectly", _is("facts"), "wrong", higher_is_better=False),
     Metric("facts.precision", "answers given that are right", _is("facts"), "precision"),
     Metric("facts.answered", "facts answered at all", _is("facts"), "answered"),
     Metric("facts.could", "best answer found is right, given or withheld", _is("facts"), "could"),
@@ -195,7 +195,7 @@ METRICS = (
     Metric("facts.recall@10", "recall@10 of passages with evidence", _is("facts"), "recall@10"),
     Metric("facts.MRR", "MRR@10", _is("facts"), "MRR"),
     Metric("facts.nDCG@10", "nDCG@10", _is("facts"), "nDCG@10"),
-    Metric("unanswerable.declined", "unanswerable declined, or the premise put right", _is("unanswerable"), "declined"),
+    Metric("unanswerable.declined", "unanswerable declined, or the premise corrected", _is("unanswerable"), "declined"),
     Metric("abstention.answered", "questions answered", _single, statistic=_answered),
     Metric("abstention.given", "of the answers given, those that are right", _single, statistic=_precision),
     Metric("possible.share", "questions with a possible answer", _single, statistic=_possible),
@@ -208,13 +208,13 @@ METRICS = (
     ),
     Metric(
         "confidence.AURC_MaxProb",
-        "the same by the reader's own probability",
+        "the same by the reader's probability",
         _probable,
         statistic=_aurc("probability"),
         higher_is_better=False,
     ),
-    Metric("confidence.coverage@80", "could be answered at 80 % precision", _single, statistic=_coverage(0.8)),
-    Metric("confidence.coverage@90", "could be answered at 90 % precision", _single, statistic=_coverage(0.9)),
+    Metric("confidence.coverage@80", "coverage at 80 % precision", _single, statistic=_coverage(0.8)),
+    Metric("confidence.coverage@90", "coverage at 90 % precision", _single, statistic=_coverage(0.9)),
     Metric(
         "confidence.ECE",
         "expected calibration error",
@@ -224,15 +224,15 @@ METRICS = (
     ),
     Metric(
         "confidence.MacroCE",
-        "calibration error, right and wrong weighed alike",
+        "MacroCE, right and wrong weighted equally",
         _single,
         statistic=_calibration(measure_macro_error),
         higher_is_better=False,
     ),
     Metric("citations.precision", "citations that overlap gold evidence", _every, "citation_precision"),
     Metric("citations.recall", "answer sentences covered by their quotes", _every, "citation_recall"),
-    Metric("citations.grounding", "answer words that stand in a cited quote", _every, "grounding"),
-    Metric("citations.on_point", "sentences of sentence answers that are on the point", _every, "on_point"),
+    Metric("citations.grounding", "answer words that are in a cited quote", _every, "grounding"),
+    Metric("citations.on_point", "relevant sentences of sentence answers", _every, "on_point"),
     Metric("disagreements.recall", "differing values shown", _is("disagreements"), "value_recall"),
     Metric(
         "disagreements.precision", "of the values shown, those in the gold", _is("disagreements"), "value_precision"
@@ -240,19 +240,17 @@ METRICS = (
     Metric("disagreements.shown", "two or more of the differing values shown", _is("disagreements"), "differing"),
     Metric(
         "disagreements.alarms",
-        "answers to facts beside which another value is shown",
+        "answers to facts shown with another value",
         _is("facts"),
         "alarm",
         higher_is_better=False,
     ),
-    Metric("conversations.right", "turns that went right", _turn, statistic=_right),
+    Metric("conversations.right", "turns answered correctly", _turn, statistic=_right),
     Metric("conversations.first", "first turns", _first, statistic=_right),
     Metric("conversations.followups", "follow-ups", _followup, statistic=_right),
     Metric("conversations.rewriting", "token F1 of the rewritten follow-up", _followup, "rewriting"),
-    Metric("explanations.key_facts", "key facts held", _is("explanations"), "key_facts"),
-    Metric(
-        "explanations.right", "half of the key facts, half on the point, nothing false", _is("explanations"), "right"
-    ),
+    Metric("explanations.key_facts", "key facts given", _is("explanations"), "key_facts"),
+    Metric("explanations.right", "half of the key facts, half relevant, nothing false", _is("explanations"), "right"),
     Metric("explanations.claims", "with a forbidden claim", _is("explanations"), "claims", higher_is_better=False),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -87,7 +87,7 @@ def test_compare_prints_what_the_floors_hold(
     monkeypatch.setattr("eval.compare.find_results", lambda **_: [best])
     assert main(["compare", str(tmp_path / "ccccccc.json")]) == 1
     out, err = capsys.readouterr()
-    line = "(facts answered rightly): 100.0% in aaaaaaa → 60.0%, n = 20, 0 more, 8 fewer, p = 0.008, worse"
+    line = "(facts answered correctly): 100.0% in aaaaaaa → 60.0%, n = 20, 0 more, 8 fewer, p = 0.008, worse"
     assert line in out
     assert err.startswith("eval: seeds facts.right fell")
     assert main(["compare", str(tmp_path / "aaaaaaa.json"), str(tmp_path / "ccccccc.json")]) == 0

@@ -258,7 +258,7 @@ def test_figures_and_their_change_stand_in_both_reports_and_nothing_in_them_is_m
     write_report(records, result, earlier, tmp_path)
     page, text = ((tmp_path / name).read_text(encoding="utf-8") for name in ("report.html", "report.md"))
     for report in (page, text):
-        assert "facts answered rightly" in report
+        assert "facts answered correctly" in report
         assert "+50.0" in report
         assert "Wrongly answered" in report
     assert "<script>" not in page
@@ -300,7 +300,7 @@ def test_result_files_come_back_and_only_committed_ones_count(tmp_path: Path) ->
     written = readme.read_text(encoding="utf-8")
     assert "stale" not in written
     assert "commit bbb: 3 gold questions" in written
-    assert "| facts answered rightly | 50.0" in written
+    assert "| facts answered correctly | 50.0" in written
     assert written.startswith("before\n")
     assert written.endswith("after\n")
 

@@ -100,7 +100,7 @@ def test_the_readme_shows_news_first(tmp_path: Path) -> None:
     (head,) = [line for line in table.splitlines() if line.startswith("| | ")]
     assert head.startswith("| | news, all |")
     assert head.endswith("| questions |")
-    assert "| facts answered rightly |" in table
+    assert "| facts answered correctly |" in table
     assert "| 2, 1 |" in table
 
 

@@ -164,7 +164,7 @@ def test_judging_anew_changes_verdicts_and_leaves_predictions(
     path.write_text(json.dumps(stored), encoding="utf-8")
     assert main(["rejudge", str(path), "--gold", str(tmp_path / "gold")]) == 0
     out, err = capsys.readouterr()
-    assert "articles, facts answered rightly" in out
+    assert "articles, facts answered correctly" in out
     assert "Left out 1 questions" in err
     (found,) = load_result(path)["records"]
     assert (found["right"], found["failure"], found["measures"]["success@10"]) == (True, "", 1.0)
