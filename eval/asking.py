@@ -69,7 +69,7 @@ def ask_turns(
         if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
             record = replace(record, failure="not understood")
         yield record
-        said = answer.said if answer else ""
+        said = (answer.short or answer.text or answer.reason) if answer else ""
         asked = answer.standalone if answer else gold.question
         history += [Turn("user", asked), Turn("assistant", said)]
 

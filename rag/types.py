@@ -5,11 +5,11 @@ Every value is frozen. Offsets are in characters (Python string indices), half o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,19 +96,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceScore:
-    """A reader's score of one sentence, ``passages[passage].text[start:end]``.
-
-    :param log_odds: natural log-odds that the sentence answers the question, uncalibrated.
-    """
-
-    passage: int
-    start: int
-    end: int
-    log_odds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Readings:
     """All answers of a reader to one question.
 
@@ -117,16 +104,11 @@ class Readings:
     :param apart: from each article's passages alone, ordered by each article's best passage; empty if the reader only
         reads all passages at once.
     :param scan: from the smaller, faster reader over all passages, most probable first; empty if there is none.
-    :param sentences: every sentence of the passages that the large reader read, in order; empty if the reader does not
-        score sentences.
-    :param yes: log-odds of "yes" against "no" in each passage that the large reader read, by passage index.
     """
 
     together: tuple[Reading, ...]
     apart: tuple[tuple[Reading, ...], ...] = ()
     scan: tuple[Reading, ...] = ()
-    sentences: tuple[SentenceScore, ...] = ()
-    yes: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +131,6 @@ class Citation:
     origin: Literal["copied", "aligned"] = "copied"
 
 
-Status = Literal["answered", "possible", "abstained"]
 Stage = Literal["rewrite", "retrieve", "read", "compose"]
 """The stages of answering a question, in order. They are the fields of :class:`Timing`."""
 
@@ -173,10 +154,9 @@ class Answer:
     """An answer with its citations, or an abstention with its reason.
 
     :param standalone: the question as it was read; a follow-up is rewritten with the help of the history.
-    :param status: ``answered``; ``possible`` if ``withheld`` is too uncertain to give but probable enough to show; or
-        ``abstained``. None of them is an exception.
-    :param text: the short answer or, if the question asks for an explanation, quoted sentences; empty unless
-        ``status`` is ``answered``.
+    :param status: ``answered`` or ``abstained``. An abstention is not an exception.
+    :param text: the short answer or, if the question asks for an explanation, quoted sentences; empty if
+        ``status`` is ``abstained``.
     :param reason: why there is no answer, in one sentence; empty if ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right or contains the right answer.
     :param citations: of the short answer; for an explanation, one per quoted sentence, in order, and one more for the
@@ -192,7 +172,7 @@ class Answer:
 
     question: str
     standalone: str
-    status: Status
+    status: Literal["answered", "abstained"]
     text: str
     reason: str
     confidence: float
@@ -203,29 +183,6 @@ class Answer:
     withheld: Alternative | None = None
     short: str = ""
     articles: int = 0
-
-    @property
-    def shown(self) -> Answer:
-        """The answer to show. For status ``possible``, that is the withheld answer as if it had been given."""
-        best = self.withheld
-        if self.status != "possible" or best is None:
-            return self
-        return replace(
-            self,
-            status="answered",
-            text=best.text,
-            short=best.text,
-            reason="",
-            confidence=best.confidence,
-            citations=best.citations,
-            articles=best.articles,
-            withheld=None,
-        )
-
-    @property
-    def said(self) -> str:
-        """The text of the assistant's turn in a conversation."""
-        return self.shown.short or self.shown.text or self.reason
 
     @property
     def explained(self) -> bool:

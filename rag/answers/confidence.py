@@ -1,4 +1,4 @@
-"""Confidence: the probability that an answer is right, calibrated on articles the reader was not trained on."""
+"""Confidence: the probability, on articles the reader was not trained on, that an answer is right."""
 
 from __future__ import annotations
 
@@ -22,78 +22,73 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Encoder, Passage, Reading, SentenceScore
+    from rag.types import Encoder, Passage, Reading
 
 FEATURES = (
     "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
     "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "agreement", "scan", "scan_absence",
-    "evidence",
 )  # fmt: skip
-"""The features of :func:`measure_features`, in order."""
+"""What :func:`measure_features` measures, in its order."""
 
 MOST_LEAD = 5.0
-"""Log-odds are clipped to this, which is 150 to 1."""
+"""In log-odds: 150 to 1 is as sure as it gets."""
 
 SAME = 0.5
-"""Minimum token F1 at which the answers of two readers count as the same."""
+"""Token F1 from which two readers' answers say the same."""
 
-SENTENCE_FEATURES = ("best", "mean", "count", "words", "mentions", "unknown", "absence", "probability", "read")
-"""The features of :func:`rag.answers.explaining.explain`, in order."""
+SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
+"""What :func:`rag.answers.explaining.explain` measures of sentences, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Logistic regression over features (Platt 1999). An answer with confidence below ``threshold`` is withheld."""
+    """Logistic regression over features (Platt 1999); what it is less sure of than ``threshold`` is withheld."""
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
 
     def confide(self, features: Sequence[float]) -> float:
-        """The probability that the answer with these features is right, 0 to 1."""
+        """Probability that what the features were measured on is right, 0 to 1."""
         score = self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The judges of short answers and explanations, and thresholds.
+    """Judges of answers.
 
-    :param short: uses the features of :func:`measure_features`.
-    :param sentences: uses the features of :func:`rag.answers.explaining.explain`.
-    :param rival: minimum confidence at which one article's value contradicts another's.
-    :param possible: minimum confidence at which a withheld short answer is shown as possible.
+    :param short: over :func:`measure_features`.
+    :param sentences: over what :func:`rag.answers.explaining.explain` measures.
+    :param rival: confidence from which one article's value counts against another's.
     """
 
     short: Judge
     sentences: Judge
     rival: float
-    possible: float
 
 
 UNCALIBRATED = Calibration(
     short=Judge((1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), 0.0, 0.3),
-    sentences=Judge((1.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), 0.0, 0.5),
+    sentences=Judge((12.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), -6.0, 0.5),
     rival=1.0,
-    possible=0.1,
 )
-"""For readers without a calibration: the probability of the answer relative to that of no answer.
+"""For readers without a calibration of their own: their probability against their probability of no answer.
 
-For sentences: the reader's probability that the best sentence answers the question.
+For sentences: a cosine of one half with the question.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The evidence for one answer, from which its confidence is computed.
+    """What speaks for one answer among several.
 
     :param reading: its most probable reading.
-    :param probability: the reader's probability, summed over all readings of the answer, 0 to 1.
-    :param rival: the probability of the most probable other answer; 0 if there is none.
-    :param passages: all passages that were read, best first.
-    :param likeness: cosine of the question and the sentences that contain the reading; see :func:`liken_sentences`.
-    :param scan: the readings of the second reader, most probable first; see :class:`rag.types.Readings`.
-    :param evidence: log-odds that the reading's sentence answers the question; see :func:`find_evidence`.
+    :param probability: the reader's own, summed over the places the answer stands in, 0 to 1.
+    :param rival: the same of the most probable other answer, 0 where there is none.
+    :param passages: all that were read, best first.
+    :param likeness: cosine of the question and the sentences that the reading stands in; see :func:`liken_sentences`.
+    :param scan: what a second reader found, most probable first; see :class:`rag.types.Readings`.
     """
 
     reading: Reading
@@ -102,20 +97,18 @@ class Support:
     passages: Sequence[Passage]
     likeness: float
     scan: Sequence[Reading] = ()
-    evidence: float = 0.0
 
 
 def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
-    """The features from which the confidence of a short answer is computed, in the order of ``FEATURES``.
+    """What confidence is judged by, in the order of ``FEATURES``.
 
-    Log-probability of the answer; log-probability of no answer; log-odds of the answer against its rival, clipped to
-    ``MOST_LEAD``; share of the question's topic words in the passage; the same in the answer's sentence; cosine of that
-    sentence and the question; share of the question's names and numbers missing from the passage; the same for the
-    sentence; 1 if the question asks for a number or a time and the answer has none; share of the answer's words that
-    are in the question; logarithm of the answer's words; logarithm of the passages that contain it; reciprocal rank of
-    its passage; logarithm of the passages read; share of the topic words that are in none of them. From the second
-    reader, 0 if there is none: token F1 of its best answer and this one; log-probability of its answers that match this
-    one; its log-probability of no answer. Log-odds that the sentence answers the question, clipped to ``MOST_LEAD``.
+    Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``
+    either way; share of the question's topic words in the passage, and in the answer's sentence; that sentence's cosine
+    with the question; shares of its names and numbers that the passage lacks, and that the sentence lacks; 1 where it
+    asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms of
+    the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many passages
+    were read; share of the topic words that stand in none of them. Of the second reader: token F1 of its best answer
+    with this one, log-probability that it gives to answers like this one, and that of no answer; 0 where there is none.
     """
     reading, passage = support.reading, support.passages[support.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
@@ -140,12 +133,11 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
         math.log(len(support.passages)),
         miss_words(asked, support.passages),
         *compare_scan(reading, support.scan),
-        max(-MOST_LEAD, min(MOST_LEAD, support.evidence)),
     ]
 
 
 def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, float, float]:
-    """The features ``agreement``, ``scan`` and ``scan_absence``, which compare a reading with the second reader's."""
+    """The last three features: whether a second reader says the same."""
     if not scan:
         return 0.0, 0.0, 0.0
     alike = [score_token_f1(other.text, [reading.text]) for other in scan]
@@ -153,16 +145,10 @@ def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, floa
     return alike[0], _log(same), _log(scan[0].no_answer)
 
 
-def find_evidence(reading: Reading, sentences: Sequence[SentenceScore]) -> float:
-    """The highest log-odds that a sentence with the reading answers the question; 0 if no such sentence was scored."""
-    touched = (s for s in sentences if s.passage == reading.passage and s.start < reading.end and s.end > reading.start)
-    return max((s.log_odds for s in touched), default=0.0)
-
-
 def liken_sentences(
     asked: NDArray[np.float32], readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
 ) -> dict[str, float]:
-    """Cosines with the question, -1 to 1, of the sentences that contain the readings, by sentence text.
+    """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1.
 
     :param asked: the question's vector, (dimension,), float32, unit length.
     """
@@ -173,23 +159,23 @@ def liken_sentences(
 
 
 def find_near(reading: Reading, passage: Passage) -> str:
-    """The sentence or sentences that contain a reading."""
+    """The sentence or sentences that a reading stands in."""
     return " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
 
 
 def find_whole(answer: str) -> re.Pattern[str]:
-    """A case-insensitive pattern for the whole answer: "5" does not match in "15" or "5.1"."""
+    """Finds the answer where it stands by itself, in any case: "5" neither in "15" nor in "5.1"."""
     return re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
 
 
 def miss_words(words: frozenset[str], passages: Sequence[Passage]) -> float:
-    """The share of a question's topic words that are in none of the passages; 0 if it has none."""
+    """Share of a question's topic words that stand in none of the passages; 0 where it has none."""
     shown = find_topic_words("\n".join(f"{passage.context} {passage.text}" for passage in passages))
     return len(words - shown) / len(words) if words else 0.0
 
 
 def share_words(some: frozenset[str], others: frozenset[str]) -> float:
-    """The share of ``some`` that is in ``others``; 0 if ``some`` is empty."""
+    """Share of ``some`` that stands among the others; 0 where there are none."""
     return len(some & others) / len(some) if some else 0.0
 
 
@@ -198,7 +184,7 @@ def _log(probability: float) -> float:
 
 
 def load_calibration(path: Path) -> Calibration:
-    """:raises ModelError: if the file is missing, damaged or has other features."""
+    """:raises ModelError: where the file is missing or damaged."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         known = fields["record"]["features"], fields["record"]["sentence_features"]
@@ -207,18 +193,17 @@ def load_calibration(path: Path) -> Calibration:
                 read_judge(fields["short"], len(FEATURES)),
                 read_judge(fields["sentences"], len(SENTENCE_FEATURES)),
                 float(fields["rival"]),
-                float(fields["possible"]),
             )
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ModelError(
-        f"Cannot read a calibration for this version from {path}: reinstall ask-articles or, for your own weights, "
-        "run python -m rag.training.calibrate."
+        f"No calibration that fits this version can be read from {path}: install the package again, or, for weights of "
+        "your own, run python -m rag.training.calibrate."
     )
 
 
 def read_judge(fields: dict[str, Any], features: int) -> Judge:
-    """:raises ValueError: if the number of weights is not ``features``."""
+    """:raises ValueError: for another number of weights."""
     judge = Judge(tuple(map(float, fields["weights"])), float(fields["bias"]), float(fields["threshold"]))
     if len(judge.weights) != features:
         raise ValueError(f"{len(judge.weights)} weights for {features} features")
@@ -226,5 +211,5 @@ def read_judge(fields: dict[str, Any], features: int) -> Judge:
 
 
 def save_calibration(calibration: Calibration, path: Path, record: dict[str, object]) -> None:
-    """Writes the calibration, with a record of how it was made."""
+    """Writes the calibration with a record of how it was made."""
     path.write_text(json.dumps({**asdict(calibration), "record": record}, indent=1) + "\n", encoding="utf-8")

@@ -37,7 +37,6 @@ class Card:
 
 def list_cards(answer: Answer) -> list[Card]:
     """A card for each cited passage, in the order of the citations, or for the closest passages if none is cited."""
-    answer = answer.shown
     if not answer.answered:
         return [Card(n, scored, ()) for n, scored in enumerate(choose_shown(answer), 1)]
     cited: dict[str, list[Citation]] = {}
@@ -53,11 +52,9 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> Markup:
     :param key: of the exchange; part of the ids of its cards.
     :param extent: ``short`` for the part that is shown first.
     """
-    possible, answer = answer.status == "possible", answer.shown
     return render(
         "answer",
         answer=answer,
-        possible=possible,
         key=key,
         extent=extent,
         cards={citation.passage_id: card for card in list_cards(answer) for citation in card.citations},
@@ -70,7 +67,7 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> Markup:
 
 def render_cards(answer: Answer, key: str) -> Markup:
     """The cards of an answer, for the side panel."""
-    newest = _find_newest(answer.shown) if answer.alternatives else None
+    newest = _find_newest(answer) if answer.alternatives else None
     return render("cards", cards=list_cards(answer), key=key, newest=newest)
 
 
