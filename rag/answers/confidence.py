@@ -197,8 +197,8 @@ def load_calibration(path: Path) -> Calibration:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ModelError(
-        f"No calibration that fits this version can be read from {path}: install the package again, or, for weights of "
-        "your own, run python -m rag.training.calibrate."
+        f"Cannot read a calibration for this version from {path}: reinstall ask-articles or, for your own weights, "
+        "run python -m rag.training.calibrate."
     )
 
 

@@ -177,7 +177,7 @@ def place_readings(readings: Sequence[Reading], places: Sequence[int]) -> tuple[
 def load_graphs(folder: Path) -> Graphs:
     """Loads silently, without network and without torch."""
     if not (folder / WEIGHTS_FILE).is_file():
-        raise ModelError(f"No reader's weights in {folder}: install the package again.")
+        raise ModelError(f"There are no reader weights in {folder}: reinstall ask-articles.")
     paths = folder / "pairs.onnx", folder / "spans.onnx"
     try:
         frozen = (
@@ -185,7 +185,7 @@ def load_graphs(folder: Path) -> Graphs:
         )
         tensors = prepare_tensors(folder, paths, lambda: load_tensors(folder)) if frozen else load_tensors(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"The reader's weights in {folder} cannot be read ({error}): install them again.") from None
+        raise ModelError(f"The reader weights in {folder} cannot be read ({error}): reinstall ask-articles.") from None
     pairs, spans = (Graph(path, tensors, prepared=frozen) for path in paths)
     return Graphs(pairs, spans)
 
@@ -202,7 +202,7 @@ def load_tensors(folder: Path) -> dict[str, NDArray[Any]]:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / WEIGHTS_FILE)
     except SafetensorError as error:
-        raise ModelError(f"The reader's weights in {folder} cannot be read ({error}): install them again.") from None
+        raise ModelError(f"The reader weights in {folder} cannot be read ({error}): reinstall ask-articles.") from None
     if config["encoder"].get("model_type") == "mpnet":
         tensors.update({f"encoder.{name}": one for name, one in load_base(folder, config["base_sha256"]).items()})
         merge_adapters(tensors)

@@ -104,7 +104,7 @@ def test_every_flag_of_eval_is_documented() -> None:
 def test_without_a_browser_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["load", "--browser"])
     monkeypatch.setattr(browsing, "find_chromium", lambda: None)
-    with pytest.raises(SystemExit, match=r"No (chromium: apt-get|playwright: pip) install"):
+    with pytest.raises(SystemExit, match=r"(Chromium|Playwright) is not installed: (apt-get|pip) install"):
         load.main()
 
 
