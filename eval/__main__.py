@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import agreement, compare, followups, queries, ramdocs, rejudge, retrieval, squad
+from eval import agreement, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.answers.rendering import printable
@@ -127,7 +127,14 @@ def add_benchmarks(commands: Commands) -> list[argparse.ArgumentParser]:
         asking.add_argument("path", type=parse_path, help=file)
         asking.set_defaults(run=function)
         added.append(asking)
-    return added
+    exchanging = commands.add_parser(
+        "exchanged", help="held-out questions, then about another name, number or role that no passage answers"
+    )
+    exchanging.add_argument("path", type=parse_path, help="folder of the training data")
+    exchanging.add_argument("--exclude", type=parse_path, nargs="*", default=[], metavar="FILE", help="as in training")
+    exchanging.add_argument("--questions", type=parse_step, default=500, metavar="N", help="default: %(default)s")
+    exchanging.set_defaults(run=exchanged.run)
+    return [*added, exchanging]
 
 
 def parse_path(text: str) -> Path:

@@ -29,7 +29,8 @@ class NotingReader:
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         found = self.reader.read(questions, passages)
-        self.noted = max(reading.probability for reading in found[-1].together)
+        # A request, such as one for a summary, is answered without reading.
+        self.noted = max(reading.probability for reading in found[-1].together) if found else 0.0
         return found
 
 
@@ -69,7 +70,7 @@ def ask_turns(
         if not record.right and gold.turn > 1 and is_misunderstood(pipeline, record):
             record = replace(record, failure="not understood")
         yield record
-        said = (answer.short or answer.text or answer.reason) if answer else ""
+        said = answer.said if answer else ""
         asked = answer.standalone if answer else gold.question
         history += [Turn("user", asked), Turn("assistant", said)]
 

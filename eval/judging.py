@@ -150,6 +150,7 @@ def describe_record(record: Record) -> dict[str, Any]:
         "right": record.right,
         "could": record.could,
         "answered": record.answered,
+        "possible": record.answer is not None and record.answer.status == "possible",
         "confidence": round(record.confidence, 4),
         "failure": record.failure,
         "measures": {name: round(value, 4) for name, value in record.measures.items()},

@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "facts": "Facts",
     "unanswerable": "Unanswerable questions",
+    "possible": "Possible answers, over facts and unanswerable questions",
     "abstention": "Abstention, over facts and unanswerable questions",
     "confidence": "Confidence, over facts and unanswerable questions",
     "citations": "Citations, over all that was answered",

@@ -125,6 +125,21 @@ def _answered(records: Sequence[Described]) -> float:
     return float(np.mean([r["answered"] for r in records]))
 
 
+def _is_possible(record: Described) -> bool:
+    """Whether it has a possible answer. Older results have none."""
+    return _single(record) and bool(record.get("possible"))
+
+
+def _possible(records: Sequence[Described]) -> float | None:
+    known = [r["possible"] for r in records if "possible" in r]
+    return float(np.mean(known)) if known else None
+
+
+def _could(records: Sequence[Described]) -> float:
+    """The share of right possible answers. One to an unanswerable question is wrong."""
+    return float(np.mean([r["answerable"] and r["could"] for r in records]))
+
+
 def _precision(records: Sequence[Described]) -> float | None:
     given = [r["right"] for r in records if r["answered"]]
     return float(np.mean(given)) if given else None
@@ -183,6 +198,8 @@ METRICS = (
     Metric("unanswerable.declined", "unanswerable declined, or the premise corrected", _is("unanswerable"), "declined"),
     Metric("abstention.answered", "questions answered", _single, statistic=_answered),
     Metric("abstention.given", "of the answers given, those that are right", _single, statistic=_precision),
+    Metric("possible.share", "questions with a possible answer", _single, statistic=_possible),
+    Metric("possible.precision", "of the possible answers, those that are right", _is_possible, statistic=_could),
     Metric("abstention.precision", "of the declined, those without an answer", _single, statistic=_abstention(0)),
     Metric("abstention.recall", "of those without an answer, the declined", _single, statistic=_abstention(1)),
     Metric("abstention.F1", "abstention F1", _single, statistic=_abstention(2)),

@@ -320,7 +320,7 @@ def converse(pipeline: Pipeline, *, as_json: bool) -> None:
         if answer.standalone != answer.question:
             print(f"understood as: {printable(answer.standalone)}", file=sys.stderr)
         show(answer, as_json=as_json)
-        history += [Turn("user", answer.standalone), Turn("assistant", answer.short or answer.text or answer.reason)]
+        history += [Turn("user", answer.standalone), Turn("assistant", answer.said)]
 
 
 if __name__ == "__main__":

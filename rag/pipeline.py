@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answers.compose import compose_answer
+from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.folder import find_articles
 from rag.errors import CorpusError, QuestionError
 from rag.index.chunking import ChunkingConfig
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from rag.articles.folder import Skipped
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Retriever, Stage, Turn
+    from rag.types import Answer, Encoder, Passage, Retriever, Stage, Turn
 
 MOST_PASSAGES = 100
 """The number of candidates that each search returns. A higher limit would only be slower."""
@@ -155,17 +156,25 @@ class Pipeline:
         found = self.retriever.retrieve(texts, self.k)
         times.append(time.perf_counter())
         tell("read")
-        readings = self.models.reader.read(texts, [[s.passage for s in scored] for scored in found])
+        plain = [i for i, question in enumerate(asked) if question.request is None]
+        read = self.models.reader.read([texts[i] for i in plain], [[s.passage for s in found[i]] for i in plain])
+        readings = dict(zip(plain, read, strict=True))
         times.append(time.perf_counter())
         tell("compose")
         calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
         answers = [
-            compose_answer(question, scored, read, calibration, encoder, explained=explained)
-            for question, scored, read in zip(asked, found, readings, strict=True)
+            compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
+            if i in readings
+            else answer_request(question, found[i], self._lead(question))
+            for i, question in enumerate(asked)
         ]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
+
+    def _lead(self, question: ParsedQuestion) -> list[list[Passage]]:
+        """The first passages of the articles, if the question asks for a summary of them."""
+        return self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
 
     def close(self) -> None:
         """Closes the index's files."""

@@ -5,11 +5,11 @@ Every value is frozen. Offsets are in characters (Python string indices), half o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,6 +96,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """A reader's score of one sentence, ``passages[passage].text[start:end]``.
+
+    :param log_odds: natural log-odds that the sentence answers the question, uncalibrated.
+    """
+
+    passage: int
+    start: int
+    end: int
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
     """All answers of a reader to one question.
 
@@ -104,11 +117,16 @@ class Readings:
     :param apart: from each article's passages alone, ordered by each article's best passage; empty if the reader only
         reads all passages at once.
     :param scan: from the smaller, faster reader over all passages, most probable first; empty if there is none.
+    :param sentences: every sentence of the passages that the large reader read, in order; empty if the reader does not
+        score sentences.
+    :param yes: log-odds of "yes" against "no" in each passage that the large reader read, by passage index.
     """
 
     together: tuple[Reading, ...]
     apart: tuple[tuple[Reading, ...], ...] = ()
     scan: tuple[Reading, ...] = ()
+    sentences: tuple[SentenceScore, ...] = ()
+    yes: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +149,7 @@ class Citation:
     origin: Literal["copied", "aligned"] = "copied"
 
 
+Status = Literal["answered", "possible", "abstained"]
 Stage = Literal["rewrite", "retrieve", "read", "compose"]
 """The stages of answering a question, in order. They are the fields of :class:`Timing`."""
 
@@ -154,25 +173,27 @@ class Answer:
     """An answer with its citations, or an abstention with its reason.
 
     :param standalone: the question as it was read; a follow-up is rewritten with the help of the history.
-    :param status: ``answered`` or ``abstained``. An abstention is not an exception.
-    :param text: the short answer or, if the question asks for an explanation, quoted sentences; empty if
-        ``status`` is ``abstained``.
+    :param status: ``answered``; ``possible`` if ``withheld`` is too uncertain to give but probable enough to show; or
+        ``abstained``. None of them is an exception.
+    :param text: the short answer or, if the question asks for an explanation, quoted sentences; empty unless
+        ``status`` is ``answered``.
     :param reason: why there is no answer, in one sentence; empty if ``status`` is ``answered``.
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right or contains the right answer.
     :param citations: of the short answer; for an explanation, one per quoted sentence, in order, and one more for the
-        short answer if it is in another sentence.
+        short answer if it is in another sentence. The first of a yes/no answer decides it.
     :param alternatives: with a short answer: different values that other articles give, best supported first.
         Without one, for a question on which articles may take sides: one sentence from each other article.
     :param passages: the passages that were read, best first.
     :param timing: the time of each stage; the first question also loads the models.
     :param withheld: the best short answer found, if its confidence was too low to give it; otherwise None.
-    :param short: the short answer if its confidence is high enough: ``text`` itself, or shown above an explanation.
+    :param short: the short answer if its confidence is high enough: ``text`` itself, or shown above an explanation. To
+        a yes/no question it is "Yes" or "No".
     :param articles: the number of articles that give the short answer or, without one, are quoted.
     """
 
     question: str
     standalone: str
-    status: Literal["answered", "abstained"]
+    status: Status
     text: str
     reason: str
     confidence: float
@@ -185,9 +206,37 @@ class Answer:
     articles: int = 0
 
     @property
+    def shown(self) -> Answer:
+        """The answer to show. For status ``possible``, that is the withheld answer as if it had been given."""
+        best = self.withheld
+        if self.status != "possible" or best is None:
+            return self
+        return replace(
+            self,
+            status="answered",
+            text=best.text,
+            short=best.text,
+            reason="",
+            confidence=best.confidence,
+            citations=best.citations,
+            articles=best.articles,
+            withheld=None,
+        )
+
+    @property
+    def said(self) -> str:
+        """The text of the assistant's turn in a conversation."""
+        return self.shown.short or self.shown.text or self.reason
+
+    @property
     def explained(self) -> bool:
         """Whether ``text`` consists of quoted sentences instead of a short answer."""
         return self.answered and self.text != self.short
+
+    @property
+    def verdict(self) -> bool:
+        """Whether the short answer is "Yes" or "No", decided by the first quoted sentence."""
+        return self.explained and self.short in ("Yes", "No")
 
     @property
     def contradicted(self) -> bool:
@@ -202,7 +251,7 @@ class Answer:
         known: dict[Doubt, bool] = {
             "low confidence": self.confidence < LOW_CONFIDENCE,
             "articles disagree": self.contradicted,
-            "one article": self.articles == 1,
+            "one article": self.articles == 1 and self.confidence < 1,  # 1: a summary, which only quotes
         }
         return tuple(doubt for doubt, holds in known.items() if holds)
 

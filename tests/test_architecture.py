@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
     "articles": {"machine"},
     "index": {"articles", "machine"},
     "question": {"articles"},
-    "reader": {"question", "machine"},
+    "reader": {"articles", "question", "machine"},
     "answers": {"question", "articles"},
     "page": {"index", "articles", "question", "answers", "machine"},
     "training": {"reader", "answers", "question", "index", "articles", "machine"},

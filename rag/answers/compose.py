@@ -1,4 +1,4 @@
-"""What a reader found becomes an answer: judged, counted over the articles, cited, explained, or withheld."""
+"""Composes the answer from the readings: computes confidence, compares articles, cites, explains or abstains."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rag.answers.confidence import Calibration, Support, find_near, liken_senten
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
+from rag.answers.verdict import give_verdicts, split_sides, weigh_verdict
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
     from rag.types import Encoder
 
 MOST_CITATIONS = 3
-"""Set: what a reader checks; one article seldom says it more often."""
+"""Chosen by hand: as many as a user will check."""
 MOST_ALTERNATIVES = 3
-"""Set: values beside the answer that still fit on a screen."""
+"""Chosen by hand, to fit on a screen."""
 LEAST_INSTEAD = {"either": 0.75, "whether": 0.5}
-"""Confidence from which sentences are given to a question that may well have wanted a short answer or a plain no."""
+"""Minimum confidence of sentences, by form, for questions that may need only a short answer or a plain no."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A short answer and the values that contradict it, best supported first.
 
-    :param trusted: whether its confidence reaches the threshold.
+    :param trusted: whether the confidence of the best answer reaches the threshold.
     """
 
     values: tuple[Alternative, ...]
@@ -53,46 +54,42 @@ def compose_answer(
     *,
     explained: bool = True,
 ) -> Answer:
-    """The best supported short answer, or quoted sentences, or an abstention; not yet timed.
+    """The best supported short answer, quoted sentences, or an abstention. Its timing is not yet set.
 
     :param encoder: compares sentences with the question.
-    :param explained: whether sentences may be given; else there are short answers only.
+    :param explained: whether sentences may be given; if not, only short answers are.
     """
     passages = [scored.passage for scored in found]
     (asked,) = encoder.encode([question.text], query=True)
     judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):
         return abstain(question, found, withhold(judged, sure=False))
-    explanation = explain_form(question, asked, passages, readings, judged, encoder) if explained else None
+    explanation = explain_form(question, passages, readings, judged, encoder) if explained else None
     if explanation is not None:
-        form = "sentences" if explanation.defining else question.form
+        form = "sentences" if question.term else question.form
         confidence = calibration.sentences.confide(explanation.features)
         if confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0)):
+            if form == "whether" and readings.yes:
+                return give_verdict(question, found, judged, readings.yes, (explanation, confidence))
             above = judged.values[0] if judged.trusted and form != "whether" else None
             return give_sentences(question, found, judged, above, (explanation, confidence))
-    return give_short(question, found, judged) if judged.trusted else abstain(question, found, withhold(judged))
+    if judged.trusted:
+        return give_short(question, found, judged)
+    best = withhold(judged)
+    likely = best is not None and question.form in ("short", "either") and best.confidence >= calibration.possible
+    return abstain(question, found, best, possible=likely)
 
 
 def explain_form(
-    question: ParsedQuestion,
-    asked: NDArray[np.float32],
-    passages: Sequence[Passage],
-    readings: Readings,
-    judged: Judged,
-    encoder: Encoder,
+    question: ParsedQuestion, passages: Sequence[Passage], readings: Readings, judged: Judged, encoder: Encoder
 ) -> Explanation | None:
-    """Sentences, where the form of the question wants them, or may and its short answer is not trusted.
+    """The explanation, if the question asks for one; None otherwise.
 
-    What something is wants them too, where one of them says so.
-
-    :param asked: the question's vector, (dimension,), float32, unit length.
+    Definition questions ask for one, and questions of form ``either`` do if their short answer is not trusted.
     """
     form = question.form
     wanted = form in ("sentences", "whether") or (form == "either" and not judged.trusted)
-    if not wanted and question.term is None:
-        return None
-    explanation = explain(question, asked, passages, readings.together, encoder)
-    return explanation if explanation is not None and (wanted or explanation.defining) else None
+    return explain(question, passages, readings, encoder) if wanted or question.term is not None else None
 
 
 def judge_short(
@@ -103,7 +100,7 @@ def judge_short(
     calibration: Calibration,
     encoder: Encoder,
 ) -> Judged:
-    """The short answers found, whatever the question wants.
+    """The best short answers, whatever the form of the question.
 
     :param asked: the question's vector, (dimension,), float32, unit length.
     """
@@ -112,16 +109,16 @@ def judge_short(
         return Judged((), trusted=False)
     best = candidates[0]
     likeness = liken_sentences(asked, best.readings[:1], passages, encoder)
-    evidence = weigh_best(candidates, passages, likeness, readings.scan)
+    evidence = weigh_best(candidates, passages, likeness, readings)
     confidence = calibration.short.confide(measure_features(question, evidence))
     trusted = confidence >= calibration.short.threshold
     apart = [group_readings(question, found) for found in readings.apart]
-    # Encoding sentences takes longer than all else here: only what may contradict a trusted answer is worth it.
+    # Encoding sentences is the slowest step here, so encode only those that may contradict a trusted answer.
     rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
     likeness |= liken_sentences(asked, rivals, passages, encoder)
-    stances = judge_articles(question, apart, passages, calibration, likeness, readings.scan)
+    stances = judge_articles(question, apart, passages, calibration, likeness, readings)
     values = weigh_values(question, best, confidence, stances, passages, calibration)
-    # What is not trusted contradicts nothing.
+    # An answer that is not trusted has no alternatives.
     shown = values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == best.text]
     return Judged(tuple(show_value(value, passages) for value in shown), trusted)
 
@@ -155,17 +152,16 @@ def give_sentences(
     above: Alternative | None,
     explained: tuple[Explanation, float],
 ) -> Answer:
-    """Whole sentences, under the short answer where that is trusted without reserve.
+    """An answer of whole sentences, below the short answer if its confidence is not low.
 
-    :param above: the short answer, where one may stand there.
-    :param explained: the sentences, with the confidence that they hold what is right.
+    :param above: the short answer; None to give only sentences.
+    :param explained: the sentences, and the confidence that they contain the right answer.
     """
     explanation, confidence = explained
     passages = [scored.passage for scored in found]
     quotes = [quote(passages[s.passage], s.start, s.end) for s in explanation.sentences]
     short = above if above is not None and above.confidence >= LOW_CONFIDENCE else None
-    defining = [quote(passages[s.passage], s.start, s.end) for s in explanation.defining]
-    if short is not None and defining and not any(covers(quoted, short.citations[0]) for quoted in defining):
+    if short is not None and question.term and not any(covers(quoted, short.citations[0]) for quoted in quotes):
         short = None
     if explanation.apart and short is None:
         return give_stances(question, found, judged, quotes, confidence)
@@ -188,6 +184,44 @@ def give_sentences(
     )
 
 
+def give_verdict(
+    question: ParsedQuestion,
+    found: Sequence[ScoredPassage],
+    judged: Judged,
+    yes: Mapping[int, float],
+    explained: tuple[Explanation, float],
+) -> Answer:
+    """Yes or no, with the deciding sentences.
+
+    :param yes: log-odds of "yes" by passage; see :class:`rag.types.Readings`.
+    :param explained: the sentences, and the confidence that they answer the question.
+    """
+    explanation, confidence = explained
+    passages = [scored.passage for scored in found]
+    log_odds = yes[explanation.best.passage]
+    verdict, opposite = give_verdicts(log_odds)
+    confidence = weigh_verdict(log_odds, confidence)
+    deciding, opposed = (
+        tuple(quote(passages[s.passage], s.start, s.end) for s in side)
+        for side in split_sides(explanation, yes, passages)
+    )
+    against = Alternative(opposite, confidence, opposed, len({quoted.document_id for quoted in opposed}))
+    return Answer(
+        question=question.original,
+        standalone=question.text,
+        status="answered",
+        text=" ".join(quoted.quote for quoted in deciding),
+        reason="",
+        confidence=confidence,
+        citations=deciding,
+        alternatives=(against,) if opposed else (),
+        passages=tuple(found),
+        withheld=withhold(judged),
+        short=verdict,
+        articles=len({quoted.document_id for quoted in deciding}),
+    )
+
+
 def give_stances(
     question: ParsedQuestion,
     found: Sequence[ScoredPassage],
@@ -195,7 +229,7 @@ def give_stances(
     quotes: Sequence[Citation],
     confidence: float,
 ) -> Answer:
-    """A sentence of each article by itself, so that who reads them sees whether the articles agree."""
+    """An answer of one sentence per article, so that the user sees whether the articles agree."""
     best, *others = quotes
     return Answer(
         question=question.original,
@@ -213,18 +247,30 @@ def give_stances(
 
 
 def covers(one: Citation, other: Citation) -> bool:
-    """Whether a quote holds another's answer."""
+    """Whether the quote of ``one`` contains the answer of ``other``."""
     return one.document_id == other.document_id and one.start <= other.answer_start and other.answer_end <= one.end
 
 
-def abstain(question: ParsedQuestion, found: Sequence[ScoredPassage], withheld: Alternative | None = None) -> Answer:
-    """The plain statement that the articles hold no answer; ``withheld`` is what was not trusted enough."""
+def abstain(
+    question: ParsedQuestion,
+    found: Sequence[ScoredPassage],
+    withheld: Alternative | None = None,
+    *,
+    possible: bool = False,
+    reason: str = "The articles don't say.",
+) -> Answer:
+    """An abstention.
+
+    :param withheld: the best short answer, whose confidence is too low to give it.
+    :param possible: whether ``withheld`` is probable enough to show.
+    :param reason: why there is no answer, in one sentence.
+    """
     return Answer(
         question=question.original,
         standalone=question.text,
-        status="abstained",
+        status="possible" if possible else "abstained",
         text="",
-        reason="The articles don't say.",
+        reason="The articles may say this; check the sentence." if possible else reason,
         confidence=withheld.confidence if withheld else 0.0,
         citations=(),
         alternatives=(),
@@ -234,7 +280,7 @@ def abstain(question: ParsedQuestion, found: Sequence[ScoredPassage], withheld: 
 
 
 def withhold(judged: Judged, *, sure: bool = True) -> Alternative | None:
-    """The best short answer found, if any; its confidence is none where nothing asked for stands in the passages."""
+    """The best short answer, if any. If ``sure`` is false, its confidence is set to 0."""
     best = judged.values[0] if judged.values else None
     if best is None or sure:
         return best
@@ -242,7 +288,7 @@ def withhold(judged: Judged, *, sure: bool = True) -> Alternative | None:
 
 
 def shares_nothing(question: ParsedQuestion, passages: Sequence[Passage]) -> bool:
-    """Whether none of a question's topic words, two or more, stands in any passage: gibberish, another language."""
+    """Whether a question has several topic words but no passage has any of them: gibberish or another language."""
     asked = question.topic
     return len(asked) > 1 and all(asked.isdisjoint(find_topic_words(f"{p.context} {p.text}")) for p in passages)
 
@@ -251,21 +297,22 @@ def weigh_best(
     candidates: Sequence[Candidate],
     passages: Sequence[Passage],
     likeness: Mapping[str, float],
-    scan: Sequence[Reading] = (),
+    readings: Readings,
 ) -> Support:
-    """What speaks for the most probable of the candidates, of which there is at least one.
+    """The evidence for the most probable candidate.
 
-    :param likeness: of the sentences that it stands in.
-    :param scan: as in :class:`rag.types.Readings`.
+    :param candidates: most probable first, not empty.
+    :param likeness: cosines from :func:`rag.answers.confidence.liken_sentences`.
+    :param readings: all readings of the question. ``scan`` and ``sentences`` are used as features.
     """
     best, reading = candidates[0], candidates[0].readings[0]
     rival = candidates[1].probability if len(candidates) > 1 else 0.0
     near = likeness[find_near(reading, passages[reading.passage])]
-    return Support(reading, best.probability, rival, passages, near, scan)
+    return Support(reading, best.probability, rival, passages, near, readings.scan)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:
-    """The sentences an answer stands in, each once; of each article its most probable one before any second one."""
+    """Citations of an answer without repeated sentences. The best of each article precedes any second ones."""
     citations: dict[tuple[str, int, int], Citation] = {}
     for reading in candidate.readings:
         made = cite(reading, passages[reading.passage])
@@ -276,7 +323,7 @@ def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citatio
 
 
 def cite(reading: Reading, passage: Passage) -> Citation:
-    """The whole sentence or sentences of the passage that a reading stands in."""
+    """A citation of the whole sentence or sentences that contain a reading."""
     touched = find_touched(passage.text, reading.start, reading.end)
     start = min([a for a, _ in touched] + [reading.start])
     end = max([b for _, b in touched] + [reading.end])
@@ -286,7 +333,7 @@ def cite(reading: Reading, passage: Passage) -> Citation:
 def quote(
     passage: Passage, start: int, end: int, answer: tuple[int, int] | None = None, reading: Reading | None = None
 ) -> Citation:
-    """Characters of a passage; all of them are the answer unless it is named."""
+    """A citation of ``passage.text[start:end]``, all of which is the answer unless ``answer`` gives its offsets."""
     first, last = answer or (start, end)
     return Citation(
         document_id=passage.document_id,

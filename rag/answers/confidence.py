@@ -1,4 +1,4 @@
-"""Confidence: the probability, on articles the reader was not trained on, that an answer is right."""
+"""Confidence: the probability that an answer is right, calibrated on articles the reader was not trained on."""
 
 from __future__ import annotations
 
@@ -28,67 +28,70 @@ FEATURES = (
     "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
     "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "agreement", "scan", "scan_absence",
 )  # fmt: skip
-"""What :func:`measure_features` measures, in its order."""
+"""The features of :func:`measure_features`, in order."""
 
 MOST_LEAD = 5.0
-"""In log-odds: 150 to 1 is as sure as it gets."""
+"""Log-odds are clipped to this, which is 150 to 1."""
 
 SAME = 0.5
-"""Token F1 from which two readers' answers say the same."""
+"""Minimum token F1 at which the answers of two readers count as the same."""
 
-SENTENCE_FEATURES = ("best", "mean", "words", "mentions", "unknown", "absence", "probability", "read")
-"""What :func:`rag.answers.explaining.explain` measures of sentences, in its order."""
+SENTENCE_FEATURES = ("best", "mean", "count", "words", "mentions", "unknown", "absence", "probability", "read")
+"""The features of :func:`rag.answers.explaining.explain`, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Logistic regression over features (Platt 1999); what it is less sure of than ``threshold`` is withheld."""
+    """Logistic regression over features (Platt 1999). An answer with confidence below ``threshold`` is withheld."""
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
 
     def confide(self, features: Sequence[float]) -> float:
-        """Probability that what the features were measured on is right, 0 to 1."""
+        """The probability that the answer with these features is right, 0 to 1."""
         score = self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Judges of answers.
+    """The judges of short answers and explanations, and thresholds.
 
-    :param short: over :func:`measure_features`.
-    :param sentences: over what :func:`rag.answers.explaining.explain` measures.
-    :param rival: confidence from which one article's value counts against another's.
+    :param short: uses the features of :func:`measure_features`.
+    :param sentences: uses the features of :func:`rag.answers.explaining.explain`.
+    :param rival: minimum confidence at which one article's value contradicts another's.
+    :param possible: minimum confidence at which a withheld short answer is shown as possible.
     """
 
     short: Judge
     sentences: Judge
     rival: float
+    possible: float
 
 
 UNCALIBRATED = Calibration(
     short=Judge((1.0, -1.0, *[0.0] * (len(FEATURES) - 2)), 0.0, 0.3),
-    sentences=Judge((12.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), -6.0, 0.5),
+    sentences=Judge((1.0, *[0.0] * (len(SENTENCE_FEATURES) - 1)), 0.0, 0.5),
     rival=1.0,
+    possible=0.1,
 )
-"""For readers without a calibration of their own: their probability against their probability of no answer.
+"""For readers without a calibration: the probability of the answer relative to that of no answer.
 
-For sentences: a cosine of one half with the question.
+For sentences: the reader's probability that the best sentence answers the question.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What speaks for one answer among several.
+    """The evidence for one answer, from which its confidence is computed.
 
     :param reading: its most probable reading.
-    :param probability: the reader's own, summed over the places the answer stands in, 0 to 1.
-    :param rival: the same of the most probable other answer, 0 where there is none.
-    :param passages: all that were read, best first.
-    :param likeness: cosine of the question and the sentences that the reading stands in; see :func:`liken_sentences`.
-    :param scan: what a second reader found, most probable first; see :class:`rag.types.Readings`.
+    :param probability: the reader's probability, summed over all readings of the answer, 0 to 1.
+    :param rival: the probability of the most probable other answer; 0 if there is none.
+    :param passages: all passages that were read, best first.
+    :param likeness: cosine of the question and the sentences that contain the reading; see :func:`liken_sentences`.
+    :param scan: the readings of the second reader, most probable first; see :class:`rag.types.Readings`.
     """
 
     reading: Reading
@@ -100,15 +103,16 @@ class Support:
 
 
 def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
-    """What confidence is judged by, in the order of ``FEATURES``.
+    """The features from which the confidence of a short answer is computed, in the order of ``FEATURES``.
 
-    Log-probabilities of the answer and of no answer; log-odds of the answer against its rival, at most ``MOST_LEAD``
-    either way; share of the question's topic words in the passage, and in the answer's sentence; that sentence's cosine
-    with the question; shares of its names and numbers that the passage lacks, and that the sentence lacks; 1 where it
-    asks for a figure or a time and gets none; share of the answer's words that the question has already; logarithms of
-    the answer's words, and of the passages that hold it; reciprocal rank of its passage; logarithm of how many passages
-    were read; share of the topic words that stand in none of them. Of the second reader: token F1 of its best answer
-    with this one, log-probability that it gives to answers like this one, and that of no answer; 0 where there is none.
+    Log-probability of the answer; log-probability of no answer; log-odds of the answer against its rival, clipped to
+    ``MOST_LEAD``; share of the question's topic words in the passage; the same in the answer's sentence; cosine of that
+    sentence and the question; share of the question's names and numbers missing from the passage; the same for the
+    sentence; 1 if the question asks for a number or a time and the answer has none; share of the answer's words that
+    are in the question; logarithm of the answer's words; logarithm of the passages that contain it; reciprocal rank of
+    its passage; logarithm of the passages read; share of the topic words that are in none of them. From the second
+    reader, 0 if there is none: token F1 of its best answer and this one; log-probability of its answers that match this
+    one; its log-probability of no answer.
     """
     reading, passage = support.reading, support.passages[support.reading.passage]
     shown = find_topic_words(f"{passage.context} {passage.text}")
@@ -137,7 +141,7 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
 
 
 def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, float, float]:
-    """The last three features: whether a second reader says the same."""
+    """The features ``agreement``, ``scan`` and ``scan_absence``, which compare a reading with the second reader's."""
     if not scan:
         return 0.0, 0.0, 0.0
     alike = [score_token_f1(other.text, [reading.text]) for other in scan]
@@ -148,7 +152,7 @@ def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, floa
 def liken_sentences(
     asked: NDArray[np.float32], readings: Iterable[Reading], passages: Sequence[Passage], encoder: Encoder
 ) -> dict[str, float]:
-    """The sentences that readings stand in, by their text, with their cosines with the question; -1 to 1.
+    """Cosines with the question, -1 to 1, of the sentences that contain the readings, by sentence text.
 
     :param asked: the question's vector, (dimension,), float32, unit length.
     """
@@ -159,23 +163,23 @@ def liken_sentences(
 
 
 def find_near(reading: Reading, passage: Passage) -> str:
-    """The sentence or sentences that a reading stands in."""
+    """The sentence or sentences that contain a reading."""
     return " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
 
 
 def find_whole(answer: str) -> re.Pattern[str]:
-    """Finds the answer where it stands by itself, in any case: "5" neither in "15" nor in "5.1"."""
+    """A case-insensitive pattern for the whole answer: "5" does not match in "15" or "5.1"."""
     return re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", re.IGNORECASE)
 
 
 def miss_words(words: frozenset[str], passages: Sequence[Passage]) -> float:
-    """Share of a question's topic words that stand in none of the passages; 0 where it has none."""
+    """The share of a question's topic words that are in none of the passages; 0 if it has none."""
     shown = find_topic_words("\n".join(f"{passage.context} {passage.text}" for passage in passages))
     return len(words - shown) / len(words) if words else 0.0
 
 
 def share_words(some: frozenset[str], others: frozenset[str]) -> float:
-    """Share of ``some`` that stands among the others; 0 where there are none."""
+    """The share of ``some`` that is in ``others``; 0 if ``some`` is empty."""
     return len(some & others) / len(some) if some else 0.0
 
 
@@ -184,7 +188,7 @@ def _log(probability: float) -> float:
 
 
 def load_calibration(path: Path) -> Calibration:
-    """:raises ModelError: where the file is missing or damaged."""
+    """:raises ModelError: if the file is missing, damaged or has other features."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         known = fields["record"]["features"], fields["record"]["sentence_features"]
@@ -193,6 +197,7 @@ def load_calibration(path: Path) -> Calibration:
                 read_judge(fields["short"], len(FEATURES)),
                 read_judge(fields["sentences"], len(SENTENCE_FEATURES)),
                 float(fields["rival"]),
+                float(fields["possible"]),
             )
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -203,7 +208,7 @@ def load_calibration(path: Path) -> Calibration:
 
 
 def read_judge(fields: dict[str, Any], features: int) -> Judge:
-    """:raises ValueError: for another number of weights."""
+    """:raises ValueError: if the number of weights is not ``features``."""
     judge = Judge(tuple(map(float, fields["weights"])), float(fields["bias"]), float(fields["threshold"]))
     if len(judge.weights) != features:
         raise ValueError(f"{len(judge.weights)} weights for {features} features")
@@ -211,5 +216,5 @@ def read_judge(fields: dict[str, Any], features: int) -> Judge:
 
 
 def save_calibration(calibration: Calibration, path: Path, record: dict[str, object]) -> None:
-    """Writes the calibration with a record of how it was made."""
+    """Writes the calibration, with a record of how it was made."""
     path.write_text(json.dumps({**asdict(calibration), "record": record}, indent=1) + "\n", encoding="utf-8")

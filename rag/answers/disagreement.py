@@ -1,8 +1,8 @@
-"""What the articles give for an answer, each read by itself: who supports it, and who gives another value.
+"""Compares the answers of the articles, each read alone: which support the best answer, and which contradict it.
 
-A value contradicts another only where both could answer the question: two amounts of money, two shares, two dates,
-two names. Two different things with numbers are kept apart by the confidence with which each article's own answer
-is judged; from which confidence on it counts was chosen on held-out articles (rag.training.calibrate).
+Two values contradict each other only if both could answer the question: two amounts of money, two percentages, two
+dates or two names. To avoid comparing numbers of different things, an article's answer counts only with a minimum
+confidence, which was chosen on held-out articles (rag.training.calibrate).
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from rag.answers.confidence import Calibration
     from rag.answers.values import Value
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Passage, Reading
+    from rag.types import Passage, Reading, Readings
 
 
 LEAST_SUPPORT = 0.05
-"""The reader's probability, within an article, from which it is said to give a value at all."""
+"""Minimum probability of a value within an article's passages at which the article is said to give it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """What one article answers by itself.
+    """The answers of one article, read alone.
 
-    :param readings: likeliest first, those of ``LEAST_SUPPORT`` or more.
-    :param confidence: that the first of them is right, 0 to 1, judged on that article's passages; 0 where not judged.
+    :param readings: most probable first, with a probability of at least ``LEAST_SUPPORT``.
+    :param confidence: that the first reading is right, 0 to 1, from that article's passages; 0 if not computed.
     """
 
     readings: tuple[Reading, ...]
@@ -44,15 +44,15 @@ class Stance:
         return self.readings[0].text
 
     def find(self, text: str) -> Reading | None:
-        """The reading that says the same."""
+        """The reading that gives the same answer as ``text``; None if there is none."""
         return next((reading for reading in self.readings if say_the_same(reading.text, text)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Backed:
-    """A value, the readings it is found in, and the articles these stand in.
+    """A value with its readings and the articles that give it.
 
-    :param confidence: of the surest of its articles.
+    :param confidence: the highest confidence among its articles.
     """
 
     candidate: Candidate
@@ -66,14 +66,14 @@ def judge_articles(
     passages: Sequence[Passage],
     calibration: Calibration,
     likeness: Mapping[str, float],
-    scan: Sequence[Reading] = (),
+    readings: Readings,
 ) -> list[Stance]:
-    """Each article's own best answer, of those that have one.
+    """The stance of each article that gives an answer.
 
-    :param apart: of each article the answers found in it, most probable first.
-    :param likeness: of the sentences that the first of them stand in
-        (:func:`rag.answers.confidence.liken_sentences`); without it an answer is not judged.
-    :param scan: as in :class:`rag.types.Readings`.
+    :param apart: the answers from each article alone, most probable first.
+    :param likeness: cosines from :func:`rag.answers.confidence.liken_sentences`. The confidence of an answer whose
+        sentence is missing is not computed.
+    :param readings: all readings of the question. ``scan`` and ``sentences`` are used as features.
     """
     stances = []
     for candidates in apart:
@@ -87,8 +87,9 @@ def judge_articles(
         near = likeness.get(find_near(best, passages[best.passage]))
         confidence = 0.0
         if near is not None:
-            evidence = Support(alone, candidates[0].probability, rival, [passages[i] for i in places], near, scan)
-            confidence = calibration.short.confide(measure_features(question, evidence))
+            own = [passages[i] for i in places]
+            support = Support(alone, candidates[0].probability, rival, own, near, readings.scan)
+            confidence = calibration.short.confide(measure_features(question, support))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:
             stances.append(Stance(shown, confidence))
@@ -103,13 +104,14 @@ def weigh_values(
     passages: Sequence[Passage],
     calibration: Calibration,
 ) -> list[Backed]:
-    """The best supported value first, and behind it those that contradict it.
+    """The best supported value, followed by those that contradict it.
 
-    Supported best is the value found in all passages at once, unless more articles give another, and one of them is as
-    sure. An article that is sure of another value stands for that one; else it supports the best where it gives it at
-    all.
+    The best supported value is the one from all passages at once, unless more articles give another value and one of
+    them is as confident. An article whose best answer is another value, with enough confidence, supports that value.
+    Otherwise it supports the best value if that is among its answers.
 
-    :param best: what was found in all passages at once, with its confidence.
+    :param best: the best answer from all passages at once.
+    :param confidence: that ``best`` is right, 0 to 1.
     """
     documents = [passage.document_id for passage in passages]
     home = documents[best.readings[0].passage]
@@ -134,11 +136,11 @@ def weigh_values(
     for number, readings in enumerate(backers):
         first = [*best.readings[:1], *readings] if number == 0 else readings
         articles = tuple(dict.fromkeys(documents[r.passage] for r in first))
-        # Other places in the same articles that say the same are quoted too.
+        # Also quote other sentences of the same articles that give the value.
         more = [r for r in best.readings[1:] if number == 0 and documents[r.passage] in articles and r not in first]
         total = best.probability if number == 0 else sum(r.probability for r in readings)
         backed.append(Backed(Candidate((*first, *more), min(1.0, total)), articles, surest[number]))
-    # More articles overrule the best only where one of them is as sure: they may speak of something else.
+    # More articles overrule the best value only if one of them is as confident; they may be about something else.
     leading, *others = backed
     others.sort(key=lambda b: (-len(b.articles), -b.confidence))
     if others and len(others[0].articles) > len(leading.articles) and others[0].confidence >= leading.confidence:
@@ -147,7 +149,7 @@ def weigh_values(
 
 
 def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
-    """Whether two answers are values of one kind that cannot both be right."""
+    """Whether two answers are values of the same kind that cannot both be right."""
     values = read_value(one), read_value(other)
     if not all(is_telling(text, value) for text, value in zip((one, other), values, strict=True)):
         return False
@@ -162,7 +164,7 @@ def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
 
 
 def can_both_hold(one: Value, other: Value) -> bool:
-    """Whether figures count different things, or one is a bound that the other keeps."""
+    """Whether two numbers count different things, or one is a bound that the other satisfies."""
     if not one.figures or not other.figures:
         return False
     if (one.unit and other.unit and not set(one.unit) & set(other.unit)) or (
@@ -175,7 +177,7 @@ def can_both_hold(one: Value, other: Value) -> bool:
 
 
 def share_name(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two names end alike, as "President Gow" and "Ann Gow", or one is the initials of the other."""
+    """Whether two names have the same last word ("President Gow", "Ann Gow"), or one is the initials of the other."""
     initials = any(
         len(a) == 1 and len(b) > 1 and a[0] == "".join(w[0] for w in b) for a, b in permutations((one, other))
     )

@@ -19,6 +19,8 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
     """Format an answer with its citations, or an abstention with the nearest passages, ``width`` characters wide."""
     paint = _paint if colour else _plain
     lines = []
+    possibly = "Possibly: " if answer.status == "possible" else ""
+    answer = answer.shown
     if answer.answered:
         cited = [*answer.citations, *(c for other in answer.alternatives for c in other.citations)]
         dates = {c.date for c in cited if c.date}
@@ -28,7 +30,7 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
         elif answer.alternatives:
             lines += [paint("1", "What each article says:")]
         elif answer.short:
-            lines.append(paint("1", printable(answer.short)))
+            lines.append(paint("1", possibly + printable(answer.short)))
         for number, citation in enumerate(answer.citations):
             gap = [""] if lines and not (answer.explained and number and same_source(answer, number)) else []
             lines += [*gap, *format_citation(citation, width=width, colour=colour, newest=newest)]
@@ -99,6 +101,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "standalone": answer.standalone,
         "answer": answer.text,
         "short": answer.short,
+        "status": answer.status,
         "answered": answer.answered,
         "reason": answer.reason,
         "confidence": round(answer.confidence, 4),

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import IndexFolderError
 from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
-from rag.index.store import open_for_reading, search_words, select_document_passages, select_documents, select_passages
+from rag.index.store import (
+    open_for_reading,
+    search_words,
+    select_document_passages,
+    select_documents,
+    select_newest,
+    select_passages,
+)
 from rag.index.vectors import load_vectors, search_vectors
 
 if TYPE_CHECKING:
@@ -92,6 +99,12 @@ class Index:
         """A document's passages in text order; empty if there is no such document."""
         with self._lock:
             return select_document_passages(self._connection, document_id)
+
+    def leading_passages(self, articles: int, passages: int) -> list[list[Passage]]:
+        """The first ``passages`` passages of at most ``articles`` articles, newest first, without near-duplicates."""
+        with self._lock:
+            names = select_newest(self._connection, articles)
+            return [select_document_passages(self._connection, name)[:passages] for name in names]
 
     def documents(self) -> list[DocumentSummary]:
         """All documents in the order of their ids."""

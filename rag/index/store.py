@@ -154,6 +154,12 @@ def select_documents(connection: sqlite3.Connection, document_id: str | None = N
     ]
 
 
+def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:
+    """The ids of at most ``most`` documents that repeat no other, newest first, those without a date last."""
+    query = "SELECT document_id FROM documents WHERE duplicate_of IS NULL ORDER BY date DESC, document_id LIMIT ?"
+    return [name for (name,) in connection.execute(query, (most,))]
+
+
 def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Passage]:
     """The passages of these rows, in this order.
 

@@ -50,7 +50,7 @@ def iterate_facts(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]
     These are answers rated good, with their evidence, and corrections, without evidence.
     """
     for record in _take_latest(records):
-        good = record["short"] if record["rating"] == "up" else ""
+        good = record["short"] if record["rating"] == "up" and record["short"] not in ("Yes", "No") else ""
         given = record["correction"].strip() or good
         if not given:
             continue

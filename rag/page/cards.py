@@ -37,6 +37,7 @@ class Card:
 
 def list_cards(answer: Answer) -> list[Card]:
     """A card for each cited passage, in the order of the citations, or for the closest passages if none is cited."""
+    answer = answer.shown
     if not answer.answered:
         return [Card(n, scored, ()) for n, scored in enumerate(choose_shown(answer), 1)]
     cited: dict[str, list[Citation]] = {}
@@ -52,9 +53,11 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> Markup:
     :param key: of the exchange; part of the ids of its cards.
     :param extent: ``short`` for the part that is shown first.
     """
+    possible, answer = answer.status == "possible", answer.shown
     return render(
         "answer",
         answer=answer,
+        possible=possible,
         key=key,
         extent=extent,
         cards={citation.passage_id: card for card in list_cards(answer) for citation in card.citations},
@@ -67,7 +70,7 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> Markup:
 
 def render_cards(answer: Answer, key: str) -> Markup:
     """The cards of an answer, for the side panel."""
-    newest = _find_newest(answer) if answer.alternatives else None
+    newest = _find_newest(answer.shown) if answer.alternatives else None
     return render("cards", cards=list_cards(answer), key=key, newest=newest)
 
 
@@ -115,9 +118,14 @@ def list_states(answer: Answer) -> list[tuple[Literal["warn", "calm"], str]]:
 
 
 def _choose_own(answer: Answer) -> tuple[Citation, ...]:
-    """The citations of the short answer: all of them, or the last that contains it if sentences explain it."""
+    """The citations of the short answer: all of them, or the last that contains it if sentences explain it.
+
+    For "Yes" or "No", which need not be in any sentence, the first: it decides.
+    """
     if not answer.explained:
         return answer.citations
+    if answer.verdict:
+        return answer.citations[:1]
     short = answer.short.casefold()
     return tuple(c for c in answer.citations if short and short in c.quote.casefold())[-1:]
 

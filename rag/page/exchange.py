@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Timing, Turn
+from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Status, Timing, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def list_turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
             answer = exchange.answer
             turns += [
                 Turn("user", answer.standalone),
-                Turn("assistant", answer.short or answer.text or answer.reason),
+                Turn("assistant", answer.said),
             ]
     return tuple(turns)
 
@@ -95,9 +95,9 @@ def list_citations(answer: Answer) -> list[Citation]:
 
 def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
     """The passages shown on the page: the cited ones, or the closest ones of a declined question."""
-    if not answer.answered:
+    if not answer.shown.answered:
         return answer.passages[:NEAREST]
-    cited = {citation.passage_id for citation in list_citations(answer)}
+    cited = {citation.passage_id for citation in list_citations(answer.shown)}
     return tuple(scored for scored in answer.passages if scored.passage.passage_id in cited)
 
 
@@ -151,7 +151,7 @@ def _read_place(place: object) -> tuple[str, float]:
 def _read_answer(record: dict[str, Any]) -> Answer:
     """:raises TypeError, KeyError, ValueError: if the record is not a valid answer."""
     status = _take(record, "status", str)
-    if status not in ("answered", "abstained"):
+    if status not in get_args(Status):
         raise ValueError(status)
     withheld = record.get("withheld")
     return Answer(

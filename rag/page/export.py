@@ -38,6 +38,7 @@ def format_exchange(exchange: Exchange) -> str:
         return "\n".join([*lines, plain(exchange.error or "Not answered."), ""])
     if answer.standalone != answer.question:
         lines += [f"Understood as: {plain(answer.standalone)}", ""]
+    possibly, answer = "Possibly: " if answer.status == "possible" else "", answer.shown
     if not answer.answered:
         return "\n".join([*lines, plain(answer.reason), ""])
     if answer.contradicted:
@@ -45,7 +46,7 @@ def format_exchange(exchange: Exchange) -> str:
     elif answer.alternatives:
         lines += ["What each article says:", ""]
     elif answer.short:
-        lines += [f"**{plain(answer.short)}**", ""]
+        lines += [f"**{possibly}{plain(answer.short)}**", ""]
     if answer.explained and any(c.origin == "aligned" for c in answer.citations):
         lines += [plain(answer.text), ""]
     for citation in list_citations(answer):

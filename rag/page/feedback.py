@@ -122,7 +122,7 @@ class FeedbackStore:
             connection.execute("DELETE FROM feedback WHERE feedback_id = ?", (exchange.key,))
             if exchange.rating:
                 times = (known[0] if known else now, now)
-                for table, row in _list_rows(exchange, exchange.answer, history, times, source):
+                for table, row in _list_rows(exchange, exchange.answer.shown, history, times, source):
                     columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
                     connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 (our names)
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from rag.question.definitions import find_term
 from rag.question.figures import asks_for_figure
 from rag.question.form import asks_for_stance, find_form, list_parts, strip_origin
+from rag.question.request import find_request
 from rag.question.text import find_mentions, find_topic_words
 
 if TYPE_CHECKING:
     from rag.question.form import Form
+    from rag.question.request import Request
 
 _PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
 _CHANGE = "growth|grow|grew|increase|rise|rose|cut|drop|fall|fell|decrease|share|margin"
@@ -50,6 +52,7 @@ class ParsedQuestion:
     :param original: the question as the user asked it.
     :param text: the standalone question. All other fields are derived from it.
     :param form: the form of answer that it asks for.
+    :param request: what it asks of the articles as a whole or of this program; None for a question about the news.
     :param stance: whether articles may take sides on it.
     :param term: the term that it asks to define, "data labelling" in "What is data labelling?"; None if there is none.
     :param topic: its topic words, from :func:`rag.question.text.find_topic_words`.
@@ -62,6 +65,7 @@ class ParsedQuestion:
     original: str
     text: str
     form: Form
+    request: Request | None
     stance: bool
     term: str | None
     topic: frozenset[str]
@@ -80,6 +84,7 @@ def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
         original=text if original is None else original,
         text=text,
         form=find_form(text),
+        request=find_request(text),
         stance=asks_for_stance(text),
         term=find_term(text),
         topic=find_topic_words(text),

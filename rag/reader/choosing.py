@@ -6,6 +6,7 @@ a second opinion, from which confidence is computed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.reader.copying import WEIGHTS, CopyingReader, find_spans, place_readings, write_readings
@@ -69,6 +70,8 @@ class ChoosingReader:
             place_readings(read.together, places),
             tuple(place_readings(readings, places) for readings in read.apart),
             tuple(write_readings(seen, scanned, texts)),
+            tuple(replace(sentence, passage=places[sentence.passage]) for sentence in read.sentences),
+            {places[passage]: log_odds for passage, log_odds in read.yes.items()},
         )
 
 

@@ -1,4 +1,4 @@
-"""The built-in reader: finds the most probable runs of tokens to copy."""
+"""One model of the built-in reader. It finds the most probable spans of tokens to copy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.sentences import split_sentences
 from rag.errors import ModelError
 from rag.machine.graphs import Graph
 from rag.question.figures import asks_for_figure, holds_figure
@@ -17,34 +18,35 @@ from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
 from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
 from rag.reader.tokens import STARTS, Pair, collate_pairs, tokenize_pairs
-from rag.types import Passage, Reading, Readings
+from rag.types import Passage, Reading, Readings, SentenceScore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 512
-"""Positions that the encoders were trained with."""
+"""Number of positions that the encoders were trained with."""
 TOKENS_AT_ONCE = 2048
-"""Of one batch. Set: bounds memory."""
+"""Most tokens in a batch. Chosen by hand to bound memory."""
 LEAST_FILLED = 0.8
-"""Share of a batch that is no padding. Set."""
+"""Minimum length of a pair in a batch, as a share of the longest. Chosen by hand."""
 IMPOSSIBLE = -1e4
-"""A span graph's score of what cannot be an answer lies below."""
+"""The span graph scores invalid spans below this."""
 STARTS_APART = 3
-"""Starts looked at in each article by itself: its best answer, and what may stand beside it."""
+"""Number of start positions searched in each article alone."""
 PADDING = {"states": 0.0, "starts": 0.0, "ends": 0.0, "copyable": False, "segments": -1}
 FAR = 1e4
-"""Score of absence on padding: no answer there, whatever the other passages say."""
+"""Absence score of padding passages, which never hold an answer."""
 CLAUSE = 6
-"""Words from which an answer may be a clause."""
+"""Minimum number of words of a clause."""
 NEARLY = 0.05
-"""Of a clause's probability: what a figure inside of it must have. Set; it harms none of 70 held-out questions."""
+"""Minimum probability of a number that replaces a clause around it, as a share of the clause's probability. Chosen by
+hand; it harms none of 70 held-out questions."""
 REMEMBERED = 64
-"""Pairs: six questions' passages."""
+"""Number of pairs in the cache, enough for the passages of six questions."""
 NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
 SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
@@ -56,7 +58,7 @@ OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != close
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Tokens ``first`` to ``last`` of one passage, both included, and their joint log-probability."""
+    """Tokens ``first`` to ``last`` of one passage, inclusive, and their joint log-probability."""
 
     passage: int
     first: int
@@ -74,31 +76,38 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPair:
-    """What the encoder makes of a pair of n tokens: states (n, hidden), start and end scores (n,), all float32."""
+    """The encoder's output for a pair of n tokens: states (n, hidden), start and end scores (n,), all float32.
+
+    :param absence: score of the passage having no answer.
+    :param evidence: log-odds that each token is in a sentence that answers the question, (n,), float32.
+    :param yes: log-odds of "yes" against "no" from this passage.
+    """
 
     pair: Pair
     states: NDArray[np.float32]
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
     absence: float
+    evidence: NDArray[np.float32]
+    yes: float
 
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """The two graphs of rag.training.export: pairs to states, and a question's states to its spans."""
+    """The two graphs from rag.training.export: ``pairs`` encodes pairs, ``spans`` finds spans in encoded pairs."""
 
     pairs: Graph
     spans: Graph
 
 
 class CopyingReader:
-    """Reads with the weights in ``folder``; they are loaded on the first question."""
+    """Reads with the weights in ``folder``. The first question loads them."""
 
     name = "copying-reader"
     copies = True
 
     def __init__(self, folder: Path = WEIGHTS, *, remember: bool = False) -> None:
-        """Keeps the last ``REMEMBERED`` pairs as encoded where ``remember`` is set, for who asks a question often."""
+        """:param remember: whether to cache the last ``REMEMBERED`` encoded pairs, for repeated questions."""
         self.folder = folder
         self._lock = Lock()
         self._remembered: dict[Pair, EncodedPair] | None = {} if remember else None
@@ -106,14 +115,14 @@ class CopyingReader:
 
     @property
     def graphs(self) -> Graphs:
-        """:raises ModelError: where the weights or the base they were trained on are missing or others."""
+        """:raises ModelError: if the weights or their base model are missing or do not match."""
         with self._lock:
             if self._graphs is None:
                 self._graphs = load_graphs(self.folder)
             return self._graphs
 
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
-        """Answers from all passages of a question at once, and from each article's (see :class:`rag.types.Reader`)."""
+        """Answers from all passages of a question, and from each article alone (see :class:`rag.types.Reader`)."""
         return [self._read_one(question, found) for question, found in zip(questions, passages, strict=True)]
 
     def _read_one(self, question: str, passages: Sequence[Passage]) -> Readings:
@@ -122,7 +131,7 @@ class CopyingReader:
         if not encoded:
             return Readings((NOTHING,))
         (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
-        # Spans that overlap are told apart here alone, so the reader asks itself what kind of answer is wanted.
+        # The question's type matters already here, because overlapping spans are resolved only in write_readings.
         groups, figure = group_articles(passages), asks_for_figure(question)
         alone = [[encoded[i] for i in group] for group in groups]
         apart = find_spans(self.graphs.spans, alone, STARTS_APART) if len(groups) > 1 else [together]
@@ -132,12 +141,14 @@ class CopyingReader:
                 place_readings(write_readings(spans, pairs, [texts[i] for i in group], figure=figure), group)
                 for group, pairs, spans in zip(groups, alone, apart, strict=True)
             ),
+            sentences=tuple(score_sentences(encoded, texts)),
+            yes={place: one.yes for place, one in enumerate(encoded)},
         )
 
     def read_texts(
         self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
     ) -> list[list[Reading]]:
-        """Answers from all passages of a question at once, given as (context, text)."""
+        """Answers from all passages of a question at once, most probable first. A passage is (context, text)."""
         readings = []
         for question, texts in zip(questions, passages, strict=True):
             encoded = self.encode(question, texts)
@@ -146,7 +157,7 @@ class CopyingReader:
         return readings
 
     def encode(self, question: str, texts: Sequence[tuple[str, str]]) -> list[EncodedPair]:
-        """Each passage beside the question; nothing where there is nothing to read."""
+        """Encodes each passage together with the question; empty if no passage has text."""
         if not any(text.strip() for _, text in texts):
             return []
         pairs = tokenize_pairs([(question, context, text) for context, text in texts], MAX_TOKENS)
@@ -162,7 +173,7 @@ class CopyingReader:
 
 
 def group_articles(passages: Sequence[Passage]) -> list[list[int]]:
-    """Places of the passages of each article, in the order of its best one."""
+    """Indices of the passages of each article, ordered by each article's best passage."""
     articles: dict[str, list[int]] = {}
     for i, passage in enumerate(passages):
         articles.setdefault(passage.document_id, []).append(i)
@@ -170,12 +181,15 @@ def group_articles(passages: Sequence[Passage]) -> list[list[int]]:
 
 
 def place_readings(readings: Sequence[Reading], places: Sequence[int]) -> tuple[Reading, ...]:
-    """Readings of some passages as readings of all of them."""
+    """Maps the passage indices of readings from a subset of the passages, ``places``, to all passages."""
     return tuple(replace(r, passage=places[r.passage]) if r.text else r for r in readings)
 
 
 def load_graphs(folder: Path) -> Graphs:
-    """Loads silently, without network and without torch."""
+    """Loads the graphs and weights in a folder without importing torch.
+
+    :raises ModelError: if the weights or their base model are missing or do not match.
+    """
     if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(f"There are no reader weights in {folder}: reinstall ask-articles.")
     paths = folder / "pairs.onnx", folder / "spans.onnx"
@@ -191,9 +205,9 @@ def load_graphs(folder: Path) -> Graphs:
 
 
 def load_tensors(folder: Path) -> dict[str, NDArray[Any]]:
-    """All weights of a reader by name, adapters added to what they adapt.
+    """All weights of a reader by name, with adapters merged.
 
-    :raises ModelError: where the weights or the base they were trained on are missing or others.
+    :raises ModelError: if the weights or their base model are missing or do not match.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -212,7 +226,7 @@ def load_tensors(folder: Path) -> dict[str, NDArray[Any]]:
 
 
 def merge_adapters(tensors: dict[str, NDArray[Any]]) -> None:
-    """Adds each adapter to the frozen weight beside it, in place."""
+    """Adds each adapter to its frozen weight, in place."""
     import numpy as np
 
     for name in [name for name in tensors if name.endswith(UP)]:
@@ -221,20 +235,28 @@ def merge_adapters(tensors: dict[str, NDArray[Any]]) -> None:
 
 
 def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
-    """Each pair without its padding, in their order."""
+    """Encodes pairs in batches. Results are in input order and without padding."""
     encoded: dict[int, EncodedPair] = {}
     for group in group_lengths([len(pair.ids) for pair in pairs]):
         inputs = collate_pairs([pairs[i] for i in group])
         inputs.pop("copyable")
-        states, starts, ends, absences = graph.run(**inputs)
+        states, starts, ends, absences, evidence, yes = graph.run(**inputs)
         for row, i in enumerate(group):
             n = len(pairs[i].ids)
-            encoded[i] = EncodedPair(pairs[i], states[row, :n], starts[row, :n], ends[row, :n], float(absences[row]))
+            encoded[i] = EncodedPair(
+                pairs[i],
+                states[row, :n],
+                starts[row, :n],
+                ends[row, :n],
+                float(absences[row]),
+                evidence[row, :n],
+                float(yes[row]),
+            )
     return [encoded[i] for i in range(len(pairs))]
 
 
 def group_lengths(lengths: Sequence[int]) -> list[list[int]]:
-    """Places of like length together, so that little is padded and much is encoded at once."""
+    """Groups indices into batches of similar length, to reduce padding."""
     groups: list[list[int]] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = lengths[groups[-1][0]] if groups else 0
@@ -246,15 +268,15 @@ def group_lengths(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def find_spans(graph: Graph, sets: Sequence[Sequence[EncodedPair]], most: int) -> list[Spans]:
-    """The best end for each of the most probable starts in each set of passages, which are read together.
+    """Finds the best end for each of the most probable starts in each set of passages.
 
-    :param sets: none of them empty.
-    :param most: starts to look at, 2 to ``STARTS``.
+    :param sets: non-empty sets. The passages of a set are read together.
+    :param most: number of starts to search, 2 to ``STARTS``.
     """
     import numpy as np
 
     joined = [join_pairs(encoded) for encoded in sets]
-    # As many positions as there are starts to pick, at least.
+    # The graph picks STARTS positions, so it needs at least that many.
     size = max(STARTS, *(len(rows["starts"]) for rows in joined), 0)
     inputs = {name: np.stack([pad_rows(rows[name], size, PADDING[name]) for rows in joined]) for name in PADDING}
     passages = max(map(len, sets))
@@ -264,7 +286,7 @@ def find_spans(graph: Graph, sets: Sequence[Sequence[EncodedPair]], most: int) -
 
 
 def join_pairs(encoded: Sequence[EncodedPair]) -> dict[str, NDArray[Any]]:
-    """The passages of one set, one behind the other: rows of S tokens."""
+    """Concatenates the passages of one set to rows of S tokens."""
     import numpy as np
 
     return {
@@ -277,7 +299,7 @@ def join_pairs(encoded: Sequence[EncodedPair]) -> dict[str, NDArray[Any]]:
 
 
 def pad_rows(rows: NDArray[Any], size: int, value: float) -> NDArray[Any]:
-    """Filled up to ``size`` rows."""
+    """Pads to ``size`` rows."""
     import numpy as np
 
     return np.pad(rows, [(0, size - len(rows)), *[(0, 0)] * (rows.ndim - 1)], constant_values=value)
@@ -290,7 +312,7 @@ def locate_spans(
     scores: NDArray[np.float32],
     absent: np.float32,
 ) -> Spans:
-    """Positions in the joined rows to tokens of a passage."""
+    """Maps positions in the concatenated rows to tokens of a passage."""
     import numpy as np
 
     lengths = np.array([len(e.pair.ids) for e in encoded])
@@ -304,12 +326,21 @@ def locate_spans(
     return Spans(tuple(sorted(spans, key=lambda s: -s.log_probability)), math.exp(float(absent)))
 
 
+def score_sentences(encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]]) -> Iterator[SentenceScore]:
+    """Yields the score of each sentence, the mean of its tokens' log-odds. Truncated sentences are left out."""
+    for passage, (one, (_, text)) in enumerate(zip(encoded, texts, strict=True)):
+        for start, end in split_sentences(text):
+            if found := one.pair.locate(start, end):
+                yield SentenceScore(passage, start, end, float(one.evidence[found[0] : found[1] + 1].mean()))
+
+
 def write_readings(
     found: Spans, encoded: Sequence[EncodedPair], texts: Sequence[tuple[str, str]], *, figure: bool = False
 ) -> list[Reading]:
-    """Spans to whole words of the passages; of spans that overlap only the most probable stays.
+    """Converts spans to readings of whole words. Of overlapping spans only the most probable is kept.
 
-    :param figure: whether a number, an amount or a time is asked for: one inside of a clause then stands for it.
+    :param figure: whether the question asks for a number, an amount or a time. A number inside a clause then replaces
+        the clause.
     """
     readings: list[Reading] = []
     for span in found.spans:
@@ -327,14 +358,14 @@ def write_readings(
 
 
 def tells_figure(clause: Reading, text: str, start: int, end: int, probability: float) -> bool:
-    """Whether characters inside of a clause that was read are the figure that it gives, and nearly as likely."""
+    """Whether ``text[start:end]`` is a number inside the clause, and probable enough to replace it."""
     inside = clause.start <= start < end <= clause.end and probability >= NEARLY * clause.probability
     words = len(clause.text.split()), len(text[start:end].split())
     return inside and words[0] >= CLAUSE and 2 * words[1] <= words[0] and holds_figure(text[start:end])
 
 
 def widen_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """To whole words and whole figures with their signs; punctuation that belongs to neither is trimmed."""
+    """Extends a span to whole words and whole numbers with their signs, and strips other punctuation."""
     start, end = trim_marks(text, start, end)
     if start >= end:
         return start, end
@@ -355,7 +386,7 @@ def widen_span(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def joins(text: str, place: int) -> bool:
-    """Whether the characters on either side of ``place`` belong to one word or one figure, such as 14.3."""
+    """Whether the characters on both sides of ``place`` belong to one word or one number, such as 14.3."""
     left, right = text[place - 1], text[place]
     if left.isalnum() and right.isalnum():
         return True
@@ -365,7 +396,7 @@ def joins(text: str, place: int) -> bool:
 
 
 def trim_marks(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without punctuation at either end, and without quotes and brackets that enclose all of it or are left open."""
+    """Strips punctuation at both ends, and quotes and brackets that enclose the span or are unbalanced."""
     while True:
         inside, before = text[start:end], (start, end)
         if inside and (

@@ -122,6 +122,12 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="confidence from which a short answer is given; default: %(default)s, more likely right than wrong",
     )
     parser.add_argument(
+        "--possible",
+        type=float,
+        default=0.25,
+        help="confidence from which a short answer that is not given is shown as possible; default: %(default)s",
+    )
+    parser.add_argument(
         "--sentence-threshold",
         type=float,
         default=1 / 3,
@@ -212,21 +218,20 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Calibratio
         if candidates:
             (vector,) = encoder.encode([trial.question], query=True)
             likeness = liken_sentences(vector, [candidates[0].readings[0]], trial.passages, encoder)
-            features = measure_features(asked, weigh_best(candidates, trial.passages, likeness, readings.scan))
+            features = measure_features(asked, weigh_best(candidates, trial.passages, likeness, readings))
             right = bool(trial.golds) and score_token_f1(candidates[0].text, trial.golds) >= RIGHT
             measured.append(Measured(trial, tuple(features), right, readings))
     return measured
 
 
 def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[CalibrationTrial]) -> list[Measured]:
-    """The same for answers of several sentences: right are those that hold all of a gold answer."""
+    """The same for answers of several sentences. Right are those that contain all of a gold answer."""
     from tqdm import tqdm
 
     measured = []
     for trial in tqdm(trials, disable=None):
         (readings,) = reader.read([trial.question], [trial.passages])
-        (vector,) = encoder.encode([trial.question], query=True)
-        explanation = explain(parse_question(trial.question), vector, trial.passages, readings.together, encoder)
+        explanation = explain(parse_question(trial.question), trial.passages, readings, encoder)
         if explanation is not None:
             told = "\n".join(sentence.text for sentence in explanation.sentences)
             right = any(gold in told for gold in trial.golds)
@@ -305,7 +310,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     """
     import numpy as np
 
-    calibration = Calibration(judge, judge, 1.0)
+    calibration = Calibration(judge, judge, 1.0, 0.0)
     surest = []
     for one in measured:
         if len(one.trial.passages) > 1 and one.right and judge.confide(one.features) >= judge.threshold:
@@ -313,7 +318,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
             (vector,) = encoder.encode([question.text], query=True)
             apart = [group_readings(question, found) for found in one.readings.apart]
             likeness = liken_sentences(vector, [some[0].readings[0] for some in apart if some], passages, encoder)
-            stances = judge_articles(question, apart, passages, calibration, likeness, one.readings.scan)
+            stances = judge_articles(question, apart, passages, calibration, likeness, one.readings)
             best = group_readings(question, one.readings.together)[0].text
             against = [s.confidence for s in stances if contradicts(question, best, s.text)]
             surest.append(max(against, default=0.0))
@@ -364,13 +369,15 @@ def calibrate(
         "reworded": arguments.thesaurus is not None,
         "unanswerable": arguments.unanswerable,
         "threshold": arguments.threshold,
+        "possible": arguments.possible,
         "sentence_threshold": arguments.sentence_threshold,
         "alarms": arguments.alarms,
         "alarms_over": answers,
         "short": figures,
         "sentences": told,
     }
-    save_calibration(Calibration(judge, explainer, rival), arguments.weights / "calibration.json", record)
+    fitted = Calibration(judge, explainer, rival, arguments.possible)
+    save_calibration(fitted, arguments.weights / "calibration.json", record)
     return record
 
 

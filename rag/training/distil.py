@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag.errors import RagError
 from rag.training.feeding import iterate_batches, load_ahead, unpack_blocks
 from rag.training.settings import Settings
-from rag.training.train import add_judges, save_weights
+from rag.training.train import save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +76,6 @@ def run(arguments: argparse.Namespace) -> None:
         CopyingReaderModel.from_pretrained(folder, local_files_only=True, dtype="float32")
         for folder in (arguments.teacher, arguments.student)
     )
-    if not student.config.judges:
-        student = add_judges(student)
     record = distil(student.to(arguments.device).train(), teacher.to(arguments.device), arguments)
     save_weights(student, arguments.out, None, {**record, "minutes": arguments.minutes, "taught": TAUGHT})
     print(json.dumps(record))

@@ -50,7 +50,6 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
     :param lora_rank: of the adapters beside a frozen encoder's linear layers.
     :param outliers: the largest channels of the inputs of some linear layers of the encoder, which the graph multiplies
         apart.
-    :param judges: whether it has heads for the sentences that answer a question, and for yes and no.
     """
 
     model_type = "copying-reader"
@@ -66,7 +65,6 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         decoder_width: int = 0,
         lora_rank: int = 0,
         outliers: dict[str, list[int]] | None = None,
-        judges: bool = False,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -77,7 +75,6 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
         self.decoder_width = decoder_width
         self.lora_rank = lora_rank
         self.outliers = outliers or {}
-        self.judges = judges
         kwargs.setdefault("is_encoder_decoder", True)
         kwargs.setdefault("tie_word_embeddings", False)
         super().__init__(**kwargs)
@@ -150,8 +147,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self.special_keys = nn.Parameter(torch.zeros(2, width))
         self.boundary_head = nn.Linear(read, 2)
         self.absence_head = nn.Linear(read, 1)
-        if config.judges:
-            self.evidence_head, self.yes_head = nn.Linear(read, 1), nn.Linear(read, 1)
+        self.evidence_head, self.yes_head = nn.Linear(read, 1), nn.Linear(read, 1)
         self.follow = nn.Parameter(torch.tensor([2.0]))
         self.post_init()
         frozen = [f"encoder.{n}" for n, p in self.encoder.named_parameters() if not p.requires_grad]
@@ -202,7 +198,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
 
     def remember_states(self, read: Tensor, attention_mask: Tensor, copyable: Tensor) -> Memory:
         """What the decoder reads, from the encoder's own states (B * P, L, its hidden size); the rest (B, P, L)."""
-        parts = self.score_pairs(read)
+        parts = self.score_pairs(read)[:4]
         states, starts, ends, absences = (part.unflatten(0, attention_mask.shape[:2]) for part in parts)
         return self.remember(
             states=states.flatten(1, 2),
@@ -213,16 +209,19 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
             absences=absences,
         )
 
-    def read_pairs(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Encodes (P, L) tokens: states (P, L, hidden), scores of starts and ends (P, L), and of absence (P,)."""
+    def read_pairs(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+        """Encodes (P, L) tokens.
+
+        :returns: states (P, L, hidden); scores of starts and ends (P, L), and of absence (P,); of tokens in sentences
+            that answer (P, L), and of yes against no (P,): log-odds.
+        """
         return self.score_pairs(self.encode_states(input_ids, attention_mask, token_type_ids))
 
-    def score_pairs(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def score_pairs(self, states: Tensor) -> tuple[Tensor, ...]:
         """What :meth:`read_pairs` returns, from the encoder's own states (P, L, its hidden size)."""
         starts, ends = self.boundary_head(states).float().unbind(-1)
-        return self.narrow(states), starts, ends, self.absence_head(states[:, 0]).squeeze(-1).float()
+        absences, yes = (head(states[:, 0]).squeeze(-1).float() for head in (self.absence_head, self.yes_head))
+        return self.narrow(states), starts, ends, absences, self.evidence_head(states).squeeze(-1).float(), yes
 
     def encode_states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
         """The encoder's own states of (P, L) tokens, (P, L, its hidden size)."""
@@ -346,7 +345,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         :param input_ids: int64 (B, P, L); the next three have its shape.
         :param labels: int64 (B, T): source positions, then S (END); S + 1 alone is NO-ANSWER; -100 is padding.
         :param holders: int64 (B,), the passage that answers, -1 for none; where not given, the one with the answer.
-        :param evidence: as :func:`compute_judging_loss` wants it, like ``verdicts``, where the model has these heads.
+        :param evidence: as :func:`compute_judging_loss` wants it, like ``verdicts``.
         """
         read = self.encode_states(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
         memory = self.remember_states(read, attention_mask, copyable)
@@ -356,7 +355,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         if holders is None:
             holders = labels[:, 0].div(input_ids.shape[2], rounding_mode="floor").where(labels[:, 0] < sources, -1)
         loss = compute_loss(memory, logits, labels, holders)
-        if self.config.judges and evidence is not None and verdicts is not None:
+        if evidence is not None and verdicts is not None:
             states = read.unflatten(0, input_ids.shape[:2])
             held = states[torch.arange(len(labels), device=labels.device), holders.clamp(min=0), 0]
             scores = self.evidence_head(states).squeeze(-1).float(), self.yes_head(held).squeeze(-1).float()

@@ -15,7 +15,6 @@ class Settings:
     :param warm_up: steps until then.
     :param average: decay, per step, of the running average of the weights.
     :param followups: how often an epoch draws each follow-up question.
-    :param judges: whether the reader has heads for the sentences that answer a question, and for yes and no.
     :param base: SHA-256 of the frozen base; empty for the encoder that is installed.
     :param init: SHA-256 of the weights that the run started from; empty for none.
     """
@@ -30,6 +29,5 @@ class Settings:
     rank: int = 16
     max_tokens: int = 384
     followups: int = 0
-    judges: bool = False
     base: str = ""
     init: str = ""

@@ -73,7 +73,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
     for name in ("encoder_rate", "new_rate", "average"):
         add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
-    add("--judges", action="store_true", help="with heads for sentences that answer, and for yes and no")
     add("--device", default="cpu", help="cpu or cuda, where products are in bf16; default: %(default)s")
     return parser.parse_args(argv)
 
@@ -124,14 +123,11 @@ def build_model(
     if init is not None:
         start = CopyingReaderModel.from_pretrained(init, local_files_only=True, dtype="float32")
         if start.config.base_sha256 == (settings.base or hash_embeddings()):
-            return add_judges(start) if settings.judges and not start.config.judges else start
+            return start
         if base is None:
             raise RagError(f"{init} holds a reader on another encoder than MiniLM: name its base with --base.")
     if base is None:
-        shape = describe_encoder()
-        model = CopyingReaderModel(
-            CopyingReaderConfig(encoder=shape, base_sha256=hash_embeddings(), judges=settings.judges)
-        )
+        model = CopyingReaderModel(CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings()))
         weights = load_file(locate_base() / "model.safetensors")
         model.encoder.load_state_dict({k: v for k, v in weights.items() if k in model.encoder.state_dict()})
     else:
@@ -140,7 +136,6 @@ def build_model(
             base_sha256=settings.base,
             decoder_width=384,
             lora_rank=settings.rank,
-            judges=settings.judges,
         )
         model = CopyingReaderModel(config)
         model.fill_base(base)
@@ -149,19 +144,6 @@ def build_model(
         explained = take_over(model.eval(), start.eval(), pairs[:ALIGNED])
         print(f"taken over: {explained:.0%} of the variance of the states", file=sys.stderr)
     return model
-
-
-def add_judges(model: CopyingReaderModel) -> CopyingReaderModel:
-    """The same reader with new heads for sentences, and for yes and no."""
-    import copy
-
-    from rag.training.model import CopyingReaderModel
-
-    config = copy.deepcopy(model.config)
-    config.judges = True
-    judging = CopyingReaderModel(config)
-    judging.load_state_dict(model.state_dict(), strict=False)
-    return judging
 
 
 def train_steps(

@@ -60,7 +60,7 @@ def encode_both(
     inputs = {name: torch.from_numpy(rows) for name, rows in collate_pairs(pairs).items()}
     shown = inputs["attention_mask"]
     own = model.encode_states(inputs["input_ids"], shown, inputs["token_type_ids"])
-    states, starts, ends, absences = teacher.read_pairs(inputs["input_ids"], shown, inputs["token_type_ids"])
+    states, starts, ends, absences, *_ = teacher.read_pairs(inputs["input_ids"], shown, inputs["token_type_ids"])
     return own[shown], states[shown], torch.stack([starts, ends], dim=-1)[shown], own[:, 0], absences
 
 

@@ -201,7 +201,7 @@ def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_m
 def test_saving_and_loading_give_the_same_and_damage_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     short, told = (Judge(tuple(map(float, range(len(f)))), 0.5, 0.25) for f in (FEATURES, SENTENCE_FEATURES))
-    kept = Calibration(short, told, 0.75)
+    kept = Calibration(short, told, 0.75, 0.25)
     save_calibration(kept, path, {"features": list(FEATURES), "sentence_features": list(SENTENCE_FEATURES)})
     assert load_calibration(path) == kept
     for damaged in ('{"short": 3}', path.read_text(encoding="utf-8").replace("likeness", "other")):

@@ -1,4 +1,4 @@
-"""What is asked to be defined, and which sentences define it."""
+"""What is asked to be defined, and what answers it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from rag.answers.compose import compose_answer
 from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.index.encoder import load_encoder
-from rag.question.definitions import find_term, rate_definition
+from rag.question.definitions import find_term
 from rag.question.parsed import parse_question
+from rag.reader.choosing import open_reader
 from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
 
 
@@ -36,38 +37,21 @@ def test_what_is_asked_to_be_defined(question: str, term: str | None) -> None:
     assert find_term(question) == term
 
 
-def test_sentences_that_define_are_told_by_their_form() -> None:
-    plain = [
-        "Data labelling is the work of naming what a picture shows.",
-        "Data labeling (or annotation) means that people name what pictures show.",
-        "This work, known as data labelling, is done by hand.",
-    ]
-    assert rate_definition(plain[0], "data labelling") == 1.0
-    assert rate_definition(plain[1], "data labeling") == 1.0
-    assert rate_definition(plain[2], "data labelling") == 1.0
-    assert 0 < rate_definition("Acme, a maker of kites, was sold.", "Acme") < 1
-    assert 0 < rate_definition("Ada Lovelace, founder of Acme, left.", "Ada Lovelace") < 1
-    assert 0 < rate_definition("Acme makes kites in Perth.", "Acme") < 1
-    for sentence in ("Prices of data labelling rose.", "Acme's kites are the best.", "Pacme is a shop."):
-        assert rate_definition(sentence, "Acme") == rate_definition(sentence, "data labelling") == 0
-
-
-def test_a_term_is_data_and_no_pattern() -> None:
-    assert rate_definition("C++ (1985) is a language.", "C++ (1985)") == 1.0
-    assert rate_definition("Anything is a thing.", ".*") == 0
-
-
 TEXT = (
     "The strike put Acme in a difficult position. Acme was in the news again on Monday. "
     "Acme, a family firm in Perth, makes kites and small sails. Rain fell on the harbour all day."
 )
 
 
+READER = open_reader()
+
+
 def ask(question: str, words: str) -> Answer:
     """The answer where the reader is sure of these words."""
     passage = Passage("a#0", "a", "Harbour news", "", None, 0, len(TEXT), TEXT)
     start = TEXT.index(words)
-    readings = Readings((Reading(words, 0, start, start + len(words), 0.9, 0.1),))
+    judged = READER.read([question], [[passage]])[0].sentences
+    readings = Readings((Reading(words, 0, start, start + len(words), 0.9, 0.1),), sentences=judged)
     sure = replace(
         UNCALIBRATED,
         short=Judge((0.0,) * len(FEATURES), 2.0, 0.5),
@@ -86,8 +70,3 @@ def test_a_short_answer_out_of_that_sentence_stands_above_it() -> None:
     answer = ask("What does Acme do?", "makes kites and small sails")
     assert answer.short == "makes kites and small sails"
     assert "Acme, a family firm in Perth, makes kites and small sails." in answer.text
-
-
-def test_without_a_sentence_that_says_so_the_short_answer_is_given() -> None:
-    answer = ask("Who is Rain?", "Rain fell on the harbour")
-    assert (answer.text, answer.short) == ("Rain fell on the harbour", "Rain fell on the harbour")

@@ -353,7 +353,7 @@ def test_a_figure_stands_for_the_clause_around_it_where_one_is_asked_for() -> No
     (pair,) = tokenize_pairs([("?", "", text)], 100)
     first, last = pair.locate(0, len(text) - 11) or (0, 0)
     near, far = pair.locate(text.index("40"), text.index(",")) or (0, 0)
-    encoded = [EncodedPair(pair, *[np.zeros(1, np.float32)] * 3, 0.0)]
+    encoded = [EncodedPair(pair, *[np.zeros(1, np.float32)] * 3, 0.0, np.zeros(1, np.float32), 0.0)]
     spans = Spans((Span(0, first, last, -1.0), Span(0, near, far, -2.0)), 0.1)
     for figure, expected in ((False, text[:-11]), (True, "40 million euros")):
         (best,) = write_readings(spans, encoded, [("", text)], figure=figure)

@@ -1,0 +1,79 @@
+"""Requests about the articles as a whole, asked of the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag.answers.rendering import format_answer
+from rag.pipeline import Config, Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FLOOD = (
+    "Flood in Dunmore\n2026-03-02\n\n"
+    "The river Ash burst its banks in Dunmore on Monday and flooded two hundred homes. "
+    "Nobody was hurt, the fire service said. "
+    "The council opened a shelter in the town hall. "
+    "Trains to the coast were cancelled. "
+    "The water is expected to fall by Thursday.\n"
+)
+STRIKE = (
+    "Bus strike ends\n2026-03-05\n\n"
+    "Bus drivers in Larkhill went back to work on Friday after a strike of nine days. "
+    "They will be paid four per cent more.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    yield from open_folder(tmp_path_factory.mktemp("two"), {"flood": FLOOD, "strike": STRIKE, "again": STRIKE})
+
+
+def open_folder(folder: Path, articles: dict[str, str]) -> Iterator[Pipeline]:
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name, text in articles.items():
+        (corpus / f"{name}.txt").write_text(text, encoding="utf-8")
+    pipeline = Pipeline.open(Config(corpus, folder / "index"))
+    yield pipeline
+    pipeline.close()
+
+
+def test_a_summary_quotes_the_first_sentence_of_each_article_once(asked: Pipeline) -> None:
+    answer = asked.ask("Summarise the articles")
+    assert answer.answered
+    assert len(answer.citations) == 2  # one article repeats another
+    assert "The river Ash burst its banks in Dunmore on Monday and flooded two hundred homes." in answer.text
+    assert "Bus drivers in Larkhill went back to work" in answer.text
+    assert "shelter" not in answer.text
+    shown = format_answer(answer, width=100, colour=False)
+    assert "Flood in Dunmore" in shown
+    assert "Bus strike ends" in shown
+    for citation in answer.citations:
+        document = asked.index.document(citation.document_id)
+        assert document is not None
+        assert document.text[citation.start : citation.end] == citation.quote
+
+
+def test_a_single_article_is_summarised_by_its_first_sentences(tmp_path: Path) -> None:
+    for pipeline in open_folder(tmp_path, {"flood": FLOOD}):
+        answer = pipeline.ask("Can you summarise this article?")
+        assert answer.text.startswith("The river Ash burst its banks")
+        assert "Trains to the coast were cancelled." in answer.text
+        assert "expected to fall" not in answer.text
+        assert answer.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [("How many articles mention Dunmore?", "count"), ("What do you think of the flood?", "opinion")],
+)
+def test_what_no_passage_can_say_is_declined_with_its_reason(asked: Pipeline, question: str, reason: str) -> None:
+    answer = asked.ask(question)
+    assert answer.status == "abstained"
+    assert reason in answer.reason
+    assert "river Ash" in format_answer(answer, width=100, colour=False)

@@ -1,0 +1,41 @@
+"""Requests about the articles as a whole, which no single passage answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.question.request import find_request
+
+
+@pytest.mark.parametrize(
+    ("question", "request_"),
+    [
+        ("Summarise the articles", "summary"),
+        ("summarize all articles please", "summary"),
+        ("Could you sum up these texts for me?", "summary"),
+        ("Give me a short overview of all the stories", "summary"),
+        ("Please summarise this article.", "summary"),
+        ("What are the articles about?", "summary"),
+        ("what's in the news", "summary"),
+        ("What is this story about?", "summary"),
+        ("How many articles mention the strike?", "count"),
+        ("how many documents do you have", "count"),
+        ("How many of the articles are about the flood?", "count"),
+        ("What do you think of the minister?", "opinion"),
+        ("Do you believe the mayor?", "opinion"),
+        ("What is your opinion on tariffs?", "opinion"),
+        ("who are you", "opinion"),
+        ("Summarise the strike", None),
+        ("Summarise the article about the strike", None),
+        ("What does the report say?", None),
+        ("What are news stories?", None),
+        ("How many stories does the tower have?", None),
+        ("How many files were stolen?", None),
+        ("Do you know who won?", None),
+        ("Are you sure?", None),
+        ("What did the minister think of the plan?", None),
+        ("Who wrote the article?", None),
+    ],
+)
+def test_request(question: str, request_: str | None) -> None:
+    assert find_request(question) == request_
