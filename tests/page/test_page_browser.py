@@ -30,7 +30,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 AXE = Path(os.environ.get("AXE_CORE", ROOT / ".venv" / "node_modules" / "axe-core")) / "axe.min.js"
-LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
+LEFT = re.compile(r"AbortError: (?:signal is|BodyStreamBuffer was) aborted|Unexpected error Connection errored out")
 """What Gradio says of a stream that is under way when a page is reloaded."""
 WAIT = 60_000
 """Milliseconds until something that should be there is given up."""
