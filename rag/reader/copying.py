@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -18,6 +17,7 @@ from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
 from rag.reader.prepared import WEIGHTS_FILE, prepare_tensors
 from rag.reader.tokens import STARTS, Pair, collate_pairs, tokenize_pairs
+from rag.reader.widening import widen_span
 from rag.types import Passage, Reading, Readings, SentenceScore
 
 if TYPE_CHECKING:
@@ -48,12 +48,6 @@ hand; it harms none of 70 held-out questions."""
 REMEMBERED = 64
 """Number of pairs in the cache, enough for the passages of six questions."""
 NOTHING = Reading("", -1, 0, 0, 0.0, 1.0)
-PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
-SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
-FIGURE_AHEAD = re.compile(r"\s?\d")
-MAGNITUDE = re.compile(r"[ -]?(?:hundred|thousand|million|billion|trillion|bn|mn)\b", re.IGNORECASE)
-INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
-OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +288,21 @@ def join_pairs(encoded: Sequence[EncodedPair]) -> dict[str, NDArray[Any]]:
         "starts": np.concatenate([e.starts for e in encoded]),
         "ends": np.concatenate([e.ends for e in encoded]),
         "copyable": np.concatenate([e.pair.copyable for e in encoded]),
-        "segments": np.repeat(np.arange(len(encoded)), [len(e.pair.ids) for e in encoded]),
+        "segments": number_segments([e.pair for e in encoded]),
     }
+
+
+def number_segments(pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    """A number for each paragraph of each passage, by token: no answer crosses a blank line or leaves its passage."""
+    import numpy as np
+
+    segments: list[int] = []
+    for pair in pairs:
+        new = segments[-1] + 1 if segments else 0
+        after = len(pair.ids) - pair.first - len(pair.paragraphs)
+        segments += [new] * pair.first + [new + n for n in pair.paragraphs]
+        segments += [segments[-1]] * after
+    return np.array(segments, dtype=np.int64)
 
 
 def pad_rows(rows: NDArray[Any], size: int, value: float) -> NDArray[Any]:
@@ -362,50 +369,3 @@ def tells_figure(clause: Reading, text: str, start: int, end: int, probability: 
     inside = clause.start <= start < end <= clause.end and probability >= NEARLY * clause.probability
     words = len(clause.text.split()), len(text[start:end].split())
     return inside and words[0] >= CLAUSE and 2 * words[1] <= words[0] and holds_figure(text[start:end])
-
-
-def widen_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """Extends a span to whole words and whole numbers with their signs, and strips other punctuation."""
-    start, end = trim_marks(text, start, end)
-    if start >= end:
-        return start, end
-    ahead = FIGURE_AHEAD.match(text, end) if text[end - 1] in "$€£¥₹" else None
-    end = ahead.end() if ahead else end
-    while start > 0 and joins(text, start):
-        start -= 1
-    while end < len(text) and joins(text, end):
-        end += 1
-    if text[start].isdigit():
-        start = SIGN.search(text, 0, start).start()  # type: ignore[union-attr]
-    if text[end - 1].isdigit():
-        magnitude = MAGNITUDE.match(text, end)
-        end = magnitude.end() if magnitude else end + (text[end : end + 1] == "%")
-    if text[end : end + 1] == "." and INITIALS.search(text, start, end):
-        end += 1
-    return start, end
-
-
-def joins(text: str, place: int) -> bool:
-    """Whether the characters on both sides of ``place`` belong to one word or one number, such as 14.3."""
-    left, right = text[place - 1], text[place]
-    if left.isalnum() and right.isalnum():
-        return True
-    if right in ".,":
-        return left.isdigit() and text[place + 1 : place + 2].isdigit()
-    return left in ".," and right.isdigit() and text[max(0, place - 2) : place - 1].isdigit()
-
-
-def trim_marks(text: str, start: int, end: int) -> tuple[int, int]:
-    """Strips punctuation at both ends, and quotes and brackets that enclose the span or are unbalanced."""
-    while True:
-        inside, before = text[start:end], (start, end)
-        if inside and (
-            inside[0] in " \n,.;:!?)]}”–—-" or (inside[0] in PAIRS and PAIRS[inside[0]] not in inside[1:-1])
-        ):
-            start += 1
-        elif inside and (
-            inside[-1] in " \n,.;:!?([{“–—" or (inside[-1] in OPENERS and OPENERS[inside[-1]] not in inside)
-        ):
-            end -= 1
-        if (start, end) == before:
-            return start, end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ STARTS = 12
 """Number of most probable starts for which all ends are scored."""
 STEPS = 32
 """Most tokens of an answer."""
+BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class Pair:
     :param segment: number of tokens before the context.
     :param first: index of the first token of the text.
     :param spans: character offsets of each token of the text, half open.
+    :param paragraphs: number of the text's paragraph that each of these tokens is in. A blank line ends a paragraph.
     """
 
     ids: tuple[int, ...]
     segment: int
     first: int
     spans: tuple[tuple[int, int], ...]
+    paragraphs: tuple[int, ...] = ()
 
     @property
     def copyable(self) -> list[bool]:
@@ -70,13 +75,20 @@ def tokenize_pairs(pairs: Sequence[tuple[str, str, str]], max_tokens: int) -> li
     cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in ("[CLS]", "[SEP]"))
     parts = [tokenizer.encode_batch(list(column), add_special_tokens=False) for column in zip(*pairs, strict=True)]
     made = []
-    for question, context, text in zip(*parts, strict=True):
+    for question, context, text, (_, _, read) in zip(*parts, pairs, strict=True):
         head = [cls, *question.ids[:MAX_QUESTION_TOKENS], sep]
         middle = [*context.ids[:MAX_CONTEXT_TOKENS], sep] if context.ids else []
         first = len(head) + len(middle)
         body = text.ids[: max_tokens - first - 1]
-        made.append(Pair((*head, *middle, *body, sep), len(head), first, tuple(text.offsets[: len(body)])))
+        offsets = tuple(text.offsets[: len(body)])
+        made.append(Pair((*head, *middle, *body, sep), len(head), first, offsets, number_paragraphs(read, offsets)))
     return made
+
+
+def number_paragraphs(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """For each token the number of blank lines before it."""
+    ends = [gap.end() for gap in BLANK_LINE.finditer(text)]
+    return tuple(bisect_right(ends, start) for start, _ in offsets)
 
 
 def collate_pairs(pairs: Sequence[Pair]) -> dict[str, NDArray[Any]]:

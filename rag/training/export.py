@@ -74,7 +74,7 @@ class SpanSearcher(nn.Module):
         """Spans by their starts.
 
         :param states: float32 (B, S, hidden); ``starts``, ``ends`` float32, ``copyable`` bool, (B, S).
-        :param segments: int64 (B, S), the passage of each position; -1 on padding, which is not attended to.
+        :param segments: int64 (B, S), a number for each paragraph; -1 on padding, which is not attended to.
         :param absences: float32 (B, P).
         :param ranks: int64 (K,), which starts are looked at, the most probable being 0.
         :returns: start positions (B, K), tokens to the last one (B, K), log-probabilities (B, K), and the
@@ -96,7 +96,7 @@ def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segmen
     """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (B, K, STEPS).
 
     :param starts: int64 (B, K), source positions.
-    :param segments: as in :class:`SpanSearcher`: a run never crosses into the next passage.
+    :param segments: as in :class:`SpanSearcher`: a run never crosses into the next paragraph or passage.
     """
     positions = starts.unsqueeze(-1) + torch.arange(STEPS)
     last = memory.states.shape[1] - 1

@@ -25,10 +25,10 @@ from rag.reader.copying import (
     encode_pairs,
     find_spans,
     group_lengths,
-    widen_span,
     write_readings,
 )
 from rag.reader.tokens import collate_pairs, tokenize_pairs
+from rag.reader.widening import widen_span
 from rag.training.export import SpanSearcher, fold_transposes, score_ends
 from rag.training.model import CopyingReaderModel
 from rag.training.quantization import quantize_products, stub_tensor
@@ -97,6 +97,16 @@ def test_a_batch_reads_as_each_question_alone(reader: CopyingReader) -> None:
     together = [readings[0].text for readings in reader.read_texts(questions, passages)]
     alone = [reader.read_texts([q], [p])[0][0].text for q, p in zip(questions, passages, strict=True)]
     assert together == alone == ["49%", "TSMC", "two hours"]
+
+
+@pytest.mark.parametrize("blank", ["\n\n", "\n \n", "\r\n\r\n"])
+def test_no_answer_crosses_a_blank_line(reader: CopyingReader, blank: str) -> None:
+    text = blank.join(
+        ["Gus Pryor", "Lena Orvik", "The two won the sack race at the Millden fair.", "Ada Finn kept time."]
+    )
+    readings = ask(reader, "Which two people won the sack race at Millden?", text)
+    assert len(readings) > 2
+    assert all("\n" not in reading.text for reading in readings)
 
 
 def test_no_passages_and_blank_passages_are_no_answer(reader: CopyingReader) -> None:
