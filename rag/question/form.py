@@ -46,6 +46,9 @@ LABEL = (
     "names?|titles?|dates?|day|year|month|time|number|amount|price|cost|age|size|length|height|address|score|result"
     "|place|city|town|country|capital|venue|nickname|surname|percentage|share|sum|fine|salary|job|post|position|party|author|population|rate|ceo|head|capacity"
 )
+"""Nouns that name a kind of value, as in "the price of X": who asks for one wants a short answer, and none is a term to
+define. They are common nouns of English, taken from no article. A kind learned from the question alone was worse
+(docs/experiments.md, 2026-11-26)."""
 _SHORT = re.compile(
     r"(?:who(?:se|m|['’]s)?|when|where|since when|name"
     rf"|(?:the |a |an )?(?:\w+ )?(?:{LABEL}) (?:of|for|when|that|at|on|in)\b)"
