@@ -18,6 +18,7 @@ from rag.errors import RagError
 from rag.metrics import score_exact_match, score_token_f1
 from rag.reader.choosing import open_reader
 from rag.reader.copying import WEIGHTS
+from rag.training.data import NEWS
 from rag.training.distractors import rank_passages
 from rag.training.train import load_paragraphs
 from rag.types import Passage
@@ -34,6 +35,7 @@ GROUPS = {
     "posts": ("reddit", "amazon_reviews"),
     "stories": ("fairytaleqa",),
     "news": ("onestopqa",),
+    "news, mostly reworded": (NEWS,),
 }
 """Kinds of held-out question. Those of "searches" were worded without sight of the text, as users' are."""
 

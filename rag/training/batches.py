@@ -62,8 +62,10 @@ def featurize(examples: Sequence[Example], max_tokens: int, max_answer: int) -> 
             passage = example.evidence[0][0]
             tokens = locate_all(mine[passage], [(start, end) for _, start, end in example.evidence])
             if tokens:
-                # A question for yes or no is answered by no sentence that anybody named.
-                made.append(Features(mine, (), passage, None if example.yes is not None else tokens, example.yes))
+                # Where a whole passage says yes or no, nobody named the sentence that does.
+                whole = example.evidence == ((passage, 0, len(example.passages[passage][1])),)
+                unnamed = whole and example.yes is not None
+                made.append(Features(mine, (), passage, None if unnamed else tokens, example.yes))
         else:
             made.append(Features(mine, (), -1, None if example.evidence is None else ()))
     return made

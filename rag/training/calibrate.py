@@ -53,6 +53,8 @@ RIGHT = 0.5
 """Token F1 from which an answer counts as right."""
 FOLDS = 5
 """Of the cross-fitting that the published figures come from."""
+STRANGE = 3
+"""One question in so many is tried on passages about other things."""
 LONGEST = 12
 """Words of the shortest gold answer up to which a question is one for a short answer."""
 
@@ -144,35 +146,41 @@ def make_trials(
     explained: bool = False,
     thesaurus: Thesaurus | None = None,
 ) -> list[CalibrationTrial]:
-    """Up to eight trials of each of ``count`` questions, fewer where one cannot be made.
+    """Up to eight trials of each of ``count`` questions, fewer where one cannot be made, and of others one each.
 
     The passages it retrieves; the same without those that hold an answer; both of these with the question in other
-    words; passages about other things; the question made false, and what that retrieves; its paragraph alone; its
-    paragraph alone with the false question.
+    words; for some, passages about other things; the question made false, and what that retrieves; its paragraph alone;
+    its paragraph alone with the false question. The others are questions that no passage of their article answers, with
+    the passages they retrieve.
 
     :param explained: only of questions that want sentences.
     :param thesaurus: gives the other words; without one there are no such trials.
     """
     rng = random.Random(0)
     asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers]
-    # As training draws them: what is much like users' questions more often.
-    likely = [(i, q) for i, q in asked if rng.random() < SHARES.get(paragraphs[i].source, 1.0)]
     if explained:
-        wanted = [(i, q) for i, q in likely if find_form(q.question) != "short"]
+        wanted, traps = [(i, q) for i, q in asked if find_form(q.question) != "short"], []
     else:
         # Where people gave whole sentences, a short answer cannot be told right from wrong by their words.
         wanted = [
-            (i, q) for i, q in likely if min(len(paragraphs[i].text[a:b].split()) for a, b in q.answers) <= LONGEST
+            (i, q) for i, q in asked if min(len(paragraphs[i].text[a:b].split()) for a, b in q.answers) <= LONGEST
         ]
-    drawn = rng.sample(wanted, min(count, len(wanted)))
+        traps = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.trap]
+    # What is much like users' questions is drawn more often, as in training (Efraimidis & Spirakis 2006).
+    keys = {n: rng.random() ** (1 / SHARES.get(paragraphs[i].source, 1.0)) for n, (i, _) in enumerate(wanted)}
+    drawn = [wanted[n] for n in sorted(keys, key=lambda n: -keys[n])[:count]]
+    traps = rng.sample(traps, min(count, len(traps)))
     mentions = collect_mentions([q.question for _, q in asked])
     plain = [q.question for _, q in drawn]
     false = [falsify_question(q.question, paragraphs[i], q, mentions, rng) or "" for i, q in drawn]
     others = reword_questions(plain, thesaurus, load_encoder(), rng) if thesaurus else [()] * len(drawn)
     reworded = [some[0] if some else "" for some in others]
     texts = [p.text for p in paragraphs]
-    ranked = rank_passages([*plain, *false, *reworded], texts, 3 * passages)
-    trials = []
+    ranked = rank_passages([*plain, *false, *reworded, *(q.question for _, q in traps)], texts, 3 * passages)
+    trials = [
+        CalibrationTrial(i, q.question, (), tuple(make_passage(paragraphs[m], texts[m]) for m in found[:passages]))
+        for (i, q), found in zip(traps, ranked[3 * len(drawn) :], strict=True)
+    ]
     for n, (i, q) in enumerate(drawn):
         golds = tuple(texts[i][a:b] for a, b in q.answers)
         gold = make_passage(paragraphs[i], crop(texts[i], rng.choice(q.answers), rng)[0])
@@ -189,7 +197,8 @@ def make_trials(
                 if len(bare) > 1:
                     trials.append(CalibrationTrial(i, question, (), show(bare)))
         strange = [m for m, p in enumerate(paragraphs) if p.source != paragraphs[i].source]
-        if len(strange) > 1:
+        # Easily told from an answer, and so only some.
+        if len(strange) > 1 and n % STRANGE == 0:
             trials.append(CalibrationTrial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
         if false[n]:
             trials.append(CalibrationTrial(i, false[n], (), (gold,)))
@@ -324,9 +333,8 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
             surest.append(max(against, default=0.0))
     if not surest:
         return 1.0, 0
-    # Just above what would let too many through, and never what would itself be withheld.
-    least = np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1)
-    return max(judge.threshold, float(least)), len(surest)
+    # Just above what would let too many through.
+    return float(np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1)), len(surest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

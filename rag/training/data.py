@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class DataSource:
     """One file of training questions.
 
-    :param share: of its questions that an epoch draws.
+    :param share: of its questions that an epoch draws; above 1, how often it draws each.
     :param sentences: whether its passages are single sentences, to be shown among others of their article.
     :param family: files of one family hold the same articles, which are held out together.
     """
@@ -61,7 +61,11 @@ SOURCES = (
 """What the reader is trained on. Real searches and news weigh most, template questions little."""
 
 SENTENCE_SOURCES = frozenset(source.name for source in SOURCES if source.sentences)
-SHARES = {source.name: source.share for source in SOURCES}
+NEWS = "news"
+"""Source of the questions on news that were written for this project (:mod:`rag.training.news`)."""
+SAME_NEWS = "onestopqa"
+"""The other source that holds some of that news."""
+SHARES = {NEWS: 4.0, **{source.name: source.share for source in SOURCES}}
 FAMILIES = {source.name: source.family for source in SOURCES if source.family}
 TITLED = frozenset({"new_wiki", "qed-train", "clapnq-dev", "selqa", "onestopqa"})
 """Sources whose titles are titles; the others' are numbers."""
@@ -72,6 +76,7 @@ class QuestionRecord:
     """A question and its gold answers as (start, end) characters of its paragraph.
 
     :param impossible: people looked for an answer there and found none.
+    :param trap: the span that an impossible question was written to be mistaken for, where that is known.
     :param parts: spans that answer only together; ``answers`` is empty then.
     :param yes: whether the paragraph says yes or no; None where the question asks for neither.
     """
@@ -81,6 +86,7 @@ class QuestionRecord:
     impossible: bool = False
     parts: tuple[tuple[int, int], ...] = ()
     yes: bool | None = None
+    trap: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

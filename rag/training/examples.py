@@ -56,7 +56,7 @@ class Mixture:
     distractors_only: float = 0.09
     sentence_removed: float = 0.09
     question_changed: float = 0.12
-    most_passages: int = 6
+    most_passages: int = 4
 
 
 class ExampleSource:
@@ -81,7 +81,8 @@ class ExampleSource:
             (i, j)
             for i, p in enumerate(self.paragraphs)
             for j, q in enumerate(p.questions)
-            if (q.impossible or q.answers or q.parts or q.yes is not None) and rng.random() < SHARES.get(p.source, 1.0)
+            if q.impossible or q.answers or q.parts or q.yes is not None
+            for _ in range(int(SHARES.get(p.source, 1.0) + rng.random()))
         ]
         rng.shuffle(chosen)
         return chosen
@@ -92,7 +93,9 @@ class ExampleSource:
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         question = disturb_question(record.question, self.common, rng)
         if record.impossible:
-            return Example(question, ((paragraph.title, crop(paragraph.text, None, rng)[0]),), None)
+            near = (paragraph.title, crop(paragraph.text, record.trap, rng)[0])
+            # Where no passage of the article answers, the others of its kind stand beside it.
+            return Example(question, self.mingle(near, where, set(), rng) if record.trap else (near,), None)
         short = list_short(paragraph.text, record.answers)
         if not short:
             return self.draw_evidence(where, question, rng)

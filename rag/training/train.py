@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
 from rag.training.batches import collate, cut_batches
-from rag.training.data import SOURCES, Paragraph, drop_overlaps, is_held_out, load_squad
+from rag.training.data import NEWS, SAME_NEWS, SOURCES, Paragraph, drop_overlaps, is_held_out, load_squad
 from rag.training.examples import ExampleSource, Mixture
 from rag.training.feeding import draw_blocks, iterate_batches, load_ahead, unpack_blocks
 from rag.training.followups import load_dialogues
+from rag.training.news import load_news
 from rag.training.packed import pack
 from rag.training.settings import Settings
 
@@ -95,11 +96,18 @@ def hash_weights(folder: Path) -> str:
 
 def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:
     """(training, held out) paragraphs, without what overlaps the excluded test sets."""
-    paragraphs = [p for source in SOURCES for p in load_squad(data / source.file)]
+    paragraphs = [*load_news(data), *(p for source in SOURCES for p in load_squad(data / source.file))]
     tests = sorted({p.text for path in exclude for p in load_squad(path)})
     kept = drop_overlaps(paragraphs, tests)
     print(f"{len(kept)} paragraphs, {len(paragraphs) - len(kept)} left out for overlap with tests", file=sys.stderr)
-    return [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
+    training, held_out = [p for p in kept if not is_held_out(p)], [p for p in kept if is_held_out(p)]
+    return drop_news(training, held_out), drop_news(held_out, training)
+
+
+def drop_news(paragraphs: Sequence[Paragraph], others: Sequence[Paragraph]) -> list[Paragraph]:
+    """Leaves out news that ``others`` hold as well, under another title."""
+    news = drop_overlaps([p for p in paragraphs if p.source == NEWS], [p.text for p in others if p.source == SAME_NEWS])
+    return [*news, *(p for p in paragraphs if p.source != NEWS)]
 
 
 def build_model(
