@@ -7,7 +7,6 @@ wrong place if the text occurs twice.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,8 @@ def chunk_document(
 
     A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
     unless that has fewer than ``min_tokens`` tokens. If it fits, the last sentence of the passage before is repeated
-    at the start. Headings and the title are not passages; they are the context of the passages below them.
+    at the start. Headings are not passages; they are the context of the passages below them. A leading title is part of
+    the first passage, since news often says it only there, and the context of all.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -77,13 +77,12 @@ def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
     text = document.text
     bounds = [(section.start, section.heading) for section in document.sections]
     if not bounds or bounds[0][0] > 0:
-        title = document.title if re.match(re.escape(document.title) + r"(?:\n|$)", text) else ""
-        bounds.insert(0, (0, title))
+        bounds.insert(0, (0, ""))
     bodies = []
     for (start, heading), (end, _) in zip(bounds, [*bounds[1:], (len(text), "")], strict=True):
         below = start + len(heading) if text.startswith(heading, start) else start
         if text[below:end].strip():
-            bodies.append((below, end, "" if start == 0 and heading == document.title else heading))
+            bodies.append((below, end, heading))
     return bodies or [(0, len(text), "")]
 
 

@@ -97,7 +97,7 @@ def test_the_seeds_passages_are_whole_sentences_of_one_section() -> None:
             assert passage.start in starts
             assert passage.end in ends
             assert passage.heading in headings
-            assert passage.text not in {*headings, document.title}
+            assert passage.text not in headings
             assert passage.passage_id == f"{document.document_id}#{passage.start}-{passage.end}"
             assert (passage.title, passage.date) == (document.title, document.date)
         assert len({passage.passage_id for passage in passages}) == len(passages)
@@ -160,9 +160,16 @@ def test_a_giant_word_is_cut_into_passages_that_fit_a_screen() -> None:
     assert max(len(p.text) for p in passages) < 2_000
 
 
-def test_title_and_headings_are_no_passages_unless_there_is_nothing_else() -> None:
+def test_a_leading_title_is_in_the_first_passage() -> None:
+    document = make_document("A title", "By Ann Lee", "Body text.", "More text. " * 20)
+    first, *others = cut(document, 40, 0, 20)
+    assert (first.start, first.text) == (0, "A title\n\nBy Ann Lee\n\nBody text.")
+    assert all("A title" not in p.text for p in others)
+
+
+def test_headings_are_no_passages_unless_there_is_nothing_else() -> None:
     document = make_document("A title", "First head", "Body text.", "Last head", headings=["First head", "Last head"])
-    assert [(p.heading, p.text) for p in cut(document)] == [("First head", "Body text.")]
+    assert [(p.heading, p.text) for p in cut(document)] == [("", "A title"), ("First head", "Body text.")]
     assert [p.text for p in cut(make_document("A title"))] == ["A title"]
     assert cut(make_document("")) == []
 
