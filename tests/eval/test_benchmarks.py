@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from eval.__main__ import main
+from eval.exchanged import draw_exchanges
 from eval.queries import Query, describe_short, describe_yes_no, load_queries
 from eval.ramdocs import Conflict, match_set, score_values
-from rag.training.data import Paragraph, is_held_out
+from rag.training.data import Paragraph, QuestionRecord, is_held_out
 from rag.types import Answer, Citation
 
 if TYPE_CHECKING:
@@ -122,3 +124,50 @@ def test_a_file_of_another_form_is_refused_in_a_sentence(
     path.write_text("[1]", encoding="utf-8")
     assert main([command, str(path)]) == 1
     assert "x.json is not" in capsys.readouterr().err
+
+
+TOWNS = ("Elgin", "Forres", "Nairn", "Keith", "Banff", "Huntly")
+
+
+def make_towns() -> list[Paragraph]:
+    """A paragraph for each of six towns, with a question that names the town and one that names its provost."""
+    made = []
+    for n, town in enumerate(TOWNS):
+        text = f"{town} was founded in {1190 + n} by monks. Its mayor, Ann {town}son, opened {n + 2} new schools there."
+        founded, schools = str(1190 + n), str(n + 2)
+        asked = (
+            (f"When was the town of {town} founded?", founded),
+            (f"How many schools did the mayor of {town} open?", schools),
+        )
+        records = tuple(
+            QuestionRecord(question, ((text.index(answer), text.index(answer) + len(answer)),))
+            for question, answer in asked
+        )
+        made.append(Paragraph("new_wiki", town, "", text, records))
+    return made
+
+
+def test_an_exchanged_question_names_something_else_that_no_passage_shown_mentions() -> None:
+    towns = make_towns()
+    exchanges = draw_exchanges(towns, 12)
+    assert len(exchanges) == 12
+    assert {one.kind for one in exchanges} == {"name", "role"}
+    for one in exchanges:
+        old, new = (set(re.findall(r"\w+", text)) for text in (one.question, one.exchanged))
+        assert new - old
+        gold = next(i for i, p in enumerate(towns) if any(q.question == one.question for q in p.questions))
+        assert gold in one.shown
+        assert gold in one.silent
+        named = [n for n, town in enumerate(TOWNS) if town in new - old]
+        assert not set(named) & set(one.silent)
+
+
+def test_exchanged_counts_what_is_answered_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eval.exchanged.load_paragraphs", lambda *_: ([], make_towns()))
+    assert main(["exchanged", str(tmp_path), "--questions", "6", "--save", str(tmp_path / "result.json")]) == 0
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert result["questions"] == len(result["records"]) == 6
+    assert result["right"] > 50
+    assert result["exchanged_answered"] < result["right"]
+    monkeypatch.setattr("eval.exchanged.load_paragraphs", lambda *_: ([], []))
+    assert main(["exchanged", str(tmp_path)]) == 1
