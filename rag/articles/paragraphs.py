@@ -43,6 +43,7 @@ _BOLD_HEADING = re.compile(r"[ \t]*(\*\*|__)([^*_]{1,120}[^*_.,;:!])\1[ \t]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
 _QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
+_TABLE_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
@@ -59,22 +60,46 @@ _BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
 def parse_lines(text: str) -> list[Line]:
-    """Parse Markdown blocks line by line. Drop blank lines, rules and fences, and turn block marks into kinds."""
+    """Parse Markdown blocks line by line. Drop blank lines, rules and fences, and turn block marks into kinds.
+
+    Each row of a table below its header names the columns, so that it can be read and quoted alone.
+    """
     lines: list[Line] = []
+    header: list[str] = []
+    before = ""
     gap = True
     for raw in text.split("\n"):
+        if _TABLE_RULE.match(raw):
+            header = split_row(before)
+        elif not _ROW.match(raw):
+            header = []
+        before = raw
         if _RULE.match(raw) and raw.strip():
             if re.match(r"[ \t]*=+[ \t]*$", raw) and lines and not gap and lines[-1].kind == "text":
                 lines[-1] = replace(lines[-1], kind="heading", level=1)
             gap = True
             continue
-        line = None if _FENCE.match(raw) else _parse_line(raw, gap)
+        line = None if _FENCE.match(raw) else _parse_line(name_columns(raw, header), gap)
         if line is None:
             gap = True
             continue
         lines.append(line)
         gap = False
     return lines
+
+
+def split_row(raw: str) -> list[str]:
+    """The cells of a row of a Markdown table; none of any other line."""
+    return [cell.strip() for cell in raw.strip().strip("|").split("|")] if _ROW.match(raw) else []
+
+
+def name_columns(raw: str, header: Sequence[str]) -> str:
+    """A row with the name of its column before each cell: "| Falcons | 61 |" → "| Team: Falcons | Points: 61 |"."""
+    cells = split_row(raw)
+    if not header or len(cells) != len(header):
+        return raw
+    named = (f"{name}: {cell}" if name and cell else cell for name, cell in zip(header, cells, strict=True))
+    return f"| {' | '.join(named)} |"
 
 
 def _parse_line(raw: str, gap: bool) -> Line | None:
@@ -87,7 +112,7 @@ def _parse_line(raw: str, gap: bool) -> Line | None:
     elif kind == "text" and _ROW.match(raw):
         kind, raw = (
             "row",
-            " | ".join(cell.strip() for cell in raw.strip().strip("|").split("|") if cell.strip()),
+            " | ".join(filter(None, split_row(raw))),
         )
     text = strip_inline(raw)
     if not text:

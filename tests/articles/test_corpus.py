@@ -295,7 +295,12 @@ PROSE = "The company said on Monday that it had bought the plant for an undisclo
         ("One.\r\nTwo.\rThree.\u2028Four.", "One.\n\nTwo.\n\nThree.\n\nFour."),
         ("- One item\n* Two items\n  • Three items", "One item\n\nTwo items\n\nThree items"),
         ("1. First do this.\n2. Then that.", "1. First do this.\n\n2. Then that."),
-        ("| A | B |\n|---|---|\n| 1 | 2 |", "A | B\n\n1 | 2"),
+        ("| A | B |\n|---|---|\n| 1 | 2 |", "A | B\n\nA: 1 | B: 2"),
+        (
+            "| NOK million | 2025 | 2024 |\n|:--|---:|---:|\n| Sales | 31 | |\n| Staff | 7 | 6 |\n\n| 1 | 2 | 3 |",
+            "NOK million | 2025 | 2024\n\nNOK million: Sales | 2025: 31\n\nNOK million: Staff | 2025: 7 | 2024: 6"
+            "\n\n1 | 2 | 3",
+        ),
         ("> Quoted words.\n\n---\n\nMore.", "Quoted words.\n\nMore."),
         ("وقال الرئيس إن الصفقة تمت.\u200f", "وقال الرئيس إن الصفقة تمت."),
         ("", ""),
