@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.answers.confidence import Calibration, Support, find_near, liken_sentences, measure_features
+from rag.answers.confidence import Calibration, Support, find_evidence, find_near, liken_sentences, measure_features
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
@@ -308,7 +308,8 @@ def weigh_best(
     best, reading = candidates[0], candidates[0].readings[0]
     rival = candidates[1].probability if len(candidates) > 1 else 0.0
     near = likeness[find_near(reading, passages[reading.passage])]
-    return Support(reading, best.probability, rival, passages, near, readings.scan)
+    evidence = find_evidence(reading, readings.sentences)
+    return Support(reading, best.probability, rival, passages, near, readings.scan, evidence)
 
 
 def cite_all(candidate: Candidate, passages: Sequence[Passage]) -> tuple[Citation, ...]:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Encoder, Passage, Reading
+    from rag.types import Encoder, Passage, Reading, SentenceScore
 
 FEATURES = (
     "probability", "absence", "lead", "coverage", "sentence", "likeness", "mentions", "mentions_near",
-    "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "agreement", "scan", "scan_absence",
+    "figure", "echo", "length", "repeats", "rank", "passages", "unknown", "evidence", "numbers", "agreement", "scan",
+    "scan_absence",
 )  # fmt: skip
 """The features of :func:`measure_features`, in order."""
 
@@ -92,6 +93,7 @@ class Support:
     :param passages: all passages that were read, best first.
     :param likeness: cosine of the question and the sentences that contain the reading; see :func:`liken_sentences`.
     :param scan: the readings of the second reader, most probable first; see :class:`rag.types.Readings`.
+    :param evidence: see :func:`find_evidence`.
     """
 
     reading: Reading
@@ -100,6 +102,7 @@ class Support:
     passages: Sequence[Passage]
     likeness: float
     scan: Sequence[Reading] = ()
+    evidence: float = 0.0
 
 
 def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
@@ -110,7 +113,8 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
     sentence and the question; share of the question's names and numbers missing from the passage; the same for the
     sentence; 1 if the question asks for a number or a time and the answer has none; share of the answer's words that
     are in the question; logarithm of the answer's words; logarithm of the passages that contain it; reciprocal rank of
-    its passage; logarithm of the passages read; share of the topic words that are in none of them. From the second
+    its passage; logarithm of the passages read; share of the topic words that are in none of them; log-odds that the
+    answer's sentence answers the question; share of the question's numbers missing from the passage. From the second
     reader, 0 if there is none: token F1 of its best answer and this one; log-probability of its answers that match this
     one; its log-probability of no answer.
     """
@@ -118,6 +122,7 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
     shown = find_topic_words(f"{passage.context} {passage.text}")
     asked, mentioned, said = question.topic, question.mentions, find_topic_words(reading.text)
     near = find_topic_words(find_near(reading, passage))
+    numbers = frozenset(word for word in mentioned if any(map(str.isdigit, word)))
     places = find_whole(reading.text)
     probability = _log(support.probability)
     return [
@@ -136,8 +141,20 @@ def measure_features(question: ParsedQuestion, support: Support) -> list[float]:
         1 / (1 + reading.passage),
         math.log(len(support.passages)),
         miss_words(asked, support.passages),
+        support.evidence,
+        1 - share_words(numbers, shown) if numbers else 0.0,
         *compare_scan(reading, support.scan),
     ]
+
+
+def find_evidence(reading: Reading, sentences: Iterable[SentenceScore]) -> float:
+    """Log-odds that the reading's sentence answers the question, clipped to ``MOST_LEAD``; 0 if it was not scored."""
+    found = [
+        s.log_odds
+        for s in sentences
+        if s.passage == reading.passage and s.start < reading.end and s.end > reading.start
+    ]
+    return max(-MOST_LEAD, min(MOST_LEAD, max(found, default=0.0)))
 
 
 def compare_scan(reading: Reading, scan: Sequence[Reading]) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rag.answers.confidence import Support, find_near, measure_features
+from rag.answers.confidence import Support, find_evidence, find_near, measure_features
 from rag.answers.grouping import Candidate, is_telling, say_the_same
 from rag.answers.values import comparable, read_value
 
@@ -88,7 +88,8 @@ def judge_articles(
         confidence = 0.0
         if near is not None:
             own = [passages[i] for i in places]
-            support = Support(alone, candidates[0].probability, rival, own, near, readings.scan)
+            evidence = find_evidence(best, readings.sentences)
+            support = Support(alone, candidates[0].probability, rival, own, near, readings.scan, evidence)
             confidence = calibration.short.confide(measure_features(question, support))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
         if shown:

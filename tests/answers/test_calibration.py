@@ -11,11 +11,13 @@ import pytest
 
 from rag.answers.confidence import (
     FEATURES,
+    MOST_LEAD,
     SENTENCE_FEATURES,
     Calibration,
     Judge,
     Support,
     compare_scan,
+    find_evidence,
     find_whole,
     load_calibration,
     measure_features,
@@ -35,7 +37,7 @@ from rag.training.calibrate import (
 )
 from rag.training.data import Paragraph, QuestionRecord
 from rag.training.synonyms import Thesaurus
-from rag.types import Reading, Readings
+from rag.types import Reading, Readings, SentenceScore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +61,7 @@ def test_features_by_hand() -> None:
             FEATURES,
             measure_features(
                 parse_question("How much rain did Acme sell to Cargo?"),
-                Support(reading, 0.6, 0.2, [other, passage], 0.4),
+                Support(reading, 0.6, 0.2, [other, passage], 0.4, evidence=1.5),
             ),
             strict=True,
         )
@@ -81,11 +83,29 @@ def test_features_by_hand() -> None:
             "rank": 1 / 2,
             "passages": np.log(2),
             "unknown": 3 / 4,
+            "evidence": 1.5,
+            "numbers": 0.0,
             "agreement": 0.0,
             "scan": 0.0,
             "scan_absence": 0.0,
         }
     )
+
+
+def test_numbers_of_the_question_that_the_passage_lacks_are_counted() -> None:
+    passage = make_passage(PARAGRAPH, "Acme sold 12% of Bolt in 2023.")
+    support = Support(Reading("12%", 0, 10, 13, 0.5, 0.1), 0.6, 0.2, [passage], 0.4)
+    for year, missing in (("2023", 0.0), ("2024", 1.0), ("2023 or 2024", 0.5)):
+        question = parse_question(f"How much of Bolt did Acme sell in {year}?")
+        assert measure_features(question, support)[FEATURES.index("numbers")] == missing
+
+
+def test_evidence_is_the_score_of_the_sentence_that_holds_the_answer() -> None:
+    scores = (SentenceScore(0, 0, 22, 2.0), SentenceScore(0, 23, 33, -3.0), SentenceScore(1, 0, 22, 9.0))
+    assert find_evidence(Reading("Bolt", 0, 17, 21, 0.5, 0.1), scores) == 2.0
+    assert find_evidence(Reading("rained", 0, 26, 32, 0.5, 0.1), scores) == -3.0
+    assert find_evidence(Reading("Bolt", 1, 17, 21, 0.5, 0.1), scores) == MOST_LEAD
+    assert find_evidence(Reading("Bolt", 2, 17, 21, 0.5, 0.1), scores) == 0.0
 
 
 ACME = Reading("Acme Corp", 0, 0, 9, 0.9, 0.1)
