@@ -1,4 +1,4 @@
-"""How weights, graphs and confidence are made, from data that does not ship.
+"""Makes the weights, the ONNX graphs and the confidence from training data that does not ship with the package.
 
-It needs the extra [train]; no other room imports it, and answering works without it.
+It needs the extra [train]. No other package imports it, and answering works without it.
 """

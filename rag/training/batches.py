@@ -1,4 +1,4 @@
-"""Tokenised examples in micro-batches of equal shape."""
+"""Tokenises examples and cuts them into micro-batches of equal shape."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from rag.training.examples import Example
 
 UNSCORED = -100
-"""Label that costs nothing, as PyTorch has it."""
+"""Label of a token without loss: PyTorch's default ``ignore_index``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """A tokenised example.
 
-    :param labels: (passage, token) of the answer's tokens; empty for NO-ANSWER.
-    :param holder: the passage that answers; -1 where none does.
-    :param evidence: first and last token, in that passage, of what answers in sentences; None where nobody said.
-    :param yes: whether that passage says yes; None where the question asks for neither yes nor no.
+    :param labels: (passage, token) of the answer's tokens; empty for NO-ANSWER, and if no short span answers.
+    :param holder: the passage that answers; -1 if none does.
+    :param evidence: first and last token, in that passage, of each span that answers in sentences; None if not
+        annotated.
+    :param yes: whether that passage says yes; None if the question is not a yes/no question.
     """
 
     pairs: tuple[Pair, ...]
@@ -42,7 +43,7 @@ class Features:
 
 
 def featurize(examples: Sequence[Example], max_tokens: int, max_answer: int) -> list[Features]:
-    """Tokenises; drops examples whose answer is cut off or longer than ``max_answer`` tokens."""
+    """Tokenises examples; drops those whose answer is truncated or longer than ``max_answer`` tokens."""
     flat = [(e.question, context, text) for e in examples for context, text in e.passages]
     pairs = iter(tokenize_pairs(flat, max_tokens))
     made = []
@@ -62,7 +63,7 @@ def featurize(examples: Sequence[Example], max_tokens: int, max_answer: int) -> 
             passage = example.evidence[0][0]
             tokens = locate_all(mine[passage], [(start, end) for _, start, end in example.evidence])
             if tokens:
-                # Where a whole passage says yes or no, nobody named the sentence that does.
+                # If the evidence for yes or no is the whole passage, the sentence that decides is not annotated.
                 whole = example.evidence == ((passage, 0, len(example.passages[passage][1])),)
                 unnamed = whole and example.yes is not None
                 made.append(Features(mine, (), passage, None if unnamed else tokens, example.yes))
@@ -72,7 +73,7 @@ def featurize(examples: Sequence[Example], max_tokens: int, max_answer: int) -> 
 
 
 def locate_all(pair: Pair, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Tokens of those spans of the text's characters that were not cut off."""
+    """First and last token of each character span; truncated spans are left out."""
     return tuple(found for found in (pair.locate(*span) for span in spans) if found)
 
 
@@ -91,11 +92,11 @@ def cut_batches(features: Sequence[Features], tokens: int, rng: random.Random) -
 
 
 def collate(batch: Sequence[Features]) -> dict[str, Tensor]:
-    """Model inputs of B examples of P passages each, padded to L tokens, for the model's forward.
+    """Inputs of the model's forward for B examples of P passages each, padded to L tokens.
 
     :returns: ``input_ids``, ``token_type_ids`` int64, ``attention_mask``, ``copyable`` bool, (B, P, L);
-        ``labels`` int64 (B, T): positions, then END; NO-ANSWER alone; or nothing that is scored; ``holders`` int64
-        (B,); ``evidence`` int8 (B, P, L) and ``verdicts`` int8 (B,), -1 where nobody said.
+        ``labels`` int64 (B, T): positions, then END; or NO-ANSWER alone; or only ``UNSCORED``; ``holders`` int64
+        (B,); ``evidence`` int8 (B, P, L) and ``verdicts`` int8 (B,), -1 where not annotated.
     """
     import torch
 

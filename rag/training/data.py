@@ -1,4 +1,4 @@
-"""Questions and paragraphs in SQuAD's format, what is held out of them, and what a test set excludes."""
+"""Loads questions and paragraphs in SQuAD's format, holds out articles, and drops overlaps with test sets."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class DataSource:
     """One file of training questions.
 
-    :param share: of its questions that an epoch draws; above 1, how often it draws each.
-    :param sentences: whether its passages are single sentences, to be shown among others of their article.
-    :param family: files of one family hold the same articles, which are held out together.
+    :param share: share of its questions that an epoch draws; above 1, how often it draws each.
+    :param sentences: whether its passages are single sentences, which are shown among others of their article.
+    :param family: files of one family contain the same articles, which are held out together.
     """
 
     file: str
@@ -58,27 +58,27 @@ SOURCES = (
     DataSource("medquad-definitions.json.gz", 0.3),
     DataSource("boolq.json.gz", 0.4, family="nq"),
 )
-"""What the reader is trained on. Real searches and news weigh most, template questions little."""
+"""The reader's training data. Real searches and news weigh most, template questions least."""
 
 SENTENCE_SOURCES = frozenset(source.name for source in SOURCES if source.sentences)
 NEWS = "news"
 """Source of the questions on news that were written for this project (:mod:`rag.training.news`)."""
 SAME_NEWS = "onestopqa"
-"""The other source that holds some of that news."""
+"""The other source that contains some of the same news."""
 SHARES = {NEWS: 4.0, **{source.name: source.share for source in SOURCES}}
 FAMILIES = {source.name: source.family for source in SOURCES if source.family}
 TITLED = frozenset({"new_wiki", "qed-train", "clapnq-dev", "selqa", "onestopqa"})
-"""Sources whose titles are titles; the others' are numbers."""
+"""Sources with real titles; the titles of the others are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:
     """A question and its gold answers as (start, end) characters of its paragraph.
 
-    :param impossible: people looked for an answer there and found none.
-    :param trap: the span that an impossible question was written to be mistaken for, where that is known.
-    :param parts: spans that answer only together; ``answers`` is empty then.
-    :param yes: whether the paragraph says yes or no; None where the question asks for neither.
+    :param impossible: annotators found no answer in the paragraph.
+    :param trap: the span that a careless reader would give as the answer to an impossible question; None if unknown.
+    :param parts: spans that answer only together; ``answers`` is then empty.
+    :param yes: whether the paragraph says yes; None if the question is not a yes/no question.
     """
 
     question: str
@@ -91,7 +91,7 @@ class QuestionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph with its questions; ``source`` is the data set's file name, ``article`` what is held out whole."""
+    """A paragraph with its questions; ``source`` is its data set's file name, ``article`` is held out as a whole."""
 
     source: str
     article: str
@@ -101,7 +101,7 @@ class Paragraph:
 
 
 def load_squad(path: Path) -> list[Paragraph]:
-    """Reads one file in SQuAD's format, also gzipped; :raises RagError: where it is missing or of another format."""
+    """Reads a file in SQuAD's format, plain or gzipped. :raises RagError: if it is missing or in another format."""
     name = path.name.split(".json")[0]
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -118,7 +118,7 @@ def load_squad(path: Path) -> list[Paragraph]:
         ]
     except FileNotFoundError:
         raise RagError(
-            f"No {path.name} in {path.parent}: the sets that docs/reader.md names are public; put this one there in "
+            f"No {path.name} in {path.parent}: docs/reader.md names the public data sets; put this one there in "
             "SQuAD's JSON format."
         ) from None
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
@@ -126,12 +126,12 @@ def load_squad(path: Path) -> list[Paragraph]:
 
 
 def read_article(source: str, title: str, text: str) -> str:
-    """What is held out together: the article, or the single post where a file has but one article."""
+    """The unit that is held out: the article, or the single post if the whole file is one article."""
     return hashlib.sha256(text.encode()).hexdigest()[:16] if source == "reddit" else title
 
 
 def read_question(record: dict[str, Any]) -> QuestionRecord:
-    """The answers that are spans; of an answer in several parts, none that is but one of them."""
+    """A question. The spans of an answer in several parts are its ``parts``; its ``answers`` are then empty."""
     spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in record["answers"] if a["text"])
     parts, answers = (spans, ()) if record.get("all") else ((), spans)
     yes = record["yes_no"] == "yes" if record.get("yes_no") in ("yes", "no") else None
@@ -139,13 +139,13 @@ def read_question(record: dict[str, Any]) -> QuestionRecord:
 
 
 def is_held_out(paragraph: Paragraph) -> bool:
-    """One article in twenty, by hash: the same ones whatever the seed, and in all files of a family."""
+    """One article in twenty, by hash: the same for every seed and in all files of a family."""
     family = FAMILIES.get(paragraph.source, paragraph.source)
     return int(hashlib.sha256(f"{family}/{paragraph.article}".encode()).hexdigest(), 16) % 20 == 0
 
 
 def drop_overlaps(paragraphs: Sequence[Paragraph], tests: Sequence[str], run: int = 13) -> list[Paragraph]:
-    """Leaves out what shares ``run`` words in a row, or a whole sentence, with a test paragraph."""
+    """Drops paragraphs that share ``run`` consecutive words, or a sentence of 5 or more, with a test paragraph."""
     runs: set[tuple[str, ...]] = set()
     sentences: set[tuple[str, ...]] = set()
     for text in tests:

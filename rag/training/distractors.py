@@ -1,4 +1,4 @@
-"""Which paragraphs a question retrieves, when reader and confidence are trained: as the product's retriever would."""
+"""The paragraphs that a question retrieves, for training the reader and fitting the confidence."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> list[list[int]]:
-    """For each question the places of the ``most`` texts it retrieves, best first.
+    """For each question, the indices of the ``most`` texts that the product's retriever would find, best first.
 
-    Words (here TF-IDF in BM25's place) and vectors, fused as :mod:`rag.index.retrieval` has it.
+    Lexical scores (here TF-IDF instead of BM25) and dense scores are fused as in :mod:`rag.index.retrieval`.
     """
     import numpy as np
 
@@ -40,7 +40,7 @@ def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> 
 def rank_distractors(
     paragraphs: Sequence[Paragraph], sentences: Collection[str], most: int = 12
 ) -> dict[tuple[int, int], list[int]]:
-    """For each paragraph question the ``most`` other paragraphs of its data set that share its words, best first.
+    """For each paragraph question, the ``most`` other paragraphs of its data set that share its words, best first.
 
     :param sentences: sources whose passages are single sentences; their questions are left out.
     :returns: (paragraph, question) to paragraphs.
@@ -67,7 +67,7 @@ def score_words(questions: Sequence[str], texts: Sequence[str]) -> csr_matrix:
 
 
 def pick_best(scores: csr_matrix, most: int) -> Iterator[list[int]]:
-    """Of each row the columns of its ``most`` largest values that are not 0, best first."""
+    """For each row, the columns of its ``most`` largest non-zero values, best first."""
     import numpy as np
 
     for row in range(scores.shape[0]):
@@ -78,7 +78,7 @@ def pick_best(scores: csr_matrix, most: int) -> Iterator[list[int]]:
 
 
 def place_gold(gold: int, found: Sequence[int], count: int) -> list[int]:
-    """The gold paragraph and the first ``count`` others found, as ranked; it is last where it was not found."""
+    """The gold paragraph and the first ``count`` others found, as ranked; last if it was not found."""
     others = [n for n in found if n != gold][:count]
     place = found.index(gold) if gold in found else len(others)
     return [*others[:place], gold, *others[place:]]

@@ -1,7 +1,7 @@
 """Training examples for the copying reader, drawn from questions and their paragraphs.
 
-Where an example is drawn unanswerable, its passages were made so: the sentence with the answer is taken out, the
-question is made false, or only the most similar other passages are given.
+Answerable questions also give unanswerable examples: the sentence with the answer is removed, the question is made
+false, or only the most similar other passages are given.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ if TYPE_CHECKING:
 
 
 LONGEST = 12
-"""Words of an answer that is copied; longer ones are learnt as evidence. With 25 the reader learnt to copy clauses."""
+"""Maximum words of an answer that is copied; longer ones are evidence. At 25, the reader learnt to copy clauses."""
 TELLING = frozenset({"squad-train-sentences"})
-"""Sources of sentences whose questions mostly say what they are about, and so can be asked of several passages."""
+"""Sentence sources whose questions mostly name their subject, and so can be asked of several passages."""
 
 WHOLE, CROPPED = 0.15, (180, 700)
-"""Share of paragraphs shown whole, and characters of the others: about the product's passages, mostly shorter."""
+"""Share of paragraphs shown whole, and characters of the others: about those of the product's passages or fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the reader is shown and what it shall say.
+    """The reader's input and target.
 
     :param passages: (context, text) of each passage.
-    :param answer: (passage, start, end) in characters of that text, to be copied. None for NO-ANSWER; with
-        ``evidence``, None where nothing short answers.
-    :param evidence: (passage, start, end) of what answers in sentences, all in one passage; None where nobody said.
-    :param yes: whether that passage says yes; None where the question asks for neither yes nor no.
+    :param answer: (passage, start, end) of the span to copy, in characters of that text. None for NO-ANSWER; with
+        ``evidence``, None if no short span answers.
+    :param evidence: (passage, start, end) of the spans that answer in sentences, all in one passage; None if not
+        annotated.
+    :param yes: whether that passage says yes; None if the question is not a yes/no question.
     """
 
     question: str
@@ -50,7 +51,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Shares of the kinds of example, each of all paragraph questions; the rest are single answerable passages."""
+    """Shares of all paragraph questions for each kind of example; the rest are single answerable passages."""
 
     fused: float = 0.5
     distractors_only: float = 0.09
@@ -60,7 +61,7 @@ class Mixture:
 
 
 class ExampleSource:
-    """Draws examples; the same seed and block give the same examples, so that a run can go on from any block."""
+    """Draws examples. The same seed and block give the same examples, so a run can resume at any block."""
 
     def __init__(self, paragraphs: Sequence[Paragraph], mixture: Mixture, seed: int) -> None:
         self.mixture, self.seed = mixture, seed
@@ -75,7 +76,7 @@ class ExampleSource:
         self.mentions = collect_mentions([q.question for i in self.long for q in self.paragraphs[i].questions])
 
     def list_questions(self, epoch: int) -> list[tuple[int, int]]:
-        """(paragraph, question) of one epoch, shuffled: of each source its share."""
+        """The (paragraph, question) indices of one epoch, with the share of each source, shuffled."""
         rng = random.Random(f"{self.seed}/{epoch}")
         chosen = [
             (i, j)
@@ -88,13 +89,13 @@ class ExampleSource:
         return chosen
 
     def draw(self, where: tuple[int, int], rng: random.Random) -> Example | None:
-        """One example of a question; None where this draw cannot be made (the answer was cut off)."""
+        """One example of a question, given by its (paragraph, question) indices."""
         number, which = where
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         question = disturb_question(record.question, self.common, rng)
         if record.impossible:
             near = (paragraph.title, crop(paragraph.text, record.trap, rng)[0])
-            # Where no passage of the article answers, the others of its kind stand beside it.
+            # A trap has no answer in its whole article, so distractors are added.
             return Example(question, self.mingle(near, where, set(), rng) if record.trap else (near,), None)
         short = list_short(paragraph.text, record.answers)
         if not short:
@@ -107,7 +108,7 @@ class ExampleSource:
     def draw_paragraph(
         self, where: tuple[int, int], question: str, span: tuple[int, int], rng: random.Random
     ) -> Example:
-        """A paragraph question in one of the mixture's kinds; where that cannot be made, its passage alone."""
+        """A paragraph question as one of the mixture's kinds; if that is not possible, with its passage alone."""
         number, which = where
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         golds = {paragraph.text[a:b].lower() for a, b in record.answers}
@@ -121,7 +122,7 @@ class ExampleSource:
             changed = falsify_question(question, paragraph, record, self.mentions, rng)
             if changed:
                 near = (paragraph.title, crop(paragraph.text, span, rng)[0])
-                # What is asked of now may be what another passage is about.
+                # Another passage may answer the changed question: none may contain its new words.
                 new = set(words_of(changed)) - set(words_of(question))
                 return Example(changed, self.mingle(near, where, golds | new, rng), None)
         elif (roll := roll - mix.distractors_only) < 0:
@@ -139,12 +140,12 @@ class ExampleSource:
     def mingle(
         self, near: tuple[str, str], where: tuple[int, int], golds: set[str], rng: random.Random
     ) -> tuple[tuple[str, str], ...]:
-        """A passage without an answer among up to three others, which hold none of ``golds`` either."""
+        """A passage without an answer, shuffled with up to three distractors that contain none of ``golds`` either."""
         others = self.pick_distractors(where, golds, rng.randint(0, 3), rng)
         return tuple(rng.sample([near, *others], len(others) + 1))
 
     def draw_evidence(self, where: tuple[int, int], question: str, rng: random.Random) -> Example:
-        """A question that sentences answer, or yes or no, mostly among other passages."""
+        """A question answered by sentences, or by yes or no; mostly with distractors."""
         number, which = where
         paragraph, record = self.paragraphs[number], self.paragraphs[number].questions[which]
         text = paragraph.text
@@ -173,9 +174,9 @@ class ExampleSource:
         return (title, text), (start, end)
 
     def draw_sentence(self, number: int, question: str, span: tuple[int, int], rng: random.Random) -> Example:
-        """A sentence question: alone, or with other sentences of its article around it, as a paragraph has them.
+        """A sentence question: its sentence alone, or surrounded by others of its article, as in a paragraph.
 
-        Where questions name what they are about, other sentences of the article also stand beside it, as passages.
+        If questions name their subject, other sentences of the article are also given as separate passages.
         """
         paragraph = self.paragraphs[number]
         text, (start, end) = paragraph.text, span
@@ -205,7 +206,10 @@ class ExampleSource:
         return Example(question, tuple(passages), (0, start, end))
 
     def remove_answer(self, number: int, record: QuestionRecord, golds: set[str]) -> str | None:
-        """The paragraph without the sentences any gold answer touches; None where the rest still says it."""
+        """The paragraph without the sentences that overlap a gold answer.
+
+        None if fewer than two sentences remain, or if they still contain a gold answer.
+        """
         text = self.paragraphs[number].text
         kept = [text[a:b] for a, b in split_sentences(text) if not any(s < b and e > a for s, e in record.answers)]
         rest = " ".join(kept)
@@ -214,7 +218,7 @@ class ExampleSource:
     def pick_distractors(
         self, where: tuple[int, int], golds: set[str], count: int, rng: random.Random
     ) -> list[tuple[str, str]]:
-        """Paragraphs that the question retrieves and that hold no gold answer, as (context, text), in random order."""
+        """At most ``count`` retrieved paragraphs that contain no gold answer, as (context, text), in random order."""
         found = self.distractors.get(where, ())
         allowed = [i for i in found if not any(gold in self.paragraphs[i].text.lower() for gold in golds)]
         chosen = rng.sample(allowed[: count + 4], min(count, len(allowed)))
@@ -228,12 +232,15 @@ class ExampleSource:
 
 
 def list_short(text: str, answers: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The answers of at most ``LONGEST`` words: whole sentences are no short answers, and teach to give long ones."""
+    """The answers of at most ``LONGEST`` words; whole sentences teach the reader to give long answers."""
     return [(a, b) for a, b in answers if len(text[a:b].split()) <= LONGEST]
 
 
 def crop(text: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[str, tuple[int, int]]:
-    """Whole sentences around ``span``, mostly about as long as the product's passages; sometimes all of the text."""
+    """Whole sentences around ``span``, mostly about as long as the product's passages; sometimes the whole text.
+
+    :returns: that part of the text, and the span in it.
+    """
     spans = split_sentences(text)
     if rng.random() < WHOLE or not spans:
         return text, span or (0, 0)

@@ -1,4 +1,4 @@
-"""What a training run reads, batch after batch: examples drawn as it goes, or drawn before and packed."""
+"""The batches of a training run, from examples drawn during the run, or drawn before and packed."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     Batch = tuple[int, int, list[Features]]
 
 BLOCK = 2048
-"""Examples drawn, sorted by length and cut into micro-batches at a time."""
+"""Examples of a block, which are drawn, sorted by length and cut into micro-batches together."""
 MAX_ANSWER = 40
-"""Tokens of an answer."""
+"""Maximum tokens of an answer."""
 AHEAD = 8
-"""Batches made while a GPU computes."""
+"""Batches prepared in advance while a GPU computes."""
 
 
 def draw_blocks(
     source: ExampleSource, followups: Sequence[FollowUp], *, share: int, max_tokens: int, seed: int
 ) -> Iterator[Callable[[], list[Features]]]:
-    """What draws each block of examples, without end: the same ones every time.
+    """Functions that each draw one block of examples, without end; the same blocks in every run.
 
     :param share: how often an epoch draws each follow-up question.
     """
@@ -56,7 +56,7 @@ def draw_blocks(
 
 
 def unpack_blocks(paths: Sequence[Path]) -> Iterator[Callable[[], list[Features]]]:
-    """The same of files of packed examples, one after the other, over and over."""
+    """As :func:`draw_blocks`, from files of packed examples, one file after the other, repeated without end."""
     while True:
         examples = chain.from_iterable(map(unpack, paths))
         while block := list(islice(examples, BLOCK)):
@@ -66,7 +66,7 @@ def unpack_blocks(paths: Sequence[Path]) -> Iterator[Callable[[], list[Features]
 def iterate_batches(
     blocks: Iterator[Callable[[], list[Features]]], tokens: int, seed: int, block: int = 0, batch: int = 0
 ) -> Iterator[Batch]:
-    """(block, batch, micro-batch), from that batch of that block on: the same whenever it is started.
+    """(block, batch, micro-batch), from batch ``batch`` of block ``block`` on; the same wherever it starts.
 
     :param tokens: padded source tokens of a micro-batch.
     """
@@ -79,7 +79,7 @@ def iterate_batches(
 
 
 def load_ahead(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batch, dict[str, Tensor]]]:
-    """Each batch and the model's inputs on a device; for a GPU they are made while it computes."""
+    """Each batch and the model's inputs on ``device``; for a GPU, they are prepared while it computes."""
     if device.type == "cpu":
         for batch in batches:
             yield batch, collate(batch[2])

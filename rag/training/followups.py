@@ -1,6 +1,7 @@
-"""Training examples from CANARD (Elgohary et al. 2019): what the words of a follow-up refer to, or what it leaves out.
+"""Training examples from CANARD (Elgohary et al. 2019): the words that a follow-up question refers to or leaves out.
 
-A rewrite is held against its question, word by word; what it has instead, or more, is looked for in the conversation.
+Each rewrite is aligned with its question, word by word. The words that it replaces or adds are looked up in the
+conversation.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ OPENINGS = (
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A question of a conversation, its self-contained rewrite, and what was said before.
+    """A question of a conversation, its self-contained rewrite, and the messages before it.
 
-    :param dialogue: what is held out together.
-    :param subject: title and section of the article talked about: two strings.
+    :param dialogue: the conversation, which is held out as a whole.
+    :param subject: title and section of the article that the conversation is about: two strings.
     :param messages: questions and answers in turn.
     """
 
@@ -58,9 +59,9 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Words of a rewrite that its question lacks, and the characters of the question whose place they take.
+    """Words of a rewrite that its question lacks, and the characters of the question that they replace.
 
-    An omission takes none: ``start == end``.
+    For an omission these are empty: ``start == end``.
     """
 
     start: int
@@ -69,7 +70,7 @@ class Missing:
 
 
 def load_followups(path: Path) -> list[FollowUp]:
-    """Reads a file in CANARD's format; :raises RagError: where it is missing or of another format."""
+    """Reads a file in CANARD's format. :raises RagError: if it is missing or in another format."""
     try:
         return [
             FollowUp(
@@ -88,7 +89,7 @@ def load_followups(path: Path) -> list[FollowUp]:
 
 
 def load_dialogues(path: Path, exclude: Sequence[Path]) -> tuple[list[FollowUp], list[FollowUp]]:
-    """(training, held out) follow-ups, without what overlaps the excluded test sets."""
+    """(training, held-out) follow-ups, without those that overlap the excluded test sets."""
     records = load_followups(path)
     tests = sorted({p.text for other in exclude for p in load_squad(other)})
     texts = [Paragraph("canard", r.dialogue, "", "\n".join((*r.messages, r.rewrite)), ()) for r in records]
@@ -98,7 +99,7 @@ def load_dialogues(path: Path, exclude: Sequence[Path]) -> tuple[list[FollowUp],
 
 
 def find_missing(question: str, rewrite: str) -> list[Missing]:
-    """What the rewrite says instead of, or beside, the question's words."""
+    """The words that the rewrite has instead of, or in addition to, those of the question."""
     asked, said = list(WORD.finditer(question)), [m.group() for m in WORD.finditer(rewrite)]
     folded = [m.group().lower() for m in asked], [word.lower() for word in said]
     found = []
@@ -112,7 +113,7 @@ def find_missing(question: str, rewrite: str) -> list[Missing]:
 
 
 def trim_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Without function words, and the s of a possessive, at either end."""
+    """The words without function words, or the s of a possessive, at either end."""
     idle = [word.lower() in FUNCTION_WORDS for word in words]
     if all(idle):
         return ()
@@ -121,7 +122,7 @@ def trim_words(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_words(words: Sequence[str], text: str) -> tuple[int, int] | None:
-    """Characters of the last place in a text where the words stand, or the longest run of them with half the topic."""
+    """Character span of the last occurrence of the words, or of their longest run with half of the content words."""
     stands = list(WORD.finditer(text))
     folded, wanted = [m.group().lower() for m in stands], [word.lower() for word in words]
     topical = sum(word not in FUNCTION_WORDS for word in wanted)
@@ -137,10 +138,9 @@ def find_words(words: Sequence[str], text: str) -> tuple[int, int] | None:
 
 
 def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Random) -> Example | None:
-    """One example of a follow-up; None where what it lacks was not said in the conversation.
+    """One example of a follow-up; None if the words it lacks are not in the conversation.
 
-    One in four has an answer of NO-ANSWER: the rewrite itself, which lacks nothing, or that of another conversation's
-    question.
+    One in four is a NO-ANSWER example: the rewrite itself, which lacks nothing, or a rewrite from another conversation.
     """
     text = show_messages([*open_subject(record, rng), *record.messages])
     roll = rng.random()
@@ -153,9 +153,10 @@ def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Rand
 
 
 def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
-    """An example for each thing that a question lacks and a text holds.
+    """One example for each reference or omission whose words the text contains.
 
-    Of a question that lacks nothing, one for each word that could refer to something, and one for an omission.
+    A question that lacks nothing gives one NO-ANSWER example for each word that could refer to something, and one for
+    an omission.
     """
     missing, question = find_missing(record.question, record.rewrite), record.question
     for lack in missing:
@@ -172,7 +173,7 @@ def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
 
 
 def open_subject(record: FollowUp, rng: random.Random) -> list[str]:
-    """A first message that names what the conversation is about, as one who asks without an article has to."""
+    """A first message that names the subject, as a user who has no article open must do."""
     title, section = record.subject
     subject = f"{title}, {section}" if rng.random() < 0.3 else title
     return [rng.choice(OPENINGS).format(subject)]

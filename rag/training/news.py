@@ -1,4 +1,4 @@
-"""Questions written for this project on public news: they are kept here, the news is read from the training data."""
+"""Loads the questions on news that were written for this project; public news is read from the training data."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 QUESTIONS = tuple(Path(__file__).with_name(name) for name in ("news-questions.jsonl", "invented-news.jsonl"))
 FILES = ("news-onestopenglish.jsonl", "news-wikinews-gum.jsonl", "news-current-events.jsonl.gz")
 WORDS = 110
-"""Words up to which neighbouring paragraphs make one passage: about as many as the product's passages have."""
+"""Maximum words of a passage of several paragraphs: about as many as in the product's passages."""
 
 
 def load_news(data: Path, questions: Sequence[Path] = QUESTIONS) -> list[Paragraph]:
-    """The questions joined with their news, each document in passages of neighbouring paragraphs.
+    """The questions joined with their news, each document divided into passages of neighbouring paragraphs.
 
-    Each line of ``questions`` is a document: its title, its paragraphs (of public news the start of their SHA-256), and
-    its questions with the number of their paragraph and the answer, or ``yes`` and the sentence that says so. The
-    answer is null where the whole document gives none; ``trap`` then is what a careless reader would give.
+    Each line of ``questions`` is a document: its title, its paragraphs, and its questions. Paragraphs of public news
+    are given by the start of their SHA-256. A question has the number of its paragraph and an answer. A yes/no question
+    also has ``yes``, and its answer is the sentence that decides. The answer is null if the whole document contains
+    none; ``trap`` is then the answer that a careless reader would give.
 
-    :param data: folder with the files of news; without any of them there are no questions.
-    :raises RagError: for a file in another format, or news that lacks a paragraph.
+    :param data: folder with the files of news; if there are none, there are no questions.
+    :raises RagError: if a file is missing or in another format, or a paragraph is missing.
     """
     if not any((data / name).exists() for name in FILES):
         return []
@@ -38,19 +39,19 @@ def load_news(data: Path, questions: Sequence[Path] = QUESTIONS) -> list[Paragra
         return [p for document in documents for p in join_document(document, texts)]
     except KeyError as error:
         raise RagError(
-            f"The news in {data} lacks a paragraph ({error}): docs/reader.md names the public sets."
+            f"The news in {data} lacks a paragraph ({error}): docs/reader.md names the public data sets."
         ) from None
 
 
 def read_texts(path: Path) -> Iterator[str]:
-    """The paragraphs of a file of news; items with a date begin with it."""
+    """The paragraphs of a news file; those with a date begin with it."""
     opened: Any = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8") as lines:
             for record in map(json.loads, lines):
                 yield f"{record['date']}: {record['text']}" if "date" in record else record["text"]
     except FileNotFoundError:
-        raise RagError(f"No {path.name} in {path.parent}: docs/reader.md names the public sets.") from None
+        raise RagError(f"No {path.name} in {path.parent}: docs/reader.md names the public data sets.") from None
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RagError(f"{path} is not news in JSON lines ({error}): name another folder with --data.") from None
 
@@ -60,7 +61,7 @@ def hash_text(text: str) -> str:
 
 
 def join_document(document: dict[str, Any], texts: dict[str, str]) -> Iterator[Paragraph]:
-    """The passages of a document that are asked about, and the others, with no question."""
+    """All passages of a document, with their questions if there are any."""
     paragraphs = document.get("text") or [texts[key] for key in document["paragraphs"]]
     for first, last in group_paragraphs(paragraphs):
         text = "\n\n".join(paragraphs[first:last])
@@ -73,7 +74,7 @@ def join_document(document: dict[str, Any], texts: dict[str, str]) -> Iterator[P
 
 
 def group_paragraphs(paragraphs: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """(first, last + 1) of neighbours that make a passage of at most ``WORDS`` words, or of one paragraph."""
+    """(first, last + 1) of the paragraphs of each passage: at most ``WORDS`` words, or a single paragraph."""
     first = words = 0
     for number, paragraph in enumerate(paragraphs):
         length = len(paragraph.split())
@@ -86,7 +87,7 @@ def group_paragraphs(paragraphs: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def read_record(question: dict[str, Any], text: str, before: int) -> QuestionRecord:
-    """A question; ``before`` is where its paragraph begins in the passage."""
+    """A question; ``before`` is the offset of its paragraph in the passage."""
     answer = question["answer"]
     start = text.index(answer or question["trap"], before)
     span = start, start + len(answer or question["trap"])

@@ -1,4 +1,4 @@
-"""Tokenised examples in one file, drawn on one machine to train on another: a numpy archive, compressed by xz."""
+"""Packs tokenised examples into one file for training on another machine: a numpy archive, compressed with xz."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTHS = {"ids": 1, "pairs": 3, "labels": 2, "evidence": 2, "examples": 5}
-"""The arrays of the archive and their columns, each of int16 or uint16."""
+"""The arrays of the archive and their number of columns; ``examples`` is int16, the others uint16."""
 DICTIONARY_BYTES = 192 << 20
-"""What xz looks back over: one paragraph is drawn many times, far apart."""
+"""Dictionary size of xz: large, because each paragraph is drawn many times, far apart."""
 
 
 def pack(features: Iterable[Features], path: Path) -> int:
-    """Writes examples to a file; characters of tokens are left out. Returns how many."""
+    """Writes examples to a file, without the character offsets of their tokens; returns their number."""
     import numpy as np
 
     columns = {name: array("h" if name == "examples" else "H") for name in WIDTHS}
@@ -45,7 +45,7 @@ def pack(features: Iterable[Features], path: Path) -> int:
 
 
 def unpack(path: Path) -> Iterator[Features]:
-    """Reads what :func:`pack` wrote, in its order. :raises RagError: where the file is missing or damaged."""
+    """Reads the examples that :func:`pack` wrote, in order. :raises RagError: if the file is missing or damaged."""
     import numpy as np
 
     try:

@@ -1,4 +1,4 @@
-"""Questions altered: typed as people type them, or made false so that the paragraph no longer answers them."""
+"""Changes questions: to the way people type them, or to false ones that the paragraph no longer answers."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def collect_mentions(questions: Sequence[str]) -> Mentions:
 def falsify_question(
     question: str, paragraph: Paragraph, record: QuestionRecord, elsewhere: Mentions, rng: random.Random
 ) -> str | None:
-    """The question made false as SQuAD 2.0's writers made theirs (Rajpurkar et al. 2018); None where it cannot be.
+    """The question made false, as SQuAD 2.0's writers did (Rajpurkar et al. 2018); None if that is not possible.
 
-    Another name or number in its place, from elsewhere or, harder, from the same paragraph; or an opposite.
+    A name or number is replaced by one from other questions or, harder, from the same paragraph; or a word is replaced
+    by its opposite, or the verb negated.
     """
     swap = rng.random() < 0.65
     made = swap_mention(question, paragraph, record, elsewhere, rng) if swap else None
@@ -65,7 +66,7 @@ def falsify_question(
 def swap_mention(
     question: str, paragraph: Paragraph, record: QuestionRecord, elsewhere: Mentions, rng: random.Random
 ) -> str | None:
-    """Another name or number in the place of one; None where the question has neither."""
+    """The question with one name or number replaced; None if it has neither, or there is no replacement."""
     text, sentences = paragraph.text, split_sentences(paragraph.text)
     found = find_names(question) + find_numbers(question)
     if not found:
@@ -75,9 +76,9 @@ def swap_mention(
     if rng.random() < 0.6:
         spans = [(a, b) for a, b in sentences if any(s < b and e > a for s, e in record.answers)]
         near = " ".join(text[a:b] for a, b in spans).lower()
-        # A sentence's first word is a capital anyway: names are looked for behind it.
+        # The first word of a sentence is always capitalised, so names are sought only after it.
         pool = [name for a, b in sentences for name in find_names(text[a:b])] if named else find_numbers(text)
-        # What stands beside the answer may have the same answer.
+        # A name or number in the answer's own sentence may have the same answer.
         pool = [new for new in pool if new.lower() not in near and new.lower() not in question.lower()]
     else:
         pool = [new for new in (elsewhere.names if named else elsewhere.numbers) if new.lower() not in text.lower()]
@@ -105,7 +106,7 @@ def find_numbers(text: str) -> list[str]:
 
 
 def oppose(question: str, rng: random.Random) -> str | None:
-    """The question with one word turned to its opposite, or its verb denied; None where that cannot be."""
+    """The question with one word replaced by its opposite, or its verb negated; None if neither is done."""
     if DENIED.search(question):
         return None
     words = question.split()
@@ -119,7 +120,7 @@ def oppose(question: str, rng: random.Random) -> str | None:
     places = [i for i, word in enumerate(words) if word.lower() in DENIABLE]
     if not places or rng.random() < 0.75:
         return None
-    # "did the company buy" is denied before the verb, which is not known here: right behind will do for a reader.
+    # "did the company buy" needs "not" before "buy", which is not known here; directly after "did" is good enough.
     i = rng.choice(places)
     return " ".join([*words[: i + 1], "not", *words[i + 1 :]])
 
@@ -131,9 +132,9 @@ def find_common_words(questions: Sequence[str], share: float = 0.002) -> frozens
 
 
 def disturb_question(question: str, common: frozenset[str], rng: random.Random) -> str:
-    """Now and then as people type: no question mark, no capitals, only the telling words, a slip of the keyboard.
+    """Sometimes changes a question to how people type: no question mark or capitals, only content words, or a typo.
 
-    :param common: words that a terse question goes without.
+    :param common: words that a terse question leaves out.
     """
     if rng.random() < 0.2:
         question = question.rstrip("?! ")

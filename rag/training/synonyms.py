@@ -1,4 +1,4 @@
-"""Questions said in other words: WordNet's synonyms (Miller 1995), kept where the encoder finds the meaning kept."""
+"""Rewords questions with WordNet's synonyms (Miller 1995), if the encoder finds that the meaning is kept."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from rag.types import Encoder
 
 KINDS = {"noun": "1", "verb": "2", "adj": "3", "adv": "4"}
-"""WordNet's files, and the number by which its counts name each."""
+"""WordNet's parts of speech, as its file names have them, and their numbers in its counts."""
 SENSES = 2
-"""How many of a word's most frequent senses are looked at: rarer ones are hardly ever meant."""
+"""Number of a word's most frequent senses that are used; rarer ones are hardly ever meant."""
 KNOWN = 3
-"""Occurrences in WordNet's own count from which a synonym is a word that people use."""
+"""Minimum occurrences of a synonym in WordNet's own counts; rarer words are hardly used."""
 LEAST_LIKENESS = 0.75
-"""Cosine with the question as it was."""
+"""Minimum cosine with the original question."""
 TRIES = 3
-"""Rewordings of a question that are made, of which those that keep its meaning are used."""
+"""Rewordings made per question; those that keep its meaning are used."""
 _WORD = re.compile(r"[A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """WordNet as its dictionary files have it.
+    """The content of WordNet's dictionary files; a kind is a part of speech.
 
-    :param synonyms: (kind, lemma) to lemmas, most usual sense first.
-    :param lemmas: (kind, irregular form) to lemma.
-    :param uses: (kind, lemma) to how often it was counted in running text.
+    :param synonyms: from (kind, lemma) to lemmas, most frequent sense first.
+    :param lemmas: from (kind, irregular form) to lemma.
+    :param uses: from (kind, lemma) to its count in running text.
     """
 
     synonyms: Mapping[tuple[str, str], tuple[str, ...]]
@@ -45,7 +45,7 @@ class Thesaurus:
     uses: Mapping[tuple[str, str], int]
 
     def find(self, word: str) -> list[str]:
-        """Other words of the same meaning and ending, in lower case; none for a word that is not known."""
+        """Synonyms with the word's own ending, in lower case; none if the word is unknown."""
         readings = [(kind, lemma, ending) for kind in KINDS for lemma, ending in self._reduce(kind, word)]
         if not readings:
             return []
@@ -53,10 +53,10 @@ class Thesaurus:
         return [inflect(other, ending) for other in self.synonyms.get((kind, lemma), ())]
 
     def _reduce(self, kind: str, word: str) -> Iterable[tuple[str, str]]:
-        """(lemma, ending) of each way in which a word may be read."""
+        """(lemma, ending) of each possible reading of a word."""
         known = self.lemmas.get((kind, word))
         if known is not None:
-            # An irregular past is most of them; participles in -ing are regular.
+            # Most irregular verb forms are past forms; participles in -ing are regular.
             yield known, {"noun": "s", "verb": "ed", "adj": "er", "adv": ""}[kind]
             return
         if (kind, word) in self.synonyms:
@@ -76,7 +76,7 @@ _ENDINGS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def inflect(lemma: str, ending: str) -> str:
-    """A lemma with an ending of another word: "purchase" with "ed", "company" with "s"."""
+    """A lemma with the ending of another word: "purchase" with "ed", "company" with "s"."""
     if not ending:
         return lemma
     if ending in ("s", "es", "ies"):
@@ -94,9 +94,9 @@ def inflect(lemma: str, ending: str) -> str:
 
 
 def load_thesaurus(folder: Path) -> Thesaurus:
-    """WordNet's dictionary: index, data, exceptions and counts.
+    """Reads WordNet's dictionary: index, data, exceptions and counts.
 
-    :raises RagError: where the folder does not hold it.
+    :raises RagError: if the folder does not contain it.
     """
     try:
         uses: Counter[tuple[str, str]] = Counter()
@@ -129,7 +129,7 @@ def load_thesaurus(folder: Path) -> Thesaurus:
 
 
 def read_sets(path: Path) -> dict[str, list[str]]:
-    """Each set of synonyms by its place in the file."""
+    """Each set of synonyms by its offset in the file."""
     sets = {}
     for line in path.read_text(encoding="ascii").splitlines():
         if not line.startswith("  "):
@@ -140,7 +140,7 @@ def read_sets(path: Path) -> dict[str, list[str]]:
 
 
 def reword(question: str, thesaurus: Thesaurus, rng: random.Random) -> str:
-    """The question with synonyms in the place of about two in three of its words that have any; names are kept."""
+    """The question with about two in three of the words that have synonyms replaced by one; names are kept."""
 
     def replace(match: re.Match[str]) -> str:
         word = match[0]
@@ -158,7 +158,7 @@ def reword(question: str, thesaurus: Thesaurus, rng: random.Random) -> str:
 def reword_questions(
     questions: Sequence[str], thesaurus: Thesaurus, encoder: Encoder, rng: random.Random
 ) -> list[tuple[str, ...]]:
-    """Of each question those of ``TRIES`` rewordings that mean the same, by the cosine; perhaps none."""
+    """For each question, those of ``TRIES`` rewordings that keep its meaning by the encoder's cosine; possibly none."""
     made = [
         [new for new in dict.fromkeys(reword(question, thesaurus, rng) for _ in range(TRIES)) if new != question]
         for question in questions
