@@ -1,7 +1,8 @@
-"""Makes a frozen base in 4-bit blocks from a Hugging Face MPNet: ``python -m rag.training.blocks --help``.
+"""Quantises a Hugging Face MPNet to a frozen base in 4-bit blocks: ``python -m rag.training.blocks --help``.
 
-The sixteen levels follow the weights themselves (Lloyd 1982), as in QLoRA (Dettmers et al. 2023) they follow the normal
-distribution. What is trained on top is trained on exactly these weights, so it learns around their error.
+The sixteen levels are fitted to the weights themselves (Lloyd 1982); those of QLoRA (Dettmers et al. 2023) assume a
+normal distribution. The reader is trained on exactly these quantised weights, so it learns to compensate for their
+error.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST_SCALE = 1e-6
-"""What fp16 can hold."""
+"""Minimum scale of a block, which fp16 can represent."""
 SHARD_BYTES = 55 << 20
-"""Under the 60 MB that many hosts take in one file."""
+"""Maximum size of a file: below the 60 MB per file that many hosts accept."""
 SMALLEST = 1 << 19
-"""Elements from which a matrix is cut into blocks; smaller tensors are kept in fp16."""
+"""Minimum elements of a matrix that is quantised in blocks; smaller tensors are stored in fp16."""
 
 
 def fit_levels(tensors: Sequence[NDArray[np.float32]], sample: int = 400_000, rounds: int = 25) -> NDArray[np.float32]:
-    """Sixteen levels, (16,), ascending, the nearest of which costs the weights least; a block's largest weight is 1."""
+    """Sixteen levels, (16,), ascending, with the least squared error when each weight is rounded to the nearest.
+
+    Each block is scaled so that its largest absolute weight is 1.
+    """
     import numpy as np
 
     share = max(1, sample // len(tensors) // BLOCK)
@@ -50,9 +54,12 @@ def fit_levels(tensors: Sequence[NDArray[np.float32]], sample: int = 400_000, ro
 def quantize_blocks(
     matrix: NDArray[np.float32], levels: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    """Codes, two a byte, uint8 (rows, columns / 2), and scales, fp16 (rows, columns / 32), of a matrix (rows, columns).
+    """Quantises a matrix (rows, columns).
 
-    Of a few scales around each block's largest weight the one with the least squared error is kept.
+    For each block, several scales near its largest absolute weight are tried; the one with the least squared error is
+    kept.
+
+    :returns: codes, two per byte, uint8 (rows, columns / 2), and scales, fp16 (rows, columns / 32).
     """
     import numpy as np
 
@@ -98,9 +105,9 @@ def save_base(tensors: Mapping[str, NDArray[np.float32]], folder: Path) -> None:
 
 
 def read_mpnet(folder: Path, layers: int) -> dict[str, NDArray[np.float32]]:
-    """The weights of an MPNet's first ``layers`` layers and its embeddings, without the pooler.
+    """The weights of an MPNet's embeddings and its first ``layers`` layers, without the pooler.
 
-    :raises RagError: where the folder holds none.
+    :raises RagError: if there is no MPNet in ``folder``.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -122,9 +129,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.training.blocks", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of a Hugging Face MPNet")
     parser.add_argument(
-        "--layers", type=int, default=12, help="how many of its layers, from the first; default: all 12"
+        "--layers", type=int, default=12, help="number of layers to keep, from the first; default: all 12"
     )
-    parser.add_argument("--out", type=Path, required=True, help="where the base's files go")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the base's files")
     arguments = parser.parse_args(argv)
     try:
         save_base(read_mpnet(arguments.model, arguments.layers), arguments.out)

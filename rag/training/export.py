@@ -1,6 +1,7 @@
-"""The reader's and the encoder's weights to ONNX graphs without weights: ``python -m rag.training.export --help``.
+"""Exports the reader and the encoder to ONNX graphs without weights: ``python -m rag.training.export --help``.
 
-The graphs hold operations alone; :mod:`rag.machine.graphs` fills in weights from the safetensors they were made from.
+The graphs contain only operations. :mod:`rag.machine.graphs` fills in the weights from the safetensors they were made
+from.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 
 ENCODER_GRAPH = Path(__file__).parent.parent / "index" / "encoder.onnx"
 INLINE = 1 << 15
-"""Elements up to which a constant that is no weight as it is stored stands in the graph itself."""
+"""Maximum elements of a constant in the graph that is not a stored weight."""
 
 
 class PairReader(nn.Module):
-    """The first graph: P padded pairs to their states and scores, see :meth:`CopyingReaderModel.read_pairs`."""
+    """The first graph: from P padded pairs to their states and scores, see :meth:`CopyingReaderModel.read_pairs`."""
 
     def __init__(self, model: CopyingReaderModel) -> None:
         super().__init__()
@@ -51,10 +52,10 @@ class PairReader(nn.Module):
 
 
 class SpanSearcher(nn.Module):
-    """The second graph: the states of B sets of passages, each one passage behind the other, to their likeliest spans.
+    """The second graph: from the states of B sets of passages, concatenated in each set, to their most likely spans.
 
-    Only runs of neighbouring tokens are searched, so every continuation is known beforehand and one decoder pass
-    scores all of them: the search is exact for the starts it looks at.
+    Only runs of consecutive tokens are searched. All continuations are therefore known in advance, and one decoder pass
+    scores all of them: the search is exact for the starts it considers.
     """
 
     def __init__(self, model: CopyingReaderModel) -> None:
@@ -71,14 +72,14 @@ class SpanSearcher(nn.Module):
         absences: Tensor,
         ranks: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Spans by their starts.
+        """The best span from each start.
 
         :param states: float32 (B, S, hidden); ``starts``, ``ends`` float32, ``copyable`` bool, (B, S).
-        :param segments: int64 (B, S), a number for each paragraph; -1 on padding, which is not attended to.
+        :param segments: int64 (B, S), the number of each token's paragraph; -1 on padding, which is not attended to.
         :param absences: float32 (B, P).
-        :param ranks: int64 (K,), which starts are looked at, the most probable being 0.
-        :returns: start positions (B, K), tokens to the last one (B, K), log-probabilities (B, K), and the
-            log-probability of NO-ANSWER (B,).
+        :param ranks: int64 (K,), the ranks of the starts to consider; 0 is the most probable.
+        :returns: start positions (B, K), offsets of the last token from the start (B, K), log-probabilities (B, K), and
+            the log-probability of NO-ANSWER (B,).
         """
         memory = self.model.remember(
             states=states, attended=segments >= 0, copyable=copyable, starts=starts, ends=ends, absences=absences
@@ -96,7 +97,7 @@ def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segmen
     """Log-probability of stopping after 1 to ``STEPS`` tokens from each start: float32 (B, K, STEPS).
 
     :param starts: int64 (B, K), source positions.
-    :param segments: as in :class:`SpanSearcher`: a run never crosses into the next paragraph or passage.
+    :param segments: as in :class:`SpanSearcher`. A span never crosses into the next paragraph or passage.
     """
     positions = starts.unsqueeze(-1) + torch.arange(STEPS)
     last = memory.states.shape[1] - 1
@@ -113,7 +114,7 @@ def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segmen
 
 
 class SentencePooler(nn.Module):
-    """The default encoder: mean of the attended states, unit length, as sentence-transformers has it."""
+    """The default encoder: mean of the attended states, scaled to unit length, as in sentence-transformers."""
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
@@ -126,7 +127,7 @@ class SentencePooler(nn.Module):
 
 
 def export_reader(folder: Path) -> None:
-    """Writes pairs.onnx and spans.onnx, each with the names of its weights, beside the weights in ``folder``."""
+    """Writes pairs.onnx and spans.onnx, each with a list of its weights' names, beside the weights in ``folder``."""
     model = CopyingReaderModel.from_pretrained(folder, local_files_only=True, dtype="float32").eval()
     model.merge_adapters()
     passages, length = torch.export.Dim("passages", min=1, max=4096), torch.export.Dim("length", min=4, max=512)
@@ -186,16 +187,17 @@ def write_graph(
     path: Path,
     outliers: Mapping[str, Sequence[int]] | None = None,
 ) -> None:
-    """Writes ``path`` without weights, and beside it their names in a .json; ``.T`` ends those that are transposed.
+    """Writes a graph without weights to ``path``, and the names of its weights to a .json file beside it.
 
-    The names are those of the module inside ``module``: of the tensors as they are stored.
+    The names are those in the module that ``module`` wraps, as the tensors are stored. Those of transposed tensors end
+    in ``.T``.
 
-    :param outliers: what :func:`quantize_products` takes; None for a graph in fp32.
+    :param outliers: as for :func:`quantize_products`; None for a graph in fp32.
     """
     from onnx import numpy_helper
 
     with torch.no_grad(), warnings.catch_warnings():
-        # The exporter's own; that the graphs say what the model says is tested.
+        # The exporter's own warnings; tests compare the graphs' outputs with the model's.
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(module.eval(), kwargs=inputs, dynamic_shapes=dynamic, dynamo=True, verbose=False)
@@ -209,7 +211,7 @@ def write_graph(
         name = known.get(hash_array(array))
         if name is None or array.size < 2:
             if array.size > INLINE:
-                raise RagError(f"{tensor.name} in {path.name} is no stored weight, and too large to stand in it.")
+                raise RagError(f"{tensor.name} in {path.name} is not a stored weight, and too large for the graph.")
             continue
         renamed[tensor.name] = name
         tensor.CopyFrom(stub_tensor(name, tensor.dims, tensor.data_type, array.size * 4))
@@ -230,7 +232,7 @@ def write_graph(
 
 
 def fold_transposes(graph: GraphProto) -> None:
-    """Stored matrices that the graph itself would turn over are asked for as they are wanted."""
+    """Replaces each ``Transpose`` of a stored matrix by a stub of the transposed matrix, under its own name."""
     stored = {tensor.name: tensor for tensor in graph.initializer if tensor.external_data and len(tensor.dims) == 2}
     turned: dict[str, str] = {}
     for node in list(graph.node):
@@ -251,7 +253,7 @@ def fold_transposes(graph: GraphProto) -> None:
 
 
 def hash_tensors(module: nn.Module) -> dict[str, str]:
-    """Content to stored name, of every weight and of its transpose."""
+    """From the hash of its content to the stored name, for every weight and its transpose."""
     known = {}
     for name, tensor in module.state_dict().items():
         array, stored = tensor.detach().float().numpy(), name.split(".", 1)[1]
@@ -271,7 +273,7 @@ def hash_array(array: Any) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.training.export", description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the reader's weights; default: the package's")
-    parser.add_argument("--encoder", action="store_true", help="make the default encoder's graph instead")
+    parser.add_argument("--encoder", action="store_true", help="export the default encoder instead")
     arguments = parser.parse_args(argv)
     try:
         if arguments.encoder:

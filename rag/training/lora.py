@@ -1,4 +1,4 @@
-"""Low-rank adapters on frozen linear layers (LoRA: Hu et al. 2022), here on all of an encoder's."""
+"""Low-rank adapters (LoRA: Hu et al. 2022) on all linear layers of a frozen encoder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LoraLinear(nn.Module):
-    """A frozen linear layer and its adapter, which starts at zero: (…, inputs) to (…, outputs)."""
+    """A frozen linear layer with an adapter whose output is initially zero: (…, inputs) to (…, outputs)."""
 
     def __init__(self, inputs: int, outputs: int, rank: int) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class LoraLinear(nn.Module):
         return F.linear(x, self.weight, self.bias) + F.linear(F.linear(x, self.lora_down), self.lora_up)
 
     def merge(self) -> nn.Linear:
-        """One linear layer that does the same."""
+        """One linear layer with the same output."""
         merged = nn.Linear(self.weight.shape[1], self.weight.shape[0])
         merged.weight.data = self.weight.data + self.lora_up.data @ self.lora_down.data
         merged.bias.data = self.bias.data
@@ -36,7 +36,7 @@ class LoraLinear(nn.Module):
 
 
 def list_children(module: nn.Module, kind: type[nn.Module]) -> Iterator[tuple[nn.Module, str, nn.Module]]:
-    """(parent, name, child) of every child of a kind, however deep."""
+    """(parent, name, child) of every child of type ``kind``, at any depth."""
     for parent in list(module.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, kind):
@@ -44,24 +44,24 @@ def list_children(module: nn.Module, kind: type[nn.Module]) -> Iterator[tuple[nn
 
 
 def add_adapters(module: nn.Module, rank: int) -> None:
-    """Freezes ``module`` and puts an adapter beside each of its linear layers."""
+    """Freezes ``module`` and adds an adapter to each of its linear layers."""
     module.requires_grad_(False)
     for parent, name, child in list_children(module, nn.Linear):
         setattr(parent, name, LoraLinear(child.in_features, child.out_features, rank))  # type: ignore[arg-type]
 
 
 def merge_adapters(module: nn.Module) -> None:
-    """Replaces each layer and its adapter by one linear layer that does the same."""
+    """Replaces each layer and its adapter by one linear layer with the same output."""
     for parent, name, child in list_children(module, LoraLinear):
         setattr(parent, name, child.merge())  # type: ignore[operator]
 
 
 def find_outliers(module: nn.Module, read: Callable[[], object], most: int = 8) -> dict[str, list[int]]:
-    """The channels with the largest inputs of the feed-forward layers with an adapter, ascending, by layer.
+    """The ``most`` input channels with the largest values, ascending, by name of feed-forward layer with an adapter.
 
-    Attention's inputs have none that matter.
+    The inputs of attention layers have no outliers that matter.
 
-    :param read: runs ``module`` over some text.
+    :param read: runs ``module`` on some text.
     """
     largest: dict[str, Tensor] = {}
 

@@ -1,4 +1,4 @@
-"""What the decoder reads of the passages."""
+"""The encoded passages, as the decoder reads them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the decoder reads, for B questions of P passages padded to L tokens, S = P * L.
+    """The encoded passages of B questions: P passages per question, padded to L tokens, S = P * L.
 
     :param states: encoder states, (B, S, hidden).
     :param attended: bool (B, S), false on padding.
@@ -20,7 +20,7 @@ class Memory:
     :param ends: end-of-answer score of each position, (B, S).
     :param absences: log-odds of "no answer in this passage", (B, P).
     :param absence: score of "no answer in any of these passages", (B,).
-    :param pointer_keys: what the pointer compares its query with, (B, S, hidden).
+    :param pointer_keys: keys that the pointer compares its query with, (B, S, hidden).
     :param keys_values: one (keys, values) pair for each decoder layer, (B, heads, S, hidden / heads).
     """
 

@@ -1,9 +1,9 @@
-"""The copying reader: a seq2seq model whose every answer token is a position in a passage it read.
+"""The copying reader: a seq2seq model in which every answer token is a position in a passage that it has read.
 
-An encoder (BERT or MPNet, the latter frozen under adapters) reads each (question, passage) pair by itself; a small
-decoder attends over all of them at once (fusion in the decoder: Izacard & Grave 2021) and at each step points at one
-source position, at END or at NO-ANSWER (pointer networks: Vinyals et al. 2015). There is no vocabulary to make words
-up from.
+An encoder (BERT, or a frozen MPNet with adapters) reads each (question, passage) pair separately. A small decoder
+attends to all of them at once (fusion in the decoder: Izacard & Grave 2021). At each step it points to a source
+position, to END or to NO-ANSWER (pointer networks: Vinyals et al. 2015). It has no output vocabulary, so it cannot make
+up words.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from rag.training.losses import compute_judging_loss, compute_loss
 from rag.training.memory import Memory
 
 MPNET_SHIFT, MPNET_MARKS = 4, {101: 0, 102: 2, 0: 1}
-"""MPNet's vocabulary is BERT's, four places on, but for the marks [CLS], [SEP] and [PAD]."""
+"""MPNet's vocabulary is BERT's shifted by four, except for [CLS], [SEP] and [PAD]."""
 
 END, NO_ANSWER = 0, 1
-"""Columns of these two outputs, counted from the number of source positions."""
+"""Output columns of END and NO-ANSWER, counted after those of the source positions."""
 
 
 class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
-    """Shape of the model; ``base_sha256`` names what is frozen and not in its weights.
+    """Shape of the model; ``base_sha256`` identifies the frozen parameters, which are not saved with its weights.
 
-    :param encoder: shape of the encoder; its ``model_type`` is bert, whose word embeddings alone are frozen, or mpnet,
-        which is frozen as a whole.
-    :param decoder_width: of the decoder's states; 0 for the encoder's own.
-    :param lora_rank: of the adapters beside a frozen encoder's linear layers.
-    :param outliers: the largest channels of the inputs of some linear layers of the encoder, which the graph multiplies
-        apart.
+    :param encoder: shape of the encoder. Its ``model_type`` is bert, where only the word embeddings are frozen, or
+        mpnet, which is frozen as a whole.
+    :param decoder_width: width of the decoder's states; 0 for the encoder's width.
+    :param lora_rank: rank of the adapters on a frozen encoder's linear layers.
+    :param outliers: by linear layer of the encoder, the largest channels of its input, which the graph multiplies
+        separately. Only some layers have any.
     """
 
     model_type = "copying-reader"
@@ -82,7 +82,7 @@ class CopyingReaderConfig(PreTrainedConfig):  # type: ignore[misc]
 
 @dataclass
 class CopyingReaderOutput(ModelOutput):  # type: ignore[misc]
-    """``logits``: float32, (questions, steps, sources + 2), the last two END and NO-ANSWER."""
+    """``logits``: float32, (questions, steps, sources + 2); the last two columns are END and NO-ANSWER."""
 
     loss: Tensor | None = None
     logits: Tensor | None = None
@@ -109,7 +109,7 @@ class DecoderLayer(nn.Module):
         return self.split_heads(keys), self.split_heads(values)
 
     def forward(self, x: Tensor, length: int, memory: Memory, layer: int) -> Tensor:
-        """One layer for N answers of ``length`` steps each, (B, N * length, hidden); they do not see each other."""
+        """One layer for N answers of ``length`` steps each, (B, N * length, hidden), which do not see each other."""
         answers = self.self_norm(x).flatten(0, 1).unflatten(0, (-1, length))
         q, k, v = (self.split_heads(part) for part in self.self_qkv(answers).chunk(3, dim=-1))
         earlier = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
@@ -155,15 +155,15 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         self._keys_to_ignore_on_load_missing = [re.escape(name) for name in frozen]
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Adapters have been given their start."""
+        """Skips adapters, which are already initialised."""
         if not any(name in module._parameters for name in (DOWN[1:], UP[1:])):
             super()._init_weights(module)
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> CopyingReaderModel:
-        """As of any transformers model; what is frozen is taken from its base.
+        """As for any transformers model; the frozen parameters are taken from the base.
 
-        :raises ModelError: where the base is another than the one trained on, or weights are missing.
+        :raises ModelError: if the base is not the one trained on, or weights are missing.
         """
         model, report = super().from_pretrained(*args, **{**kwargs, "output_loading_info": True})
         if missing := sorted(set(report["missing_keys"]) - set(model._keys_to_ignore_on_save)):
@@ -172,9 +172,9 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         return model
 
     def fill_base(self, folder: Path) -> None:
-        """Takes what is frozen from its package, or from the base's files in ``folder``.
+        """Loads the frozen parameters from their package or, for MPNet, from the base's files in ``folder``.
 
-        :raises ModelError: where that is another base than the one trained on.
+        :raises ModelError: if that base is not the one trained on.
         """
         if self.config.encoder.get("model_type") == MPNetConfig.model_type:
             tensors = load_base(folder, self.config.base_sha256)
@@ -184,20 +184,20 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         for name, tensor in tensors.items():
             place = parameters[name]
             place.data = torch.from_numpy(tensor).to(place.device, place.dtype)
-            # from_pretrained makes anew what it misses, to be trained.
+            # from_pretrained creates missing parameters as trainable ones.
             place.requires_grad_(False)
 
     def merge_adapters(self) -> None:
-        """Makes one weight of each frozen one and its adapter: the model reads the same, and cannot be trained on."""
+        """Merges each adapter into its frozen weight: the outputs stay the same, but training cannot continue."""
         merge_adapters(self.encoder)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, copyable: Tensor) -> Memory:
-        """Reads every pair by itself; all arguments int64 or bool, (B, P, L), none of the B * P pairs empty."""
+        """Encodes every pair separately; all arguments int64 or bool, (B, P, L), none of the B * P pairs empty."""
         read = self.encode_states(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
         return self.remember_states(read, attention_mask, copyable)
 
     def remember_states(self, read: Tensor, attention_mask: Tensor, copyable: Tensor) -> Memory:
-        """What the decoder reads, from the encoder's own states (B * P, L, its hidden size); the rest (B, P, L)."""
+        """The decoder's memory, from the encoder's own states (B * P, L, its hidden size); the masks are (B, P, L)."""
         parts = self.score_pairs(read)[:4]
         states, starts, ends, absences = (part.unflatten(0, attention_mask.shape[:2]) for part in parts)
         return self.remember(
@@ -212,13 +212,13 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
     def read_pairs(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
         """Encodes (P, L) tokens.
 
-        :returns: states (P, L, hidden); scores of starts and ends (P, L), and of absence (P,); of tokens in sentences
-            that answer (P, L), and of yes against no (P,): log-odds.
+        :returns: states (P, L, hidden); scores of starts and of ends, each (P, L); log-odds of absence (P,), of
+            being in a sentence that answers (P, L), and of yes against no (P,).
         """
         return self.score_pairs(self.encode_states(input_ids, attention_mask, token_type_ids))
 
     def score_pairs(self, states: Tensor) -> tuple[Tensor, ...]:
-        """What :meth:`read_pairs` returns, from the encoder's own states (P, L, its hidden size)."""
+        """The outputs of :meth:`read_pairs`, from the encoder's own states (P, L, its hidden size)."""
         starts, ends = self.boundary_head(states).float().unbind(-1)
         absences, yes = (head(states[:, 0]).squeeze(-1).float() for head in (self.absence_head, self.yes_head))
         return self.narrow(states), starts, ends, absences, self.evidence_head(states).squeeze(-1).float(), yes
@@ -237,9 +237,9 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
     def remember(
         self, *, states: Tensor, attended: Tensor, copyable: Tensor, starts: Tensor, ends: Tensor, absences: Tensor
     ) -> Memory:
-        """What the decoder reads, from what was encoded.
+        """The decoder's memory, from the encoded passages.
 
-        :param absences: score of "no answer in this passage", (B, P); the rest is as in :class:`Memory`.
+        :param absences: score of "no answer in this passage", (B, P); the others are as in :class:`Memory`.
         """
         return Memory(
             states=states,
@@ -248,14 +248,14 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
             starts=starts,
             ends=ends,
             absences=absences,
-            # The passage surest of holding an answer decides: a soft minimum of absence over the passages.
+            # A soft minimum over the passages: the passage most likely to contain an answer decides.
             absence=-torch.logsumexp(-absences, dim=1),
             pointer_keys=self.pointer_key(states),
             keys_values=tuple(layer.project_memory(states) for layer in self.layers),
         )
 
     def embed_steps(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
-        """Decoder inputs: a first step, then for each copied position its state joined with the next one's.
+        """Decoder inputs: a first step, then for each copied position its state concatenated with the next position's.
 
         :param copied: int64 (B, N * (T - 1)), source positions of N answers, T - 1 each.
         :param length: T, steps of each answer.
@@ -275,11 +275,11 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         return steps.flatten(1, 2)
 
     def decode(self, memory: Memory, copied: Tensor, length: int) -> Tensor:
-        """Scores of the next position at every step of N answers for each question, all steps at once.
+        """Scores of the next position at every step of N answers per question, all steps at once.
 
         :param copied: int64 (B, N * (T - 1)), the positions copied so far.
         :param length: T, steps of each answer, the first one included.
-        :returns: float32 logits, (B, N * T, S + 2), impossible outputs at -inf.
+        :returns: float32 logits, (B, N * T, S + 2), impossible outputs at the float32 minimum.
         """
         queries = self.run_decoder(memory, copied, length)
         pointer = (queries @ memory.pointer_keys.transpose(1, 2)).float()
@@ -287,10 +287,10 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         return self.combine(memory, pointer, special, copied, length)
 
     def score_steps(self, memory: Memory, copied: Tensor, length: int) -> tuple[Tensor, Tensor]:
-        """The two scores that matter when only neighbours are copied, without scoring all other positions.
+        """The two scores that matter if only consecutive positions are copied; other positions are not scored.
 
-        :param copied: int64 (B, N * (T - 1)), runs of neighbouring positions.
-        :returns: after each of them the score of copying the next position, and that of END: float32, as ``copied``.
+        :param copied: int64 (B, N * (T - 1)), runs of consecutive positions.
+        :returns: after each of them, the score of copying the next position and that of END: float32, as ``copied``.
         """
         queries = self.run_decoder(memory, copied, length).unflatten(1, (-1, length))[:, :, 1:].flatten(1, 2)
         following = (copied + 1).clamp(max=memory.states.shape[1] - 1)
@@ -307,7 +307,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         return queries
 
     def combine(self, memory: Memory, pointer: Tensor, special: Tensor, copied: Tensor, length: int) -> Tensor:
-        """Adds what the encoder alone knows of starts, ends and absence, and masks what cannot be."""
+        """Adds the encoder's own scores of starts, ends and absence, and masks impossible outputs."""
         batch, steps, sources = pointer.shape
         answers = steps // length
         pointer = pointer.view(batch, answers, length, sources)
@@ -340,12 +340,12 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         verdicts: Tensor | None = None,
         **_: Any,
     ) -> CopyingReaderOutput:
-        """Teacher-forced scores and loss of one answer for each question.
+        """Teacher-forced scores and loss of one answer per question.
 
         :param input_ids: int64 (B, P, L); the next three have its shape.
         :param labels: int64 (B, T): source positions, then S (END); S + 1 alone is NO-ANSWER; -100 is padding.
-        :param holders: int64 (B,), the passage that answers, -1 for none; where not given, the one with the answer.
-        :param evidence: as :func:`compute_judging_loss` wants it, like ``verdicts``.
+        :param holders: int64 (B,), the passage that answers, -1 for none; by default the one that is copied from.
+        :param evidence: ``wanted`` of :func:`compute_judging_loss`, which is not computed without it and ``verdicts``.
         """
         read = self.encode_states(*(part.flatten(0, 1) for part in (input_ids, attention_mask, token_type_ids)))
         memory = self.remember_states(read, attention_mask, copyable)
@@ -364,7 +364,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
 
 
 def build_encoder(config: CopyingReaderConfig) -> Any:
-    """A BERT with frozen word embeddings, or a frozen MPNet with adapters; weights are filled in later."""
+    """A BERT with frozen word embeddings, or a frozen MPNet with adapters; the weights are loaded later."""
     shape = dict(config.encoder)
     if shape.pop("model_type", BertConfig.model_type) == MPNetConfig.model_type:
         encoder: Any = MPNetModel(MPNetConfig(**shape), add_pooling_layer=False)
@@ -376,7 +376,7 @@ def build_encoder(config: CopyingReaderConfig) -> Any:
 
 
 def shift_ids(input_ids: Tensor) -> Tensor:
-    """Ids of BERT's vocabulary to those of MPNet's, int64, any shape."""
+    """Maps ids of BERT's vocabulary to MPNet's, int64, any shape."""
     shifted = input_ids + MPNET_SHIFT
     for mark, new in MPNET_MARKS.items():
         shifted = torch.where(input_ids == mark, new, shifted)
@@ -384,7 +384,7 @@ def shift_ids(input_ids: Tensor) -> Tensor:
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:
-    """Scaled dot-product attention, written out: PyTorch's own is four times slower backward in bf16 on a CPU."""
+    """Scaled dot-product attention, written out: PyTorch's own backward pass is four times slower in bf16 on a CPU."""
     scores = queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5
     blocked = torch.finfo(scores.dtype).min
     return scores.masked_fill(~visible, blocked).softmax(dim=-1) @ values

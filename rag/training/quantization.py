@@ -1,4 +1,4 @@
-"""Products with stored weights computed in int8, which takes about half the time of fp32 (decisions/0007)."""
+"""Computes products with stored weights in int8, in about half the time of fp32 (decisions/0007)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
 LEAST_OUTPUTS = 32
-"""A product with fewer is a score, where rounding would show and no time be saved."""
-
+"""Minimum outputs of a quantised product. Smaller ones are scores: rounding would affect them and save no time."""
 
 LARGE_TABLE = 10_000
-"""Rows from which a table is one of word embeddings."""
+"""Minimum rows of a table that is taken for word embeddings."""
 
 
 def quantize_products(graph: GraphProto, outliers: Mapping[str, Sequence[int]]) -> None:
-    """Rewrites each ``MatMul`` of a graph by a stored matrix so that integers are multiplied.
+    """Rewrites each ``MatMul`` with a stored matrix as a product of integers.
 
-    Inputs are quantised as they come (uint8, one scale for all of them), weights when the graph is loaded (int8, one
-    scale for each output; see :func:`rag.machine.graphs.pick_tensor`), as in Jacob et al. 2018.
+    Inputs are quantised at run time (uint8, one scale per input), weights when the graph is loaded (int8, one scale per
+    output; see :func:`rag.machine.graphs.pick_tensor`), as in Jacob et al. 2018.
 
-    A few channels of some inputs are a hundred times as large as the rest, and would leave no resolution for it: these
-    are multiplied apart, in fp32 (LLM.int8(): Dettmers et al. 2022).
+    A few channels of some inputs are a hundred times as large as the rest and would leave the rest no resolution. They
+    are multiplied separately, in fp32 (LLM.int8(): Dettmers et al. 2022).
 
-    :param graph: whose weights are stubs, stored elsewhere under their names.
+    :param graph: a graph whose weights are stubs; they are stored elsewhere under their names.
     :param outliers: the large channels of the inputs of some products, by the name of the stored matrix.
     """
     stored = {
@@ -60,7 +59,7 @@ def quantize_products(graph: GraphProto, outliers: Mapping[str, Sequence[int]]) 
 
 
 def halve_embeddings(graph: GraphProto) -> None:
-    """Asks for word embeddings in fp16, half the memory; rows are widened once they are looked up."""
+    """Requests word embeddings in fp16, which halves their memory; rows are converted to fp32 after the look-up."""
     from onnx import TensorProto, helper
 
     tables = {t.name: t for t in graph.initializer if t.external_data and len(t.dims) == 2 and t.dims[0] >= LARGE_TABLE}
@@ -86,10 +85,10 @@ def halve_embeddings(graph: GraphProto) -> None:
 
 
 def split_channels(node: NodeProto, apart: Sequence[int], size: int, graph: GraphProto) -> Iterator[NodeProto]:
-    """The nodes that multiply some channels of a product's input in fp32; last the product of the others, and the sum.
+    """The nodes that multiply some channels of a product's input in fp32, then the product of the others and the sum.
 
-    :param size: channels of the input.
-    :param graph: gets the constants.
+    :param size: number of channels of the input.
+    :param graph: the constants are added to it.
     """
     import numpy as np
     from onnx import helper, numpy_helper
@@ -108,7 +107,7 @@ def split_channels(node: NodeProto, apart: Sequence[int], size: int, graph: Grap
 
 
 def name_rows(weight: str, rows: Sequence[int]) -> str:
-    """Some rows of a matrix as :func:`rag.machine.graphs.pick_tensor` knows them."""
+    """The name that :func:`rag.machine.graphs.pick_tensor` expects for some rows of a matrix."""
     return f"{weight}:rows {' '.join(map(str, rows))}"
 
 
@@ -120,9 +119,9 @@ def stub_rows(tensor: TensorProto, rows: Sequence[int]) -> TensorProto:
 
 
 def multiply_integers(node: NodeProto, inputs: dict[str, str]) -> Iterator[NodeProto]:
-    """The nodes in the place of one product.
+    """The nodes that replace one product.
 
-    :param inputs: input to its quantised name; what several products share is quantised once.
+    :param inputs: from each input to its quantised name; an input that several products share is quantised once.
     """
     from onnx import TensorProto, helper
 
@@ -153,7 +152,7 @@ def stub_integers(tensor: TensorProto) -> Iterable[TensorProto]:
 
 
 def stub_tensor(name: str, shape: Iterable[int], kind: int, size: int) -> TensorProto:
-    """A tensor of ``size`` bytes that is stored elsewhere and handed over when the graph is loaded."""
+    """A tensor of ``size`` bytes that is stored elsewhere and supplied when the graph is loaded."""
     from onnx import TensorProto
 
     stub = TensorProto(name=name, dims=list(shape), data_type=kind)

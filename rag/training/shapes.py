@@ -26,16 +26,16 @@ SHAPE_KEYS = (
 
 
 def describe_encoder() -> dict[str, Any]:
-    """The base's shape, as BertConfig takes it; dropout off."""
+    """The installed base's shape, as arguments of BertConfig; dropout off."""
     config = json.loads((locate_base() / "config.json").read_text(encoding="utf-8"))
     shape = {key: config[key] for key in SHAPE_KEYS}
     return {**shape, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
 
 def describe_mpnet(folder: Path) -> dict[str, Any]:
-    """The shape of the base in a folder of :mod:`rag.training.blocks`, as MPNetConfig takes it; dropout off.
+    """The shape of the base in a folder of :mod:`rag.training.blocks`, as arguments of MPNetConfig; dropout off.
 
-    :raises ModelError: where there is none.
+    :raises ModelError: if there is none.
     """
     shapes = list_shapes(folder)
     if not shapes:

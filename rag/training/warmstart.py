@@ -1,7 +1,7 @@
-"""A reader on a new encoder starts from one that reads already: its decoder is taken over as it is.
+"""Starts a reader on a new encoder from a trained reader, whose decoder is taken over unchanged.
 
-Both have the same tokens, so linear maps from the new encoder's states to the old one's, and to its scores, are fitted
-by least squares and stand in the new reader as its first layer after the encoder and its heads.
+Both use the same tokens. Linear maps from the new encoder's states to the old one's, and to its scores, are fitted by
+least squares. They become the new reader's first layer after the encoder, and its heads.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 RIDGE = 1e-3
 """Added to the covariance of states, as a share of its mean variance."""
 PAIRS_AT_ONCE = 16
-"""Encoded together."""
+"""Pairs encoded together."""
 
 
 def take_over(model: CopyingReaderModel, teacher: CopyingReaderModel, pairs: Sequence[Pair]) -> float:
-    """Fits ``model`` to ``teacher`` over some pairs.
+    """Fits ``model`` to ``teacher`` on some pairs.
 
     :returns: share of the variance of the teacher's states that the fit explains.
     """
@@ -54,8 +54,11 @@ def take_over(model: CopyingReaderModel, teacher: CopyingReaderModel, pairs: Seq
 def encode_both(
     model: CopyingReaderModel, teacher: CopyingReaderModel, pairs: Sequence[Pair]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Own states (N, hidden), the teacher's (N, width) and its scores (N, 2) of all N tokens; own states of the P first
-    tokens (P, hidden) and the teacher's scores of absence (P,).
+    """Encodes P pairs of N tokens in all with both readers.
+
+    :returns: the model's states (N, hidden), the teacher's states (N, width) and its scores of starts and ends (N, 2),
+        of all tokens; the model's states of the pairs' first tokens (P, hidden), and the teacher's scores of absence
+        (P,).
     """
     inputs = {name: torch.from_numpy(rows) for name, rows in collate_pairs(pairs).items()}
     shown = inputs["attention_mask"]
