@@ -1,7 +1,7 @@
-"""How well weights read held-out training articles: ``python -m rag.training.assess --help``.
+"""Measures how well weights read held-out training articles: ``python -m rag.training.assess --help``.
 
-This is what checkpoints are chosen by. Each question is read with its own paragraph, and with the passages that it
-retrieves from all held-out paragraphs.
+Checkpoints are chosen by these figures. Each question is read with its own paragraph, with the passages that it
+retrieves from all held-out paragraphs, and with those of them that contain no gold answer.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ GROUPS = {
     "news": ("onestopqa",),
     "news, mostly reworded": (NEWS,),
 }
-"""Kinds of held-out question. Those of "searches" were worded without sight of the text, as users' are."""
+"""Groups of held-out questions, by data set. Those in "searches" were worded without seeing the text, as users' are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A held-out question, its gold answers, its paragraph, and the paragraphs that it retrieves, best first."""
+    """A held-out question, its gold answers, its paragraph, and the paragraphs it retrieves, best first."""
 
     group: str
     question: str
@@ -52,7 +52,7 @@ class Trial:
 
 
 def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int) -> list[Trial]:
-    """At most ``count`` questions of each group, the same ones each time."""
+    """At most ``count`` questions of each group, the same in every run."""
     rng = random.Random(0)
     drawn: list[tuple[str, int, str, tuple[str, ...]]] = []
     for group, sources in GROUPS.items():
@@ -77,7 +77,10 @@ def show(paragraph: Paragraph) -> Passage:
 
 
 def read_trials(reader: Reader, paragraphs: Sequence[Paragraph], trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """For each trial its best answers and what they are worth, given its paragraph and among the passages found."""
+    """For each trial, the best answers and their scores: from its own paragraph and from the passages it retrieves.
+
+    ``without`` is the probability of no answer, given only those retrieved passages that contain no gold answer.
+    """
     from tqdm import tqdm
 
     rows = []
@@ -103,7 +106,7 @@ def read_trials(reader: Reader, paragraphs: Sequence[Paragraph], trials: Sequenc
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Means in per cent of each group and of all; and how well NO-ANSWER tells where there is none (AUC)."""
+    """Means in per cent for each group and for all; the AUC of NO-ANSWER as a test for passages without an answer."""
     from sklearn.metrics import roc_auc_score
 
     summary: dict[str, Any] = {}
@@ -126,14 +129,19 @@ def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.training.assess", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder the reader was trained on")
-    parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="as in training")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
+    parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="test sets, as in training")
     parser.add_argument(
-        "--weights", type=Path, nargs="+", default=[WEIGHTS], metavar="DIR", help="default: the package's"
+        "--weights",
+        type=Path,
+        nargs="+",
+        default=[WEIGHTS],
+        metavar="DIR",
+        help="folders of weights; default: the package's",
     )
-    parser.add_argument("--questions", type=int, default=120, help="of each group; default: %(default)s")
-    parser.add_argument("--passages", type=int, default=10, help="retrieved for each; default: %(default)s")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="every answer, as JSON")
+    parser.add_argument("--questions", type=int, default=120, help="questions of each group; default: %(default)s")
+    parser.add_argument("--passages", type=int, default=10, help="passages per question; default: %(default)s")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="writes every answer to this file, as JSON")
     arguments = parser.parse_args(argv)
     try:
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)

@@ -50,20 +50,20 @@ if TYPE_CHECKING:
     from rag.types import Encoder, Reader
 
 RIGHT = 0.5
-"""Token F1 from which an answer counts as right."""
+"""Minimum token F1 of an answer that counts as right."""
 FOLDS = 5
-"""Of the cross-fitting that the published figures come from."""
+"""Folds of the cross-fitting that the published figures come from."""
 STRANGE = 3
-"""One question in so many is tried on passages about other things."""
+"""One question in this many is also tried on passages of other data sets."""
 LONGEST = 12
-"""Words of the shortest gold answer up to which a question is one for a short answer."""
+"""A question has a short answer if its shortest gold answer has at most this many words."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationTrial:
-    """A held-out question and the passages it is read with; no golds where it has no answer there.
+    """A held-out question and the passages it is read with; no golds if they do not contain an answer.
 
-    :param group: the same number for all trials about one paragraph.
+    :param group: the number of the question's paragraph, shared by all trials about it.
     """
 
     group: int
@@ -76,7 +76,8 @@ class CalibrationTrial:
 class Measured:
     """The best answer to one trial: its features, in the order of ``FEATURES``, and whether it is right.
 
-    Of sentences the features are those of ``SENTENCE_FEATURES``, and right are those that hold a gold answer.
+    For an answer in sentences, the features are those of ``SENTENCE_FEATURES``, and it is right if it contains a gold
+    answer.
     """
 
     trial: CalibrationTrial
@@ -87,53 +88,54 @@ class Measured:
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rag.training.calibrate", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder the reader was trained on")
-    parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="as in training")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="default: the package's")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
+    parser.add_argument("--exclude", type=Path, nargs="*", default=[], metavar="FILE", help="test sets, as in training")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of weights; default: the package's")
     parser.add_argument(
         "--thesaurus",
         type=Path,
         metavar="DIR",
-        help="folder of WordNet's dictionary files: questions are tried in other words too",
+        help="folder of WordNet's dictionary files: questions are also tried reworded",
     )
-    parser.add_argument("--passages", type=int, default=10, help="passages a question, 2 or more; default: %(default)s")
-    parser.add_argument("--questions", type=int, default=600, help="held-out questions; default: %(default)s")
+    parser.add_argument("--passages", type=int, default=10, help="per question, 2 or more; default: %(default)s")
+    parser.add_argument("--questions", type=int, default=600, help="number of held-out questions; default: %(default)s")
     parser.add_argument(
         "--unanswerable",
         type=float,
         default=1 / 3,
-        help="share of questions without an answer to reckon with; default: 1/3",
+        help="assumed share of questions without an answer; default: 1/3",
     )
     parser.add_argument(
         "--explanations",
         type=int,
         default=200,
-        help="held-out questions that want sentences, besides; default: %(default)s",
+        help="number of additional held-out questions that need sentences; default: %(default)s",
     )
     parser.add_argument(
         "--alarms",
         type=float,
         default=0.05,
-        help="share of the answers given beside which a value may be shown that no article gives for an answer; "
-        "default: %(default)s",
+        help="maximum share of given answers with a false alarm: a differing value, shown beside them, that no article "
+        "gives as an answer; default: %(default)s",
     )
     parser.add_argument(
         "--threshold",
         type=float,
         default=0.5,
-        help="confidence from which a short answer is given; default: %(default)s, more likely right than wrong",
+        help="minimum confidence of a short answer that is given; default: %(default)s, more likely right than wrong",
     )
     parser.add_argument(
         "--possible",
         type=float,
         default=0.25,
-        help="confidence from which a short answer that is not given is shown as possible; default: %(default)s",
+        help="minimum confidence of a short answer that is not given but shown as possible; default: %(default)s",
     )
     parser.add_argument(
         "--sentence-threshold",
         type=float,
         default=1 / 3,
-        help="the same for sentences, which who reads them can judge: one useful in three; default: 1/3",
+        help="minimum confidence of sentences that are given; users can judge them, so one useful in three is enough; "
+        "default: 1/3",
     )
     return parser.parse_args(argv)
 
@@ -146,27 +148,28 @@ def make_trials(
     explained: bool = False,
     thesaurus: Thesaurus | None = None,
 ) -> list[CalibrationTrial]:
-    """Up to eight trials of each of ``count`` questions, fewer where one cannot be made, and of others one each.
+    """Up to eight trials of each of ``count`` questions, and one of each of up to ``count`` traps.
 
-    The passages it retrieves; the same without those that hold an answer; both of these with the question in other
-    words; for some, passages about other things; the question made false, and what that retrieves; its paragraph alone;
-    its paragraph alone with the false question. The others are questions that no passage of their article answers, with
-    the passages they retrieve.
+    A question is tried with its own paragraph alone; with the passages it retrieves; with those of them that contain no
+    gold answer; reworded, with both of these; for some questions, with passages of other data sets; made false, with
+    its own paragraph alone; and made false, with the passages that the false question retrieves. Trials that cannot be
+    made are left out. Traps are questions that no passage of their article answers; they are tried with the passages
+    they retrieve.
 
-    :param explained: only of questions that want sentences.
-    :param thesaurus: gives the other words; without one there are no such trials.
+    :param explained: only questions that need sentences, without traps.
+    :param thesaurus: source of the rewordings; None for no reworded trials.
     """
     rng = random.Random(0)
     asked = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.answers]
     if explained:
         wanted, traps = [(i, q) for i, q in asked if find_form(q.question) != "short"], []
     else:
-        # Where people gave whole sentences, a short answer cannot be told right from wrong by their words.
+        # A gold answer that is a whole sentence does not show whether a short answer is right.
         wanted = [
             (i, q) for i, q in asked if min(len(paragraphs[i].text[a:b].split()) for a, b in q.answers) <= LONGEST
         ]
         traps = [(i, q) for i, p in enumerate(paragraphs) for q in p.questions if q.trap]
-    # What is much like users' questions is drawn more often, as in training (Efraimidis & Spirakis 2006).
+    # Data sets that resemble users' questions are drawn more often, as in training (Efraimidis & Spirakis 2006).
     keys = {n: rng.random() ** (1 / SHARES.get(paragraphs[i].source, 1.0)) for n, (i, _) in enumerate(wanted)}
     drawn = [wanted[n] for n in sorted(keys, key=lambda n: -keys[n])[:count]]
     traps = rng.sample(traps, min(count, len(traps)))
@@ -197,13 +200,13 @@ def make_trials(
                 if len(bare) > 1:
                     trials.append(CalibrationTrial(i, question, (), show(bare)))
         strange = [m for m, p in enumerate(paragraphs) if p.source != paragraphs[i].source]
-        # Easily told from an answer, and so only some.
+        # These trials are easy, so only some questions get one.
         if len(strange) > 1 and n % STRANGE == 0:
             trials.append(CalibrationTrial(i, q.question, (), show(rng.sample(strange, min(passages, len(strange))))))
         if false[n]:
             trials.append(CalibrationTrial(i, false[n], (), (gold,)))
             new = find_topic_words(false[n]) - find_topic_words(q.question)
-            # What another paragraph says of the other name may answer the changed question.
+            # Another paragraph about the new name may answer the changed question.
             found = ranked[n + len(drawn)]
             silent = [m for m in found if m == i or new.isdisjoint(find_topic_words(texts[m]))]
             if len(silent) > 1:
@@ -216,7 +219,7 @@ def make_passage(paragraph: Paragraph, text: str) -> Passage:
 
 
 def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[CalibrationTrial]) -> list[Measured]:
-    """Reads every trial; one in which nothing is found is left out."""
+    """Reads every trial; those without an answer candidate are left out."""
     from tqdm import tqdm
 
     measured = []
@@ -234,7 +237,7 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Calibratio
 
 
 def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[CalibrationTrial]) -> list[Measured]:
-    """The same for answers of several sentences. Right are those that contain all of a gold answer."""
+    """As :func:`measure_trials`, for answers of several sentences: right if they contain a whole gold answer."""
     from tqdm import tqdm
 
     measured = []
@@ -251,7 +254,7 @@ def measure_sentences(reader: Reader, encoder: Encoder, trials: Sequence[Calibra
 def fit_calibration(measured: Sequence[Measured], weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """(weights of the features, bias) of a logistic regression.
 
-    :param weights: of the trials, (trials,).
+    :param weights: weights of the trials, (trials,).
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -265,7 +268,7 @@ def fit_calibration(measured: Sequence[Measured], weights: NDArray[np.float64]) 
 
 
 def cross_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Confidence in each trial's answer, (trials,), from a fit on the other paragraphs' trials."""
+    """Confidence in each trial's answer, (trials,), from a fit on trials about other paragraphs."""
     import numpy as np
     from sklearn.model_selection import GroupKFold
 
@@ -278,9 +281,9 @@ def cross_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> NDA
 
 
 def weigh_trials(trials: Sequence[CalibrationTrial], unanswerable: float) -> NDArray[np.float64]:
-    """Weights (trials,), of mean 1, under which a share ``unanswerable`` of the questions has no answer.
+    """Weights (trials,), with mean 1, under which a share ``unanswerable`` of the trials has no answer.
 
-    That holds for the trials with one passage and for those with several, each by themselves.
+    This holds separately for the trials with one passage and for those with several.
     """
     import numpy as np
 
@@ -297,7 +300,10 @@ def weigh_trials(trials: Sequence[CalibrationTrial], unanswerable: float) -> NDA
 def describe_curve(
     confidence: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], possible: float
 ) -> list[dict[str, float]]:
-    """Weighted shares at ten thresholds: answered, right among the answered, right among the ``possible``."""
+    """Weighted shares at ten thresholds: answered, right among the answered, and right among the answerable.
+
+    :param possible: total weight of the answerable trials.
+    """
     curve = []
     for step in range(0, 100, 10):
         kept = (confidence >= step / 100) * weights
@@ -312,10 +318,10 @@ def describe_curve(
 
 
 def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, alarms: float) -> tuple[float, int]:
-    """The confidence from which a value counts against the answer, and how many answers it was chosen over.
+    """The confidence from which another value contradicts the answer, and the number of answers it was chosen on.
 
-    No two held-out articles speak of the same thing: what contradicts an answer that is given is a false alarm, and
-    at most a share ``alarms`` of the answers may have one.
+    No two held-out articles are about the same thing, so whatever contradicts a given, right answer is a false alarm.
+    At most a share ``alarms`` of the answers may have one.
     """
     import numpy as np
 
@@ -333,7 +339,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
             surest.append(max(against, default=0.0))
     if not surest:
         return 1.0, 0
-    # Just above what would let too many through.
+    # Just above the value at which too many would pass.
     return float(np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1)), len(surest)
 
 
@@ -341,7 +347,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     try:
         if arguments.passages < 2:
-            raise RagError("One passage alone is tried in any case: give 2 or more with --passages.")
+            raise RagError("One passage alone is always tried as well: give 2 or more with --passages.")
         _, held_out = load_paragraphs(arguments.data, arguments.exclude)
         held_out = [p for p in held_out if p.source not in SENTENCE_SOURCES]
         reader, encoder, passages = open_reader(arguments.weights, remember=True), load_encoder(), arguments.passages
@@ -361,9 +367,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def calibrate(
     short: Sequence[Measured], sentences: Sequence[Measured], encoder: Encoder, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    """Fits, saves beside the weights, and returns the record of it.
+    """Fits the confidence, saves it beside the weights, and returns its record.
 
-    :raises RagError: where there are too few trials to fit on.
+    :raises RagError: if there are too few trials to fit on.
     """
     judge, figures = fit_judge(short, arguments.threshold, arguments.unanswerable)
     explainer, told = fit_judge(sentences, arguments.sentence_threshold, arguments.unanswerable)
@@ -392,20 +398,22 @@ def calibrate(
 def fit_judge(measured: Sequence[Measured], threshold: float, unanswerable: float) -> tuple[Judge, dict[str, Any]]:
     """A judge and the figures of its fit.
 
-    :raises RagError: where there are too few trials to fit on.
+    :raises RagError: if there are too few trials to fit on.
     """
     if len({m.trial.group for m in measured}) < FOLDS or len({bool(m.trial.golds) for m in measured}) < 2:
-        raise RagError("Too few held-out questions to fit on: give more data, or a larger number with --questions.")
+        raise RagError(
+            "Too few held-out questions to fit on: give more data, or larger --questions and --explanations."
+        )
     weights = weigh_trials([m.trial for m in measured], unanswerable)
     slopes, bias = fit_calibration(measured, weights)
     return Judge(tuple(float(w) for w in slopes), bias, threshold), describe_fit(measured, weights)
 
 
 def describe_fit(measured: Sequence[Measured], weights: NDArray[np.float64]) -> dict[str, Any]:
-    """Figures of answers judged by a fit on other questions: over several passages, and over one.
+    """Figures of the best answers under cross-fitting: with several passages, and with one.
 
-    ``best`` is the share of answerable trials whose best answer is right, trusted or not; the curve says what each
-    threshold would do.
+    ``best`` is the share of answerable trials whose best answer is right, at any confidence. ``curve`` has the figures
+    at each threshold.
     """
     import numpy as np
     from sklearn.metrics import roc_auc_score

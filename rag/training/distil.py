@@ -1,6 +1,7 @@
 """Trains the small reader on the large one's scores: ``python -m rag.training.distil --help``.
 
-Both have the same tokens, so every score of the one has its counterpart (knowledge distillation: Hinton et al. 2015).
+Both use the same tokens, so each score of one corresponds to a score of the other (knowledge distillation: Hinton et
+al. 2015).
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from rag.training.model import CopyingReaderModel
 
 TAUGHT = 0.7
-"""Weight of the teacher's scores; the rest is that of the answers people gave."""
+"""Weight of the loss on the teacher's scores; the rest is that of the loss on annotated answers."""
 
 
 def distil(student: CopyingReaderModel, teacher: CopyingReaderModel, a: argparse.Namespace) -> dict[str, float]:
-    """Trains for ``a.minutes``, the rate falling to zero over them, and leaves the running average in ``student``.
+    """Trains ``student`` for ``a.minutes``, with the rate falling to zero, and leaves the averaged weights in it.
 
     :returns: steps, examples seen, and the mean loss of the last hundred steps.
     """
@@ -85,13 +86,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.training.distil", description=__doc__)
     add = parser.add_argument
     add("--teacher", type=Path, required=True, metavar="DIR", help="weights of the large reader")
-    add("--student", type=Path, required=True, metavar="DIR", help="weights of the small reader to go on from")
-    add("--packed", type=Path, nargs="+", required=True, metavar="FILE", help="examples: rag.training.train --pack")
-    add("--minutes", type=float, required=True)
-    add("--out", type=Path, required=True, metavar="DIR", help="where the weights go")
-    add("--tokens", type=int, default=2560, help="padded source tokens of a step; default: %(default)s")
-    add("--encoder-rate", type=float, default=1e-4, help="default: %(default)s")
-    add("--new-rate", type=float, default=2e-4, help="default: %(default)s")
+    add("--student", type=Path, required=True, metavar="DIR", help="weights of the small reader to start from")
+    add("--packed", type=Path, nargs="+", required=True, metavar="FILE", help="from rag.training.train --pack")
+    add("--minutes", type=float, required=True, help="training time")
+    add("--out", type=Path, required=True, metavar="DIR", help="folder for the trained weights")
+    add("--tokens", type=int, default=2560, help="padded source tokens per step; default: %(default)s")
+    add("--encoder-rate", type=float, default=1e-4, help="the encoder's peak rate; default: %(default)s")
+    add("--new-rate", type=float, default=2e-4, help="peak rate of the rest; default: %(default)s")
     add("--device", default="cpu", help="cpu or cuda; default: %(default)s")
     try:
         run(parser.parse_args(argv))

@@ -1,4 +1,4 @@
-"""What the copying reader is trained by: the answers people gave, and another reader's scores."""
+"""Losses of the copying reader: on annotated answers, and on another reader's scores."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ if TYPE_CHECKING:
     from rag.training.memory import Memory
 
 BESIDE = 0.3
-"""Weight of what the encoder alone says of ends and passages, beside the decoder's answer."""
+"""Weight of the losses on the encoder's own scores of ends and passages, relative to the decoder's loss."""
 
 
 def compute_loss(memory: Memory, logits: Tensor, labels: Tensor, holders: Tensor) -> Tensor:
-    """Cross entropy of B answers, and of what the encoder alone says of their ends and passages; a mean over B.
+    """Cross entropy of B answers, and of the encoder's own scores of their ends and passages; a mean over B.
 
     :param logits: (B, T, S + 2) for ``labels`` (B, T), as the model's forward takes them.
-    :param holders: int64 (B,), the passage that answers; -1 where none does.
+    :param holders: int64 (B,), the passage that answers; -1 if none does.
     """
     sources = memory.starts.shape[1]
     loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=UNSCORED, reduction="sum")
-    # The last copied position is also the encoder's own target: it learns ends from the first step on.
+    # The last copied position is also the target of the encoder's end scores, so ends are learnt from the first step.
     ended = (labels == sources).any(dim=1)
     last = (labels == sources).int().argmax(dim=1).sub(1).clamp(min=0)
     ends = memory.ends.masked_fill(~memory.copyable, torch.finfo(torch.float32).min)
     target = labels.gather(1, last[:, None]).squeeze(1).masked_fill(~ended, UNSCORED)
     loss = loss + BESIDE * F.cross_entropy(ends, target, ignore_index=UNSCORED, reduction="sum")
-    # And each passage's own: whether the answer is in it, which the choice of passages goes by.
+    # The target of each passage is whether the answer is in it; passages are chosen by this score.
     absent = (holders[:, None] != torch.arange(memory.absences.shape[1], device=labels.device)).float()
     loss = loss + BESIDE * F.binary_cross_entropy_with_logits(memory.absences, absent, reduction="sum")
     return loss / len(labels)
 
 
 def compute_judging_loss(evidence: Tensor, wanted: Tensor, yes: Tensor, verdicts: Tensor) -> Tensor:
-    """Cross entropy of the sentences that answer, over each example's tokens, and of yes and no; a mean over B.
+    """Cross entropy of the sentences that answer, a mean over each example's tokens, and of yes or no; a mean over B.
 
     :param evidence: scores of all tokens, (B, P, L).
-    :param wanted: int8 (B, P, L), 1 on sentences that answer, 0 on others, -1 where nobody said.
-    :param yes: scores of "yes" by the passage that answers, (B,).
-    :param verdicts: int8 (B,), 1 yes, 0 no, -1 where the question asks for neither.
+    :param wanted: int8 (B, P, L), 1 on sentences that answer, 0 on others, -1 where not annotated.
+    :param yes: scores of "yes" from the passage that answers, (B,).
+    :param verdicts: int8 (B,), 1 yes, 0 no, -1 if not annotated or not a yes/no question.
     """
     told = wanted >= 0
     each = F.binary_cross_entropy_with_logits(evidence, wanted.clamp(min=0).float(), reduction="none") * told
@@ -55,12 +55,13 @@ def compute_judging_loss(evidence: Tensor, wanted: Tensor, yes: Tensor, verdicts
 
 
 def compute_distillation(mine: tuple[Memory, Tensor], teachers: tuple[Memory, Tensor], labels: Tensor) -> Tensor:
-    """How far a reader's scores are from another's on the same tokens (Hinton et al. 2015); a mean over B.
+    """Distance of a reader's scores from another's on the same tokens (Hinton et al. 2015); a mean over B.
 
-    Kullback-Leibler divergence of every step of the answer and of its end, cross entropy of each passage's absence.
+    It is the Kullback-Leibler divergence of every answer step and of the end scores, plus the cross entropy of each
+    passage's absence.
 
     :param mine: memory and logits (B, T, S + 2); ``teachers`` likewise.
-    :param labels: (B, T); steps that are not scored cost nothing.
+    :param labels: (B, T); steps labelled ``UNSCORED`` have no loss.
     """
     (memory, logits), (teacher, taught) = mine, teachers
     steps = (labels != UNSCORED).flatten()

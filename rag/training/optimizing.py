@@ -1,4 +1,4 @@
-"""AdamW with a running average of the weights, and the checkpoint that a run goes on from."""
+"""AdamW with a running average of the weights, and the checkpoint from which a run resumes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHECKPOINT = "checkpoint.pt"
 
 
 class Optimizer:
-    """Updates what is trained of a model.
+    """Updates the trainable parameters of a model.
 
-    :ivar state: of the run, as a checkpoint keeps it: steps taken, examples seen, seconds spent, and the block and
-        micro-batch to go on with.
+    :ivar state: state of the run, as stored in a checkpoint: steps taken, examples seen, seconds spent, and the block
+        and micro-batch to resume at.
     """
 
     def __init__(self, model: CopyingReaderModel, settings: Settings) -> None:
@@ -48,29 +48,29 @@ class Optimizer:
         self.adam.step()
         self.adam.zero_grad(set_to_none=True)
         with torch.no_grad():
-            # Early on the average is over fewer steps: the start must not weigh on it for ever.
+            # Early in a run, the average covers fewer steps, so that it does not retain the initial weights.
             kept = min(self.settings.average, (1 + steps) / (10 + steps))
             torch._foreach_lerp_(self.averages, self.live, 1 - kept)
 
     def keep_average(self) -> None:
-        """Puts the running average in the model's place (Polyak & Juditsky 1992)."""
+        """Replaces the model's parameters by their running average (Polyak & Juditsky 1992)."""
         with torch.no_grad():
             torch._foreach_copy_(self.live, self.averages)
 
     def save(self, folder: Path) -> None:
-        """Written beside and renamed, so that a kill leaves the checkpoint before."""
+        """Writes the checkpoint under another name and renames it, so a killed run leaves the previous one intact."""
         beside = folder / "checkpoint.new"
         kept = {"live": self.live, "averages": self.averages, "adam": self.adam.state_dict(), "state": self.state}
         torch.save({**kept, "settings": asdict(self.settings)}, beside)
         beside.replace(folder / CHECKPOINT)
 
     def load(self, folder: Path) -> None:
-        """Goes on from the checkpoint in a folder, where there is one. :raises RagError: for another run's."""
+        """Resumes from the checkpoint in ``folder``, if there is one. :raises RagError: if another run wrote it."""
         path = folder / CHECKPOINT
         if not path.exists():
             return
         saved = torch.load(path, weights_only=True)
-        # A setting that the checkpoint does not know yet had its default then.
+        # A setting that is newer than the checkpoint had its default value then.
         if type(self.settings)(**saved["settings"]) != self.settings:
             raise RagError(
                 f"{path} belongs to a run with other settings: delete it, or name another --checkpoints folder."

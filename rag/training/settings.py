@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run: what a checkpoint belongs to.
+    """The settings of one run. Its checkpoints can only be resumed with the same settings.
 
     :param tokens: padded source tokens of a micro-batch.
-    :param accumulate: micro-batches a step.
-    :param encoder_rate: peak learning rate of the encoder or its adapters; ``new_rate`` of all else.
-    :param warm_up: steps until then.
+    :param accumulate: micro-batches per step.
+    :param encoder_rate: peak learning rate of the encoder or its adapters; ``new_rate`` that of the rest.
+    :param warm_up: steps until the peak rates.
     :param average: decay, per step, of the running average of the weights.
     :param followups: how often an epoch draws each follow-up question.
-    :param base: SHA-256 of the frozen base; empty for the encoder that is installed.
+    :param base: SHA-256 of the frozen base; empty for the installed encoder.
     :param init: SHA-256 of the weights that the run started from; empty for none.
     """
 

