@@ -21,11 +21,12 @@ from rag.question.parsed import parse_question
 from rag.question.text import find_topic_words
 from rag.reader.choosing import open_reader
 from rag.reader.copying import WEIGHTS
-from rag.training.calibrate import LONGEST, RIGHT, make_passage
+from rag.training.calibrate import RIGHT
 from rag.training.data import SENTENCE_SOURCES, SHARES, Paragraph
 from rag.training.distractors import place_gold, rank_passages
 from rag.training.questions import collect_mentions, find_names, find_numbers
 from rag.training.train import load_paragraphs
+from rag.training.trials import LONGEST, make_passage
 from rag.types import ScoredPassage
 
 if TYPE_CHECKING:
@@ -171,9 +172,7 @@ def ask_exchanges(paragraphs: Sequence[Paragraph], exchanges: Sequence[Exchange]
     calibration = load_calibration(WEIGHTS / "calibration.json")
     for one in tqdm(exchanges, disable=None, leave=False):
         questions = [one.question, one.exchanged]
-        passages = [
-            [make_passage(paragraphs[n], paragraphs[n].text) for n in places] for places in (one.shown, one.silent)
-        ]
+        passages = [[make_passage(paragraphs[n]) for n in places] for places in (one.shown, one.silent)]
         read = reader.read(questions, passages)
         first, second = (
             compose_answer(

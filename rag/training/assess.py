@@ -21,7 +21,7 @@ from rag.reader.copying import WEIGHTS
 from rag.training.data import NEWS
 from rag.training.distractors import rank_passages
 from rag.training.train import load_paragraphs
-from rag.types import Passage
+from rag.training.trials import make_passage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,11 +71,6 @@ def make_trials(paragraphs: Sequence[Paragraph], count: int, passages: int) -> l
     ]
 
 
-def show(paragraph: Paragraph) -> Passage:
-    text = paragraph.text
-    return Passage("", paragraph.article, paragraph.title, "", None, 0, len(text), text)
-
-
 def read_trials(reader: Reader, paragraphs: Sequence[Paragraph], trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """For each trial, the best answers and their scores: from its own paragraph and from the passages it retrieves.
 
@@ -87,7 +82,7 @@ def read_trials(reader: Reader, paragraphs: Sequence[Paragraph], trials: Sequenc
     for trial in tqdm(trials, disable=None):
         row: dict[str, Any] = {"group": trial.group, "question": trial.question, "golds": trial.golds}
         for name, places in (("given", (trial.paragraph,)), ("found", trial.found)):
-            (readings,) = reader.read([trial.question], [[show(paragraphs[i]) for i in places]])
+            (readings,) = reader.read([trial.question], [[make_passage(paragraphs[i]) for i in places]])
             best = readings.together[0]
             row[name] = {
                 "answer": best.text,
@@ -99,7 +94,7 @@ def read_trials(reader: Reader, paragraphs: Sequence[Paragraph], trials: Sequenc
             i for i in trial.found if not any(gold.lower() in paragraphs[i].text.lower() for gold in trial.golds)
         ]
         if without:
-            (readings,) = reader.read([trial.question], [[show(paragraphs[i]) for i in without]])
+            (readings,) = reader.read([trial.question], [[make_passage(paragraphs[i]) for i in without]])
             row["without"] = {"no_answer": round(readings.together[0].no_answer, 4)}
         rows.append(row)
     return rows

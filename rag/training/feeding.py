@@ -9,6 +9,7 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from rag.errors import RagError
 from rag.training.batches import Features, collate, cut_batches, featurize
 from rag.training.followups import draw_followup
 from rag.training.packed import unpack
@@ -56,11 +57,17 @@ def draw_blocks(
 
 
 def unpack_blocks(paths: Sequence[Path]) -> Iterator[Callable[[], list[Features]]]:
-    """As :func:`draw_blocks`, from files of packed examples, one file after the other, repeated without end."""
-    while True:
-        examples = chain.from_iterable(map(unpack, paths))
+    """As :func:`draw_blocks`, from files of packed examples, one file after the other, repeated without end.
+
+    :raises RagError: if the files hold no example.
+    """
+    found = True
+    while found:
+        found, examples = False, chain.from_iterable(map(unpack, paths))
         while block := list(islice(examples, BLOCK)):
+            found = True
             yield partial(list, block)
+    raise RagError(f"No example in {', '.join(map(str, paths))}: pack some with --pack.")
 
 
 def iterate_batches(

@@ -91,7 +91,7 @@ def hash_weights(folder: Path) -> str:
     try:
         return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     except OSError:
-        raise RagError(f"No weights to go on from in {folder}: name a folder with model.safetensors.") from None
+        raise RagError(f"No weights to start from in {folder}: name a folder with model.safetensors.") from None
 
 
 def load_paragraphs(data: Path, exclude: Sequence[Path]) -> tuple[list[Paragraph], list[Paragraph]]:

@@ -27,16 +27,14 @@ from rag.errors import ModelError
 from rag.question.parsed import parse_question
 from rag.reader.copying import WEIGHTS
 from rag.training.calibrate import (
-    CalibrationTrial,
     Measured,
     cross_fit,
     fit_calibration,
-    make_passage,
-    make_trials,
     weigh_trials,
 )
 from rag.training.data import Paragraph, QuestionRecord
 from rag.training.synonyms import Thesaurus
+from rag.training.trials import CalibrationTrial, make_passage, make_trials
 from rag.types import Reading, Readings, SentenceScore
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiny import make_paragraph
 
-from rag.training.assess import GROUPS, Trial, make_trials, read_trials, show, summarize
+from rag.training.assess import GROUPS, Trial, make_trials, read_trials, summarize
 from rag.types import Reading, Readings
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def test_trials_are_the_same_each_time_and_retrieve_their_paragraph() -> None:
     for trial in trials:
         paragraph = paragraphs[trial.paragraph]
         assert paragraph.source in GROUPS[trial.group]
-        assert all(gold in show(paragraph).text for gold in trial.golds)
+        assert all(gold in paragraph.text for gold in trial.golds)
         assert len(trial.found) == 2

@@ -177,3 +177,9 @@ def test_several_packs_are_read_one_after_the_other(tmp_path: Path) -> None:
     both = next(unpack_blocks([tmp_path / "0", tmp_path / "1"]))()
     assert [len(both), strip(both[0])] == [2, strip(first)]
     assert strip(both[1]) != strip(first)
+
+
+def test_files_without_examples_are_refused_and_not_read_for_ever(tmp_path: Path) -> None:
+    assert pack([], tmp_path / "none.xz") == 0
+    with pytest.raises(RagError, match=r"No example in .*none\.xz"):
+        next(unpack_blocks([tmp_path / "none.xz"]))

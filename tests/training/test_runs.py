@@ -142,7 +142,7 @@ def test_what_cannot_be_run_is_one_sentence(
     common = ["--data", str(training_data), "--checkpoints", str(tmp_path / "c")]
     for arguments, told in (
         (["--finish", "1"], "--finish writes weights: name their folder with --out."),
-        (["--init", str(tmp_path / "none")], f"No weights to go on from in {tmp_path / 'none'}"),
+        (["--init", str(tmp_path / "none")], f"No weights to start from in {tmp_path / 'none'}"),
         (["--base", str(tmp_path / "none")], f"No base in {tmp_path / 'none'}"),
         (["--data", str(tmp_path)], "No new_wiki.json in"),
     ):
