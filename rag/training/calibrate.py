@@ -89,7 +89,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--alarms",
         type=float,
-        default=0.05,
+        default=0.01,
         help="maximum share of given answers with a false alarm: a differing value, shown beside them, that no article "
         "gives as an answer; default: %(default)s",
     )

@@ -50,6 +50,12 @@ def add_adapters(module: nn.Module, rank: int) -> None:
         setattr(parent, name, LoraLinear(child.in_features, child.out_features, rank))  # type: ignore[arg-type]
 
 
+def freeze_layers(encoder: nn.Module, count: int) -> None:
+    """Freezes the lowest ``count`` layers of a transformers encoder, adapters included."""
+    for layer in list(encoder.encoder.layer)[:count]:  # type: ignore[union-attr, arg-type]
+        layer.requires_grad_(False)
+
+
 def merge_adapters(module: nn.Module) -> None:
     """Replaces each layer and its adapter by one linear layer with the same output."""
     for parent, name, child in list_children(module, LoraLinear):

@@ -70,11 +70,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--save-every", type=float, default=4.0, metavar="MINUTES", help="between checkpoints; default: %(default)s")
     add("--finish", type=float, metavar="MINUTES", help="decays the rate from the checkpoint on, and writes --out")
     add("--out", type=Path, metavar="DIR", help="folder for the weights that --finish writes")
-    for name in ("seed", "tokens", "accumulate", "warm_up", "rank", "followups"):
+    for name in ("seed", "tokens", "accumulate", "warm_up", "rank", "followups", "frozen"):
         add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
     for name in ("encoder_rate", "new_rate", "average"):
         add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
     add("--device", default="cpu", help="cpu or cuda (in bf16); default: %(default)s")
+    add("--bf16", action="store_true", help="products in bf16 on a CPU too: faster with AVX512-BF16, and more with AMX")
+    add("--compile", action="store_true", help="compile the encoder's layers, which needs a C++ compiler")
     return parser.parse_args(argv)
 
 
@@ -169,6 +171,7 @@ def train_steps(
     from tqdm import tqdm
 
     state, finish = optimizer.state, arguments.finish
+    half = arguments.bf16 or model.device.type != "cpu"
     began = saved = time.monotonic()
     limit = 60 * (finish or arguments.minutes)
     before, seconds = state["seconds"], 0.0
@@ -179,7 +182,7 @@ def train_steps(
         tqdm(unit="step", disable=None) as bar,
     ):
         for (block, place, micro), inputs in load_ahead(batches, model.device):
-            with torch.autocast(model.device.type, torch.bfloat16, enabled=model.device.type != "cpu"):
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=half):
                 loss = model(**inputs).loss
             (loss / settings.accumulate).backward()
             losses.append(loss.detach())
@@ -226,8 +229,9 @@ def save_weights(model: CopyingReaderModel, folder: Path, base: Path | None, rec
 def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from rag.training.lora import find_outliers
+    from rag.training.lora import find_outliers, freeze_layers
     from rag.training.optimizing import CHECKPOINT, Optimizer
+    from rag.training.speed import restore, speed_up
 
     if arguments.finish is not None and arguments.finish <= 0:
         raise RagError("--finish takes the minutes over which the rate falls: give more than 0.")
@@ -258,11 +262,14 @@ def run(arguments: argparse.Namespace) -> None:
     init = None if (arguments.checkpoints / CHECKPOINT).exists() else arguments.init
     first = next(blocks)()
     model = build_model(settings, arguments.base, init, first[:ALIGNED]).to(arguments.device).train()
+    freeze_layers(model.encoder, settings.frozen)
+    speed_up(model, bf16=arguments.bf16, compiled=arguments.compile)
     optimizer = Optimizer(model, settings)
     optimizer.load(arguments.checkpoints)
     state = train_steps(model, optimizer, chain([partial(list, first)], blocks), settings, arguments)
     if arguments.finish:
         optimizer.keep_average()
+        restore(model, arguments.base)
         micro = max(cut_batches(first, settings.tokens, random.Random(0)), key=len)
         inputs = {name: rows.to(model.device) for name, rows in collate(micro).items()}
         model.config.outliers = find_outliers(model.encoder, lambda: model.eval()(**inputs))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tiny import LOUD, make_paragraph, watch_run
 
 from rag.reader.blocks import hash_base, load_base
@@ -134,6 +135,20 @@ def test_a_checkpoint_made_before_a_setting_existed_still_goes_on(finished: Fini
     seen = watch_run([*finished.command, "--checkpoints", str(tmp_path), "--minutes", "1e-6"])
     assert len(seen) == 2
     assert read_state(tmp_path / CHECKPOINT)["steps"] == 3
+
+
+def test_a_run_in_bf16_with_frozen_layers_trains_the_others_and_writes_weights_that_read(
+    finished: Finished, tmp_path: Path
+) -> None:
+    command = [*finished.command, "--checkpoints", str(tmp_path / "c"), "--init", str(finished.weights)]
+    base = finished.command[3]
+    options = ["--base", base, "--bf16", "--frozen", "1", "--finish", "1e-6", "--out", str(tmp_path / "w")]
+    assert len(watch_run([*command, *options])) == 2
+    before, after = (load_file(folder / "model.safetensors") for folder in (finished.weights, tmp_path / "w"))
+    changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+    assert any(name.startswith("encoder.encoder.layer.1.") for name in changed)
+    assert not any(name.startswith("encoder.encoder.layer.0.") for name in changed)
+    assert CopyingReader(tmp_path / "w").read_texts(["who?"], [[("", "Elgin was founded in 1190.")]])
 
 
 def test_what_cannot_be_run_is_one_sentence(
