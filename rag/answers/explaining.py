@@ -71,8 +71,10 @@ def explain(
     ranked = sorted(sentences, key=lambda s: -scores[s])
     answering = [s for s in ranked if scores[s] >= LEAST_LOG_ODDS] or ranked[:1]
     stances = list({passages[s.passage].document_id: s for s in reversed(answering)}.values())[::-1]
-    apart = question.stance and len(stances) > 1
-    chosen = stances[:MOST_SENTENCES] if apart else drop_repeated(answering[: 2 * MOST_SENTENCES], encoder)
+    # Articles that say the same do not take sides.
+    sides = drop_repeated(stances, encoder) if question.stance else []
+    apart = len(sides) > 1
+    chosen = sides if apart else drop_repeated(answering[: 2 * MOST_SENTENCES], encoder)
     features = measure_sentences(question, chosen, passages, readings.together)
     mean = sum(scores[s] for s in chosen) / len(chosen)
     features = (scores[chosen[0]], mean, math.log(len(chosen)), *features)

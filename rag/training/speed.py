@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def speed_up(model: CopyingReaderModel, *, bf16: bool, compiled: bool) -> None:
-    """Prepares the encoder for training.
+    """Prepares the encoder for training. To be called before adapters are frozen, which stay in fp32.
 
     :param bf16: stores frozen matrices in bf16, as autocast would otherwise convert them at every step.
     :param compiled: compiles each layer with torch.compile, which needs a C++ compiler on a CPU.

@@ -258,12 +258,13 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{pack(tqdm(drawn, total=arguments.examples, disable=None), arguments.pack)} examples", file=sys.stderr)
         return
     arguments.checkpoints.mkdir(parents=True, exist_ok=True)
-    # A checkpoint contains all trained weights, so the initial ones are not needed.
-    init = None if (arguments.checkpoints / CHECKPOINT).exists() else arguments.init
+    # A checkpoint holds all that is trained, so a run that resumes needs its start only for frozen layers.
+    resumes = (arguments.checkpoints / CHECKPOINT).exists() and not settings.frozen
+    init = None if resumes else arguments.init
     first = next(blocks)()
     model = build_model(settings, arguments.base, init, first[:ALIGNED]).to(arguments.device).train()
-    freeze_layers(model.encoder, settings.frozen)
     speed_up(model, bf16=arguments.bf16, compiled=arguments.compile)
+    freeze_layers(model.encoder, settings.frozen)
     optimizer = Optimizer(model, settings)
     optimizer.load(arguments.checkpoints)
     state = train_steps(model, optimizer, chain([partial(list, first)], blocks), settings, arguments)

@@ -204,5 +204,6 @@ def test_an_article_whose_title_resembles_the_question_does_not_crowd_out_the_ot
     encoder = load_encoder()
     update_index(corpus, tmp_path / "index", encoder, ChunkingConfig(max_tokens=40, overlap_tokens=0, min_tokens=1))
     with open_index(tmp_path / "index") as index:
-        best = HybridRetriever(index, encoder).retrieve(["What stake in Bolt did Acme buy?"], 3)[0][0]
-    assert best.passage.document_id == "b.txt"
+        found = HybridRetriever(index, encoder).retrieve(["What stake in Bolt did Acme buy?"], 3)[0]
+    # The headline itself may come first; it does not lift the other passages of its article.
+    assert next(one.passage.document_id for one in found[:2] if one.passage.text != title) == "b.txt"

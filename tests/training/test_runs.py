@@ -142,12 +142,13 @@ def test_a_run_in_bf16_with_frozen_layers_trains_the_others_and_writes_weights_t
 ) -> None:
     command = [*finished.command, "--checkpoints", str(tmp_path / "c"), "--init", str(finished.weights)]
     base = finished.command[3]
-    options = ["--base", base, "--bf16", "--frozen", "1", "--finish", "1e-6", "--out", str(tmp_path / "w")]
-    assert len(watch_run([*command, *options])) == 2
+    command += ["--base", base, "--bf16", "--frozen", "1", "--warm-up", "1", "--encoder-rate", "0.1"]
+    assert len(watch_run([*command, "--minutes", "1e-6"])) == 2
+    watch_run([*command, "--finish", "1e-6", "--out", str(tmp_path / "w")])
     before, after = (load_file(folder / "model.safetensors") for folder in (finished.weights, tmp_path / "w"))
     changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
     assert any(name.startswith("encoder.encoder.layer.1.") for name in changed)
-    assert not any(name.startswith("encoder.encoder.layer.0.") for name in changed)
+    assert [name for name in changed if name.startswith("encoder.encoder.layer.0.")] == []
     assert CopyingReader(tmp_path / "w").read_texts(["who?"], [[("", "Elgin was founded in 1190.")]])
 
 
