@@ -68,12 +68,14 @@ def compose_answer(
     if explanation is not None:
         form = "sentences" if question.term else question.form
         confidence = calibration.sentences.confide(explanation.features)
-        if confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0)):
+        sure = confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0))
+        # A copied span is no yes or no. If it is trusted, the passages are about the question.
+        if sure or (form == "whether" and judged.trusted):
             if form == "whether" and readings.yes:
                 return give_verdict(question, found, judged, readings.yes, (explanation, confidence))
             above = judged.values[0] if judged.trusted and form != "whether" else None
             return give_sentences(question, found, judged, above, (explanation, confidence))
-    if judged.trusted:
+    if judged.trusted and (question.form != "whether" or not readings.sentences):
         return give_short(question, found, judged)
     best = withhold(judged)
     likely = best is not None and question.form in ("short", "either") and best.confidence >= calibration.possible

@@ -213,6 +213,18 @@ def test_a_no_is_said_too() -> None:
     assert answer.short == "No"
 
 
+def test_a_yes_no_question_is_never_answered_with_a_copied_span() -> None:
+    text = "The zoo opens at 9 a.m. and closes at 6 p.m., on Sundays at 5 p.m."
+    passage = make_passage("a", text)
+    start = text.index("5 p.m.")
+    span = Reading("5 p.m.", 0, start, start + 6, 0.9, 0.1)
+    readings = Readings((span,), sentences=(SentenceScore(0, 0, len(text), 1.0),), yes={0: 1.5})
+    calibration = replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 9.0, 0.5), sentences=UNSURE)
+    found = [ScoredPassage(passage, 1.0)]
+    answer = compose_answer(parse_question("Is the zoo open on Sundays?"), found, readings, calibration, load_encoder())
+    assert (answer.short, answer.text) == ("Yes", text)
+
+
 def test_articles_that_say_yes_and_no_are_both_shown() -> None:
     question = "Is the new bridge open?"
     texts = {"a": "The new bridge is open.", "b": "The new bridge is closed to all traffic until spring."}
