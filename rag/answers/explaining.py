@@ -29,7 +29,8 @@ MOST_CHARACTERS = 600
 """A longer "sentence" is a table or a list without line breaks."""
 LEAST_LOG_ODDS = -1.5
 """Minimum log-odds of a sentence, except for the best. Fitted on 221 held-out questions: with thresholds from 0 to -2,
-F1 stays at 0.81 to 0.82, and recall grows from 0.81 to 0.91 (docs/experiments.md)."""
+F1 stays at 0.81 to 0.82, and recall grows from 0.81 to 0.91 (docs/experiments.md). With the third version of
+the large reader the plateau is the same (docs/decisions/0021)."""
 ALIKE = 0.9
 """Minimum cosine at which two sentences count as the same news in other words. Chosen by hand."""
 

@@ -43,7 +43,9 @@ _BOLD_HEADING = re.compile(r"[ \t]*(\*\*|__)([^*_]{1,120}[^*_.,;:!])\1[ \t]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
 _QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
-_TABLE_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?[ \t]*$")
+_TABLE_RULE = re.compile(r"\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?")
+MOST_HEADER = 300
+"""Most characters of a table's header that its rows repeat. Chosen by hand: it bounds how much a text can grow."""
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
@@ -69,8 +71,8 @@ def parse_lines(text: str) -> list[Line]:
     before = ""
     gap = True
     for raw in text.split("\n"):
-        if _TABLE_RULE.match(raw):
-            header = split_row(before)
+        if _TABLE_RULE.fullmatch(raw.strip()):
+            header = split_row(before) if len(before) <= MOST_HEADER else []
         elif not _ROW.match(raw):
             header = []
         before = raw
@@ -95,8 +97,7 @@ def split_row(raw: str) -> list[str]:
 
 def name_columns(raw: str, header: Sequence[str]) -> str:
     """A row with the name of its column before each cell: "| Falcons | 61 |" → "| Team: Falcons | Points: 61 |"."""
-    cells = split_row(raw)
-    if not header or len(cells) != len(header):
+    if not header or len(cells := split_row(raw)) != len(header):
         return raw
     named = (f"{name}: {cell}" if name and cell else cell for name, cell in zip(header, cells, strict=True))
     return f"| {' | '.join(named)} |"

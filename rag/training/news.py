@@ -26,7 +26,8 @@ def load_news(data: Path, questions: Sequence[Path] = QUESTIONS) -> list[Paragra
     Each line of ``questions`` is a document: its title, its paragraphs, and its questions. Paragraphs of public news
     are given by the start of their SHA-256. A question has the number of its paragraph and an answer. A yes/no question
     also has ``yes``, and its answer is the sentence that decides. The answer is null if the whole document contains
-    none; ``trap`` is then the answer that a careless reader would give.
+    none; ``trap`` is then the answer that a careless reader would give. ``style`` says how a question was worded;
+    nothing depends on it.
 
     :param data: folder with the files of news; if there are none, there are no questions.
     :raises RagError: if a file is missing or in another format, or a paragraph is missing.

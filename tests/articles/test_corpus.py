@@ -528,3 +528,10 @@ def test_reports_of_one_template_about_two_companies_are_no_duplicates(tmp_path:
     report = "{0} <{1}> 4TH QTR NET\n2-MAR-1987\n\n" + figures
     documents = read_texts(tmp_path, report.format("ACME INC", "ACM"), report.format("ZENITH CORP", "ZEN"))
     assert find_duplicates(documents) == {}
+
+
+def test_a_header_is_not_repeated_beyond_measure() -> None:
+    rows = "\n".join(f"| {n} | 2 |" for n in range(50))
+    long = "x" * 2_000
+    assert len(clean_text(f"| {long} | B |\n|---|---|\n{rows}").text) < 4_000
+    assert clean_text(f"| A | B |\n|---|---|\n{rows}").text.count(" | B: 2") == 50
