@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.folder import find_articles
@@ -18,6 +19,7 @@ from rag.index.retrieval import HybridRetriever
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
+from rag.question.authorship import THIS, find_subject
 from rag.question.followup import contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.text import clean_question
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from rag.articles.folder import Skipped
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Passage, Retriever, Stage, Turn
+    from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
 
 MOST_PASSAGES = 100
 """The number of candidates that each search returns. A higher limit would only be slower."""
@@ -165,27 +167,37 @@ class Pipeline:
         answers = [
             compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
             if i in readings
-            else answer_request(question, found[i], self._lead(question))
+            else self._answer_request(question, found[i])
             for i, question in enumerate(asked)
         ]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
 
-    def _lead(self, question: ParsedQuestion) -> list[list[Passage]]:
-        """The first passages of the articles, if the question asks for a summary of them."""
-        return self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
+    def _answer_request(self, question: ParsedQuestion, found: Sequence[ScoredPassage]) -> Answer:
+        """Answers a question about the articles as a whole, without reading."""
+        if question.request != "author":
+            summary = question.request == "summary"
+            leads = self.index.leading_passages(MOST_ARTICLES, LEADING) if summary else []
+            return answer_request(question, found, leads)
+        subject = find_subject(question.text)
+        # If only "this article" is said, it is clear in a folder with one.
+        passages = [s.passage for s in found] if subject else [p for p, *_ in self.index.leading_passages(2, 1)]
+        documents = [self.index.document(name) for name in dict.fromkeys(p.document_id for p in passages)]
+        return answer_author(question, found, subject or "", [document for document in documents if document])
 
     def close(self) -> None:
         """Closes the index's files."""
         self.index.close()
 
 
-def prepare_question(question: Question, resolver: Resolver) -> ParsedQuestion | QuestionError:
+def prepare_question(question: Question, resolver: Resolver | None) -> ParsedQuestion | QuestionError:
     """Cleans a question, rewrites a follow-up as a standalone question and parses it. Returns the error if invalid."""
     try:
-        cleaned = clean_question(question.text)
-        return parse_question(clean_question(contextualize_question(cleaned, question.history, resolver)), cleaned)
+        cleaned = asked = clean_question(question.text)
+        if find_subject(cleaned) == "":  # "this article" is the one that the conversation is about
+            asked, resolver = THIS, None
+        return parse_question(clean_question(contextualize_question(asked, question.history, resolver)), cleaned)
     except QuestionError as error:
         return error
 
