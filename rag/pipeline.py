@@ -158,33 +158,34 @@ class Pipeline:
         found = self.retriever.retrieve(texts, self.k)
         times.append(time.perf_counter())
         tell("read")
-        plain = [i for i, question in enumerate(asked) if question.request is None]
+        told = [self._answer_request(question, passages) for question, passages in zip(asked, found, strict=True)]
+        plain = [i for i, answer in enumerate(told) if answer is None]
         read = self.models.reader.read([texts[i] for i in plain], [[s.passage for s in found[i]] for i in plain])
         readings = dict(zip(plain, read, strict=True))
         times.append(time.perf_counter())
         tell("compose")
         calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
         answers = [
-            compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
-            if i in readings
-            else self._answer_request(question, found[i])
-            for i, question in enumerate(asked)
+            answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
+            for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
 
-    def _answer_request(self, question: ParsedQuestion, found: Sequence[ScoredPassage]) -> Answer:
-        """Answers a question about the articles as a whole, without reading."""
-        if question.request != "author":
-            summary = question.request == "summary"
-            leads = self.index.leading_passages(MOST_ARTICLES, LEADING) if summary else []
-            return answer_request(question, found, leads)
-        subject = find_subject(question.text)
-        # If only "this article" is said, it is clear in a folder with one.
-        passages = [s.passage for s in found] if subject else [p for p, *_ in self.index.leading_passages(2, 1)]
-        documents = [self.index.document(name) for name in dict.fromkeys(p.document_id for p in passages)]
-        return answer_author(question, found, subject or "", [document for document in documents if document])
+    def _answer_request(self, question: ParsedQuestion, found: Sequence[ScoredPassage]) -> Answer | None:
+        """Answers a question about the articles as a whole or their authors. None if the passages must be read."""
+        subject = find_subject(question.text) if question.request == "author" else None
+        if subject is not None:
+            # If only "this article" is said, it is clear in a folder with one.
+            single = [passage for passage, *_ in self.index.leading_passages(2, 1)]
+            passages = [scored.passage for scored in found] if subject.text else single
+            documents = [self.index.document(name) for name in dict.fromkeys(p.document_id for p in passages)]
+            return answer_author(question, found, subject, [document for document in documents if document])
+        if question.request is None:
+            return None
+        leads = self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
+        return answer_request(question, found, leads)
 
     def close(self) -> None:
         """Closes the index's files."""
@@ -195,7 +196,8 @@ def prepare_question(question: Question, resolver: Resolver | None) -> ParsedQue
     """Cleans a question, rewrites a follow-up as a standalone question and parses it. Returns the error if invalid."""
     try:
         cleaned = asked = clean_question(question.text)
-        if find_subject(cleaned) == "":  # "this article" is the one that the conversation is about
+        subject = find_subject(cleaned)
+        if subject is not None and not subject.text:  # "this article" is the one that the conversation is about
             asked, resolver = THIS, None
         return parse_question(clean_question(contextualize_question(asked, question.history, resolver)), cleaned)
     except QuestionError as error:

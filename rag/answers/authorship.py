@@ -11,6 +11,7 @@ from rag.types import Answer, Citation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag.question.authorship import Subject
     from rag.question.parsed import ParsedQuestion
     from rag.types import Byline, Document, ScoredPassage
 
@@ -20,15 +21,17 @@ UNCLEAR = "I can't tell which article you mean: say what it is about, or its tit
 
 
 def answer_author(
-    question: ParsedQuestion, found: Sequence[ScoredPassage], subject: str, articles: Sequence[Document]
-) -> Answer:
+    question: ParsedQuestion, found: Sequence[ScoredPassage], subject: Subject, articles: Sequence[Document]
+) -> Answer | None:
     """The author of the article that the question means, or an abstention. Its timing is not yet set.
 
     :param found: the retrieved passages.
-    :param subject: what the article is about, or its title; empty if the question does not say.
     :param articles: the articles that may be meant, best first.
+    :return: None if the question names a title that none of them has. What they say of such a text must be read.
     """
     article = choose_article(subject, articles)
+    if article is None and subject.titled:
+        return None
     if article is None:
         return abstain(question, found, reason=UNCLEAR)
     if article.byline is None or not article.author:
@@ -48,14 +51,18 @@ def answer_author(
     )
 
 
-def choose_article(subject: str, articles: Sequence[Document]) -> Document | None:
+def choose_article(subject: Subject, articles: Sequence[Document]) -> Document | None:
     """The article with most of the subject's topic words, in its title if several are equal. None if it is not clear.
+
+    A title must be that of the article, but need not be whole.
 
     :param articles: best first.
     """
-    if not subject:
+    if not subject.text:
         return articles[0] if len(articles) == 1 else None
-    topic = find_topic_words(subject)
+    topic = find_topic_words(subject.text)
+    if subject.titled:
+        return next((a for a in articles if topic and topic <= find_topic_words(a.title)), None)
     shared = [
         (len(topic & find_topic_words(f"{article.title} {article.text}")), len(topic & find_topic_words(article.title)))
         for article in articles

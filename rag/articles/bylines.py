@@ -142,11 +142,10 @@ def _parse_writer(part: str) -> Credit | None:
         if len(name.split()) > 1 and _NAME.fullmatch(name) and _ROLE.fullmatch(role):
             return Credit(name, 0, len(name))
         dated = re.fullmatch(r"(.{6,60}?),? (by .+)", part, re.IGNORECASE)
-        date = parse_dateline(dated[1]) if dated else None
-        credit = _parse_writer(dated[2]) if dated and date else None
-        return credit and replace(
-            credit, start=credit.start + dated.start(2), end=credit.end + dated.start(2), date=date
-        )
+        if dated is None or (date := parse_dateline(dated[1])) is None:
+            return None
+        credit, place = _parse_writer(dated[2]), dated.start(2)
+        return credit and replace(credit, start=credit.start + place, end=credit.end + place, date=date)
     rest, date = _split_date(part[prefix.end() :])
     names = _find_names(rest)
     if not names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from rag.question.form import list_parts, strip_origin
 
@@ -12,7 +13,8 @@ _KIND = (
 _THIS = rf"(?:this(?: (?:{_KIND}|text|report|post))?|(?:the|that) {_KIND})"
 # Not "the article in Nature", "the story of the film": these are other texts, of which the news tells.
 _ABOUT = (
-    r"(?: |, )(?:about|on|concerning|headlined|titled|entitled|called|with the (?:title|headline))[: ]+(?P<subject>.+?)"
+    r"(?: |, )(?:about|on|concerning|(?P<titled>headlined|titled|entitled|called|with the (?:title|headline)))[: ]+"
+    r"(?P<subject>.+?)"
 )
 _TITLE = r"[ :]+(?P<title>[“\"‘'«].+[”\"’'»])"
 _ARTICLE = rf"(?:(?:the|that|this) {_KIND}(?:{_ABOUT}|{_TITLE})|{_THIS})"
@@ -33,14 +35,26 @@ THIS = "who wrote this?"
 """A question about the author of the article that a conversation is about."""
 
 
-def find_subject(question: str) -> str | None:
-    """What the article is about whose author a question asks for; None if it asks for something else.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question says of the article whose author it asks for.
 
-    :return: a subject or a title. If the question only says "this article", the earlier question that was appended to
-        a follow-up in brackets, or nothing.
+    :param text: a subject or a title. If the question only says "this article", the earlier question that was appended
+        to a follow-up in brackets, or nothing.
+    :param titled: whether it is a title. The news also names titles of other texts and their authors.
     """
+
+    text: str
+    titled: bool = False
+
+
+def find_subject(question: str) -> Subject | None:
+    """What a question says of the article whose author it asks for; None if it asks for something else."""
     parts = list_parts(strip_origin(question))
     found = next((match for asks in _ASKS for part in parts if (match := asks.fullmatch(part))), None)
     if found is None:
         return None
-    return found["subject"] or found["title"] or question[len(strip_origin(question)) :].strip(" ()")
+    titled = bool(found["title"] or found["titled"])
+    return Subject(
+        found["subject"] or found["title"] or question[len(strip_origin(question)) :].strip(" ()"), titled=titled
+    )

@@ -21,6 +21,8 @@ ARTICLES = {
     "Repairs to its engine took seven weeks, said the harbour master, Edda Voss.\n",
     "pies": "Baker wins pie contest in Skarholm\n\nThe baker Ulla Brandt won the pie contest in Skarholm on Sunday "
     "with a plum pie.\n\nWords: Piet Meer and Ines Rau\n",
+    "books": "New books from Skarholm\n\nBy Piet Meer\n\nThe reading room recommends three new titles this week. "
+    "The piece “Salt and Timber” was written by the teacher Jorun Aas.\n",
     "bridge": "Bridge at Nordby closed\n\nThe bridge at Nordby is closed for repairs until June, the county said.\n",
 }
 
@@ -97,6 +99,10 @@ def test_this_article_is_the_only_one(tmp_path: Path) -> None:
     for pipeline in open_articles(tmp_path, {"ferry": ARTICLES["ferry"]}):
         answer = pipeline.ask("Who wrote this article?")
         assert (answer.text, answer.question) == ("Tova Lindqvist", "Who wrote this article?")
+
+
+def test_the_author_of_a_text_that_an_article_names_is_read(asked: Pipeline) -> None:
+    assert asked.ask("Who wrote the piece “Salt and Timber”?").text == "Jorun Aas"
 
 
 def test_the_byline_answers_nothing_else(asked: Pipeline) -> None:

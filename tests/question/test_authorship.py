@@ -29,7 +29,8 @@ from rag.question.authorship import find_subject
 def test_a_question_about_an_author(question: str, subject: str) -> None:
     found = find_subject(question)
     assert found is not None
-    assert found.strip("'") == subject.strip("'")
+    assert found.text.strip("'") == subject.strip("'")
+    assert found.titled == ("Pier" in subject)
 
 
 @pytest.mark.parametrize(
