@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.folder import find_articles
@@ -18,6 +19,7 @@ from rag.index.retrieval import HybridRetriever
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
+from rag.question.authorship import THIS, find_subject
 from rag.question.followup import contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.text import clean_question
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from rag.articles.folder import Skipped
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Passage, Retriever, Stage, Turn
+    from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
 
 MOST_PASSAGES = 100
 """The number of candidates that each search returns. A higher limit would only be slower."""
@@ -156,36 +158,48 @@ class Pipeline:
         found = self.retriever.retrieve(texts, self.k)
         times.append(time.perf_counter())
         tell("read")
-        plain = [i for i, question in enumerate(asked) if question.request is None]
+        told = [self._answer_request(question, passages) for question, passages in zip(asked, found, strict=True)]
+        plain = [i for i, answer in enumerate(told) if answer is None]
         read = self.models.reader.read([texts[i] for i in plain], [[s.passage for s in found[i]] for i in plain])
         readings = dict(zip(plain, read, strict=True))
         times.append(time.perf_counter())
         tell("compose")
         calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
         answers = [
-            compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
-            if i in readings
-            else answer_request(question, found[i], self._lead(question))
-            for i, question in enumerate(asked)
+            answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
+            for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
 
-    def _lead(self, question: ParsedQuestion) -> list[list[Passage]]:
-        """The first passages of the articles, if the question asks for a summary of them."""
-        return self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
+    def _answer_request(self, question: ParsedQuestion, found: Sequence[ScoredPassage]) -> Answer | None:
+        """Answers a question about the articles as a whole or their authors. None if the passages must be read."""
+        subject = find_subject(question.text) if question.request == "author" else None
+        if subject is not None:
+            # If only "this article" is said, it is clear in a folder with one.
+            single = [passage for passage, *_ in self.index.leading_passages(2, 1)]
+            passages = [scored.passage for scored in found] if subject.text else single
+            documents = [self.index.document(name) for name in dict.fromkeys(p.document_id for p in passages)]
+            return answer_author(question, found, subject, [document for document in documents if document])
+        if question.request is None:
+            return None
+        leads = self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
+        return answer_request(question, found, leads)
 
     def close(self) -> None:
         """Closes the index's files."""
         self.index.close()
 
 
-def prepare_question(question: Question, resolver: Resolver) -> ParsedQuestion | QuestionError:
+def prepare_question(question: Question, resolver: Resolver | None) -> ParsedQuestion | QuestionError:
     """Cleans a question, rewrites a follow-up as a standalone question and parses it. Returns the error if invalid."""
     try:
-        cleaned = clean_question(question.text)
-        return parse_question(clean_question(contextualize_question(cleaned, question.history, resolver)), cleaned)
+        cleaned = asked = clean_question(question.text)
+        subject = find_subject(cleaned)
+        if subject is not None and not subject.text:  # "this article" is the one that the conversation is about
+            asked, resolver = THIS, None
+        return parse_question(clean_question(contextualize_question(asked, question.history, resolver)), cleaned)
     except QuestionError as error:
         return error
 

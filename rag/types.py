@@ -29,6 +29,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Byline:
+    """The lines at the end of a document's text that say who wrote it.
+
+    :param start: where these lines begin; they run to the end of the text.
+    :param author: the names of the writers; empty if only others are credited, such as an editor.
+    :param author_start: offset in the document's text of the first name.
+    :param author_end: offset of the end of the last name.
+    """
+
+    start: int
+    author: str
+    author_start: int
+    author_end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A cleaned article.
 
@@ -37,6 +53,7 @@ class Document:
     :param date: ISO 8601 date (``2025-06-13``), or None if the text gives none.
     :param text: the cleaned text; paragraphs are separated by one blank line.
     :param sections: in order of ``start``; text before the first section has no heading.
+    :param byline: None if the article has none.
     """
 
     document_id: str
@@ -44,6 +61,17 @@ class Document:
     date: str | None
     text: str
     sections: tuple[Section, ...] = ()
+    byline: Byline | None = None
+
+    @property
+    def author(self) -> str:
+        """The names of the writers; empty if the article names none."""
+        return self.byline.author if self.byline else ""
+
+    @property
+    def body_end(self) -> int:
+        """The end of the text that questions are answered from, before the byline."""
+        return self.byline.start if self.byline else len(self.text)
 
 
 @dataclass(frozen=True, slots=True)

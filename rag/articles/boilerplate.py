@@ -1,4 +1,4 @@
-"""Finds page furniture: navigation, share buttons, advertisements and calls to subscribe around an article.
+"""Finds page furniture: navigation, share buttons, advertisements, captions, and boxes on cookies and newsletters.
 
 A line is dropped only if all of it is furniture. Single words that could also be a heading ('Search', 'Comments')
 are dropped only before the article's first sentence or after its last one. In doubt a line stays: a wrongly kept
@@ -29,13 +29,16 @@ _FURNITURE = re.compile(
   | (?:share|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email|print|copy\ link|instagram)
         (?:[\s,|/·•]+(?:share|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email|print
         |copy\ link|instagram)){1,12}
-  | follow\ us(?:\ on\ .{1,60})? | (?:leave|post|write|add)\ a\ (?:comment|reply) | no\ comments(?:\ yet)?
+  | copy\ link | follow\ us(?:\ on\ .{1,60})? | (?:leave|post|write|add)\ a\ (?:comment|reply) | no\ comments(?:\ yet)?
   | \d+\s+(?:comments?|shares?|views?|likes?) | (?:log|sign)\ in | sign\ up | subscribe(?:\ now)?
   | (?:toggle|main|open|close)\ (?:navigation|menu) | listen\ to\ (?:this\ )?(?:article|story)
   | (?:advertise(?:ment|ments)|sponsored(?:\ content|\ post)?|promoted(?:\ content)?)
   | (?:(?:main|post|page|top|bottom|first|second|third|header|footer|sidebar|middle|banner|inline|in-article
         |google|sponsored|content|single|below|above|after|before)\s+){1,4}ad(?:s|vert|vertisements?)?
-  | (?:accept|manage|reject)(?:\ all)?\ cookies | (?:cookie|privacy)\ policy
+  | (?:(?:accept|agree|allow|reject|refuse|decline|deny|manage|customi[sz]e)(?:\ all)?
+        \ (?:all|cookies|preferences|settings|options|choices)(?:[\s|/·•]+|$)){1,4}
+  | (?:cookie|privacy)\ (?:policy|settings|preferences|notice) | we\ value\ your\ privacy
+  | (?:(?:first|last)\ )?(?:published|updated|posted)\ (?:\d+|an?)\ (?:minute|hour|day|week)s?\ ago
   | terms\ (?:of|and)\ (?:use|service|conditions)(?:\ .{1,40})?
   | .{0,60}\ball\ rights\ reserved
   | (?:featured\ )?(?:image|photo|picture|photograph)s?(?:\ credit|\ source)?\s*
@@ -53,8 +56,8 @@ _EDGE = frozenset(
     re.findall(
         r"\w+",
         """
-        ai tech technology business world politics sports science health opinion breaking news
-        home search menu login register share tags comments email print facebook twitter linkedin
+        ai tech technology business world politics sport sports weather science health opinion breaking news
+        home search menu login register share tags comments email print facebook twitter x linkedin
         whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
         ads exclusive featured trending latest markets finance startups entertainment lifestyle
         culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
@@ -67,8 +70,38 @@ _CALL = re.compile(
     r"|join\s+(?:our|the)\s+(?:newsletter|mailing|channel|community|telegram|whatsapp)|share\s+this\b"
     r"|stay\s+tuned\b|stay\s+up\s+to\s+date\b|download\s+our\s+app|like\s+and\s+(?:share|subscribe)"
     r"|get\s+(?:the|our)\s+(?:latest|daily|weekly|free)\b.{0,60}\b(?:inbox|newsletter)"
+    r"|(?:get|receive|have)\b.{1,100}\b(?:in|to)\s+your\s+(?:e-?mail\s+)?inbox"
+    r"|want\s+(?:more|to\s+(?:get|read|receive))\b.{1,80}\?$|(?:you\s+(?:can|may)\s+)?unsubscribe\b|no\s+spam\b"
+    r"|by\s+(?:signing\s+up|subscribing|entering\s+your)\b.{1,80}\b(?:agree|accept|consent)"
+    r"|thank(?:s|\s+you)\s+for\s+(?:signing\s+up|subscribing|reading\b.{0,40}$)|view\s+(?:this|it)\s+in\s+your\s+browser"
+    r"|(?:view|read)\s+this\s+e-?mail\s+in\s+your\s+browser|forwarded\s+this\s+e-?mail"
     r"|enter\s+your\s+e-?mail|we\s+use\s+cookies|this\s+(?:web)?site\s+uses\s+cookies"
     r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
+    re.IGNORECASE,
+)
+_CREDITED = r"(?:photo|image|picture|photograph|illustration)s?(?:\s+credit)?\s*(?::|\bby\b|\bcourtesy\s+of\b)\s*"
+# A caption that says so, or that ends with a photographer or a picture agency. News also ends with "(Reuters)".
+_CAPTION = re.compile(
+    r"(?:(?:image|photo|picture|video|media)\s+)?caption\s?[:,]\s*\S.*"
+    r"|(?:image|video|media)\s+(?:caption|source)[:,]?\s+(?-i:[A-Z]).*"
+    rf"|.*\({_CREDITED}[^()]{{1,60}}\)\.?"
+    r"|.*\((?!In\b)(?-i:[A-Z])[^()]{0,50}\b(?-i:Images|Photos?|Pictures|Photography|PHOTO)(?:/[^()]{1,40})?\)"
+    rf"|.*[.!?]\s+{_CREDITED}(?-i:[A-Z])[^.!?:]{{1,50}}",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile(
+    r"(?:we\b.{0,60}\b(?:use|store|process|set|access)\b|we\s+(?:value|respect|care\s+about)\s+your\s+privacy"
+    r"|(?:our|this)\s+(?:web)?site\s+(?:uses|stores|and)\b|by\s+(?:clicking|continuing|using|accepting)\b"
+    r"|(?:these\s+|our\s+)?cookies\s+(?:help|allow|enable|are)\b).*\b(?:you|your)\b",
+    re.IGNORECASE,
+)
+_LONGEST_BOX = 70
+"""Most words of a caption or of a box about cookies. Chosen by hand; a longer line is more likely text."""
+_LONGEST_WORD = 12
+"""Most characters of a box for each of these words. It bounds the work on a line without spaces."""
+_LISTED = re.compile(
+    r"(?:related|most)\s+(?:topics?|stories|articles|content|links|coverage|read|viewed|popular|shared|watched)"
+    r"|more\s+(?:on\s+this\s+story|from\s+.{1,40})|editor['’]?s['’]?\s+picks?|you\s+(?:may|might)\s+also\s+like",
     re.IGNORECASE,
 )
 # Must not match news: "Copyright holders sued", or the third item of a list, "(c) Meta pays".
@@ -78,7 +111,8 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 # Signs of reporting: "Never miss a payment, Buffett said" is not a call to the reader.
-_REPORT = re.compile(r"\d|\b(?:said|says|saying|told|tells|adds|added|warns|warned|wrote|according)\b", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:said|says|saying|told|tells|adds|added|warns|warned|wrote|according)\b", re.IGNORECASE)
+_REPORT = re.compile(rf"\d|{_SAID.pattern}", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#[^\W\d]\w*[\s,]*)+")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 
@@ -88,9 +122,13 @@ def is_furniture(line: str) -> bool:
     if not line or _HASHTAGS.fullmatch(line) or is_link(line):
         return True
     words = line.split()
+    if is_box(line):
+        return True
     if len(words) > 30:
         return False
     bare = _strip_decoration(line)
+    if (parts := bare.split(" | "))[2:] and all(is_edge_furniture(part) for part in parts):
+        return True
     if not line.endswith((".", "!", "?", "”")) and (_FURNITURE.fullmatch(bare) or _FURNITURE.fullmatch(line)):
         return True
     if _COPYRIGHT.match(line) and len(words) <= 15:
@@ -99,6 +137,16 @@ def is_furniture(line: str) -> bool:
         return False
     sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
     return all(_CALL.match(sentence) for sentence in sentences)
+
+
+def is_box(line: str) -> bool:
+    """Whether a line is a caption, or asks for consent to cookies."""
+    if len(line) > _LONGEST_BOX * _LONGEST_WORD or len(line.split()) > _LONGEST_BOX:
+        return False
+    if _CAPTION.fullmatch(line):
+        return True
+    about = re.search(r"\bcookies?\b|\bpersonal\s+data\b", line, re.IGNORECASE)
+    return bool(about and _CONSENT.match(line)) and not _SAID.search(line) and not re.search('[“”"]', line)
 
 
 def is_link(line: str) -> bool:
@@ -124,15 +172,28 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
     :param lines: an article's lines, stripped, without markup.
     :return: the indices of these lines.
     """
-    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8]
-    found = set()
+    found = {n for n, line in enumerate(lines) if is_furniture(line)}
+    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8 and n not in found]
     for n, line in enumerate(lines):
         outside = bool(prose) and (n < prose[0] or n > prose[-1])
-        if is_furniture(line) or (outside and n > 0 and is_edge_furniture(line)):
+        if outside and n > 0 and is_edge_furniture(line):
             found.add(n)
+    found |= _find_listed(lines)
     # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.
     if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):
         following = next((line for n, line in enumerate(lines[1:], 1) if n not in found and line), "")
         if 4 <= len(following.split()) <= 30 and following[-1] not in ".,;:":
             found.add(0)
     return found
+
+
+def _find_listed(lines: Sequence[str]) -> set[int]:
+    """The lists of other articles below the text: from "Most read" to the end, if no line there is a sentence."""
+    first = len(lines)
+    for n in range(len(lines) - 1, 0, -1):
+        if lines[n].endswith((".", "!", "”", '"')) and not _COPYRIGHT.match(lines[n]):
+            break
+        if _LISTED.fullmatch(_strip_decoration(lines[n])):
+            first = n
+    above = any(len(line.split()) >= 8 for line in lines[:first])
+    return set(range(first, len(lines))) if above else set()

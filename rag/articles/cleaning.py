@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from rag.articles.bylines import Credit, parse_byline, take_bylines
 from rag.articles.dates import parse_date, parse_dateline, parse_opening
 from rag.articles.markup import normalise_characters, squeeze_spaces, strip_html, strip_links
 from rag.articles.paragraphs import (
@@ -21,7 +22,7 @@ from rag.articles.paragraphs import (
     mark_headings,
     parse_lines,
 )
-from rag.types import Section
+from rag.types import Byline, Section
 
 _FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
 _FRONT_MATTER_LINES = 60
@@ -46,14 +47,16 @@ class CleanedText:
 
     :param title: empty if the text has none.
     :param date: ISO 8601, or None if the text gives none.
-    :param text: paragraphs separated by one blank line. A leading title is a paragraph.
+    :param text: paragraphs separated by one blank line. A leading title is a paragraph. Bylines come last.
     :param sections: all headings except a leading title, by offset in ``text``.
+    :param byline: None if the text has none.
     """
 
     title: str
     date: str | None
     text: str
     sections: tuple[Section, ...]
+    byline: Byline | None = None
 
 
 def clean_text(raw: str) -> CleanedText:
@@ -67,6 +70,8 @@ def clean_text(raw: str) -> CleanedText:
     text = normalise_characters(raw)
     front, text = _take_front_matter(text)
     cleaned = _clean_once(text, front.title)
+    if front.author and cleaned.byline is None:
+        cleaned = _clean_once(f"{cleaned.text}\n\n{front.author}", front.title)
     title, date = cleaned.title, front.date or cleaned.date
     # Removing a mark can uncover another one, so repeat until nothing changes. Most articles need one pass.
     for _ in range(_PASSES):
@@ -80,12 +85,15 @@ def clean_text(raw: str) -> CleanedText:
 
 @dataclass(frozen=True, slots=True)
 class _FrontMatter:
+    """The title, the date and the byline ("By" and the author) of a YAML header."""
+
     title: str = ""
     date: str | None = None
+    author: str = ""
 
 
 def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
-    """Parse the title and date of a YAML header, and remove the header."""
+    """Parse the title, date and author of a YAML header, and remove the header."""
     # Match line by line: a single regular expression takes exponential time on a header without an end.
     lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
     rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
@@ -97,10 +105,29 @@ def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
     fields: dict[str, str] = {}
     for line in header:
         name, colon, value = line.partition(":")
-        if colon and not line[0].isspace():
-            fields.setdefault(name.strip().lower(), value.strip().strip("\"'").strip())
+        if line.lstrip().startswith("- ") and fields:  # an item of the list above
+            fields[list(fields)[-1]] += f", {_strip_value(line.strip()[2:].removeprefix('name:'))}"
+        elif colon and not line[0].isspace():
+            fields.setdefault(name.strip().lower(), _strip_value(value))
     date = next((fields[name] for name in ("date", "published", "pubdate", "updated") if name in fields), "")
-    return _FrontMatter(fields.get("title", ""), parse_date(date)), "\n".join(lines[rules[1] + 1 :])
+    author = next((fields[name] for name in ("author", "authors", "byline", "by") if name in fields), "")
+    front = _FrontMatter(fields.get("title", ""), parse_date(date), _make_byline(author))
+    return front, "\n".join(lines[rules[1] + 1 :])
+
+
+def _strip_value(value: str) -> str:
+    return value.strip().strip("\"'").strip()
+
+
+def _make_byline(value: str) -> str:
+    """The author of a YAML header as a byline: "[Ana Ruiz, Bo Li]" → "By Ana Ruiz and Bo Li". Empty if it is none."""
+    value = value.strip(", ")
+    if listed := re.fullmatch(r"\[(.*)\]", value):
+        value = ", ".join(_strip_value(name) for name in listed[1].split(","))
+    if parse_byline(value) is None:
+        several = re.sub(r",\s*(?=[^,]+$)", " and ", value)
+        value = f"By {several}"
+    return value if parse_byline(value) else ""
 
 
 def _clean_once(text: str, given_title: str) -> CleanedText:
@@ -110,13 +137,15 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
     # A line directly above the date is a title, even if it ends like a sentence ("PACT WITH U.S.").
     titled = lines[0].text if first == 1 else ""
     lines = _drop_masthead(lines)
-    lines = mark_headings(join_lines(drop_furniture(lines)))
+    lines, bylines = take_bylines(drop_furniture(lines))
+    lines = mark_headings(join_lines(lines))
     title = given_title or _find_title(lines) or titled
     lines = _drop_title_repeats(lines, title)
+    date = date or next((credit.date for _, credit in bylines if credit.date), None)
     if date is None:
         body = next((line for line in lines if line.kind == "text" and line.text != title), None)
         date = parse_opening(body.text) if body else None
-    return _render(lines, title, date)
+    return _add_bylines(_render(lines, title, date), bylines)
 
 
 def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
@@ -190,3 +219,17 @@ def _render(lines: list[Line], title: str, date: str | None) -> CleanedText:
             sections.append(Section(start=offset, heading=line.text))
         offset += len(line.text) + 2
     return CleanedText(title, date, "\n\n".join(line.text for line in lines), tuple(sections))
+
+
+def _add_bylines(cleaned: CleanedText, bylines: list[tuple[Line, Credit]]) -> CleanedText:
+    """Append the bylines, so that the text before them holds only the article."""
+    if not bylines:
+        return cleaned
+    text = cleaned.text
+    places = []
+    for line, credit in bylines:
+        places.append((len(text) + 2, credit))
+        text = f"{text}\n\n{line.text}"
+    offset, best = next((place for place in places if place[1].author), places[0])
+    byline = Byline(places[0][0], best.author, offset + best.start, offset + best.end)
+    return replace(cleaned, text=text, byline=byline)

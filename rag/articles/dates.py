@@ -27,7 +27,8 @@ _DATELINE = re.compile(
     re.IGNORECASE,
 )
 # "On June 13, 2025, Meta closed" or "LONDON, 13 June 2025 (Reuters) -" at the start of the first paragraph.
-_OPENING = re.compile(rf"(?:[A-Z][A-Za-z. ]{{1,40}}(?:, | [–—-] |\())?(?:On )?{_DATE}", re.IGNORECASE)
+_OPENING = re.compile(rf"(?:[^\W\d_][\w.,'’/ -]{{1,50}}?(?:, | [–—-] | ?\())?(?:On )?{_DATE}", re.IGNORECASE)
+_CALENDAR = re.compile(rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_MONTH.format('month')})", re.IGNORECASE)
 
 
 def parse_dateline(line: str) -> str | None:
@@ -54,6 +55,11 @@ def parse_date(value: str) -> str | None:
     """Parse the first date anywhere in a short value, such as ``date:`` in front matter."""
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else None
+
+
+def is_calendar_word(word: str) -> bool:
+    """Whether a word is a weekday or a month."""
+    return bool(_CALENDAR.fullmatch(word))
 
 
 def _to_iso(match: re.Match[str]) -> str | None:

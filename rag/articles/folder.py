@@ -95,7 +95,7 @@ def read_document(path: Path, corpus: Path) -> Document | Skipped:
     if not cleaned.text:
         return Skipped(document_id, "It has no text: add some or remove the file.")
     title = cleaned.title or path.stem.replace("_", " ").strip() or path.stem
-    return Document(document_id, title, cleaned.date, cleaned.text, cleaned.sections)
+    return Document(document_id, title, cleaned.date, cleaned.text, cleaned.sections, cleaned.byline)
 
 
 def _check_folder(corpus: Path) -> None:

@@ -56,7 +56,7 @@ def chunk_document(
     A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
     unless that has fewer than ``min_tokens`` tokens. If it fits, the last sentence of the passage before is repeated
     at the start. Headings are not passages; they are the context of the passages below them. A leading title is part of
-    the first passage, since news often says it only there, and the context of all.
+    the first passage, since news often says it only there, and the context of all. The byline is in no passage.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -73,17 +73,20 @@ def chunk_document(
 
 
 def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
-    """(start, end, heading) of the text below each heading; of the whole text if there are only headings."""
-    text = document.text
+    """(start, end, heading) of the text below each heading; of the whole text if there are only headings.
+
+    The byline at the end is in none of them.
+    """
+    text, finish = document.text, document.body_end
     bounds = [(section.start, section.heading) for section in document.sections]
     if not bounds or bounds[0][0] > 0:
         bounds.insert(0, (0, ""))
     bodies = []
-    for (start, heading), (end, _) in zip(bounds, [*bounds[1:], (len(text), "")], strict=True):
+    for (start, heading), (end, _) in zip(bounds, [*bounds[1:], (finish, "")], strict=True):
         below = start + len(heading) if text.startswith(heading, start) else start
         if text[below:end].strip():
             bodies.append((below, end, heading))
-    return bodies or [(0, len(text), "")]
+    return bodies or [(0, finish, "")]
 
 
 def _make_passage(document: Document, heading: str, start: int, end: int) -> Passage:

@@ -6,10 +6,11 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rag.types import Document, Passage, Section
+from rag.types import Byline, Document, Passage, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ CREATE TABLE documents (
     date TEXT,
     text TEXT NOT NULL,
     sections TEXT NOT NULL,        -- JSON: [[start, heading], ...]
+    byline TEXT NOT NULL,          -- JSON: [start, author, author_start, author_end], or [] for none
     source_sha256 TEXT NOT NULL,
     duplicate_of TEXT              -- document_id of the article it repeats
 ) WITHOUT ROWID;
@@ -81,9 +83,10 @@ def create_tables(connection: sqlite3.Connection) -> None:
 def insert_document(connection: sqlite3.Connection, document: Document, source_sha256: str) -> None:
     """Insert a document. Call `set_duplicates` afterwards to mark near-duplicates."""
     sections = json.dumps([[section.start, section.heading] for section in document.sections])
+    byline = json.dumps(astuple(document.byline) if document.byline else ())
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, NULL)",
-        (document.document_id, document.title, document.date, document.text, sections, source_sha256),
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+        (document.document_id, document.title, document.date, document.text, sections, byline, source_sha256),
     )
 
 
@@ -145,13 +148,15 @@ def select_documents(connection: sqlite3.Connection, document_id: str | None = N
     """All documents in order of their ids, or only the one with the given id."""
     condition = "" if document_id is None else " WHERE document_id = ?"
     rows = connection.execute(
-        f"SELECT document_id, title, date, text, sections FROM documents{condition} ORDER BY document_id",  # noqa: S608
+        f"SELECT document_id, title, date, text, sections, byline FROM documents{condition} ORDER BY document_id",  # noqa: S608
         () if document_id is None else (document_id,),
     )
-    return [
-        Document(key, title, date, text, tuple(Section(*section) for section in json.loads(sections)))
-        for key, title, date, text, sections in rows
-    ]
+    documents = []
+    for key, title, date, text, sections, byline in rows:
+        found = json.loads(byline)
+        parts = tuple(Section(*section) for section in json.loads(sections))
+        documents.append(Document(key, title, date, text, parts, Byline(*found) if found else None))
+    return documents
 
 
 def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:

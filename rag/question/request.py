@@ -1,13 +1,14 @@
-"""Recognises requests that no single passage can answer: a summary of all articles, a count of articles, an opinion."""
+"""Recognises requests that no passage can answer: a summary of all articles, their number, an author, an opinion."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
+from rag.question.authorship import find_subject
 from rag.question.form import list_parts, strip_origin
 
-Request = Literal["summary", "count", "opinion"]
+Request = Literal["summary", "count", "author", "opinion"]
 
 _ARTICLES = r"(?:(?:news )?(?:articles?|stor(?:y|ies)|documents?|files?|texts?)|news|corpus|folder)"
 _THESE = rf"(?:(?:all|both|each|every)(?: of)? )?(?:the|these|those|this|that|my|your|today['’]s) {_ARTICLES}"
@@ -40,11 +41,14 @@ _OPINION = re.compile(
 def find_request(question: str) -> Request | None:
     """What a question asks of the articles as a whole or of this program; None for a question about the news.
 
-    ``summary``: of all articles, or of "this article". ``count``: of articles. ``opinion``: of this program.
+    ``summary``: of all articles, or of "this article". ``count``: of articles. ``author``: of an article. ``opinion``:
+    of this program.
     """
     parts = list_parts(strip_origin(question))
     if len(parts) == 1 and any(asks.fullmatch(parts[0]) for asks in _SUMMARY):
         return "summary"
     if any(_COUNT.search(part) for part in parts):
         return "count"
+    if find_subject(question) is not None:
+        return "author"
     return "opinion" if _OPINION.search(question) else None

@@ -34,7 +34,8 @@ from rag.question.request import find_request
         ("Do you know who won?", None),
         ("Are you sure?", None),
         ("What did the minister think of the plan?", None),
-        ("Who wrote the article?", None),
+        ("Who wrote the article?", "author"),
+        ("Who wrote the book?", None),
     ],
 )
 def test_request(question: str, request_: str | None) -> None:

@@ -1,0 +1,87 @@
+"""Answers "who wrote this article?" from the article's byline, not from its text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rag.answers.compose import abstain
+from rag.question.text import find_topic_words
+from rag.types import Answer, Citation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag.question.authorship import Subject
+    from rag.question.parsed import ParsedQuestion
+    from rag.types import Byline, Document, ScoredPassage
+
+LEAST_SHARED = 0.5
+"""Least share of the subject's topic words that the article meant must have. Chosen by hand."""
+UNCLEAR = "I can't tell which article you mean: say what it is about, or its title."
+
+
+def answer_author(
+    question: ParsedQuestion, found: Sequence[ScoredPassage], subject: Subject, articles: Sequence[Document]
+) -> Answer | None:
+    """The author of the article that the question means, or an abstention. Its timing is not yet set.
+
+    :param found: the retrieved passages.
+    :param articles: the articles that may be meant, best first.
+    :return: None if the question names a title that none of them has. What they say of such a text must be read.
+    """
+    article = choose_article(subject, articles)
+    if article is None and subject.titled:
+        return None
+    if article is None:
+        return abstain(question, found, reason=UNCLEAR)
+    if article.byline is None or not article.author:
+        return abstain(question, found, reason=f"The article “{article.title}” names no author.")
+    return Answer(
+        question=question.original,
+        standalone=question.text,
+        status="answered",
+        text=article.author,
+        reason="",
+        confidence=1.0,  # copied from the byline, and the citation shows of which article
+        citations=(cite_byline(article, article.byline),),
+        alternatives=(),
+        passages=tuple(found),
+        short=article.author,
+        articles=1,
+    )
+
+
+def choose_article(subject: Subject, articles: Sequence[Document]) -> Document | None:
+    """The article with most of the subject's topic words, in its title if several are equal. None if it is not clear.
+
+    A title must be that of the article, but need not be whole.
+
+    :param articles: best first.
+    """
+    if not subject.text:
+        return articles[0] if len(articles) == 1 else None
+    topic = find_topic_words(subject.text)
+    if subject.titled:
+        return next((a for a in articles if topic and topic <= find_topic_words(a.title)), None)
+    shared = [
+        (len(topic & find_topic_words(f"{article.title} {article.text}")), len(topic & find_topic_words(article.title)))
+        for article in articles
+    ]
+    best = max(shared, default=(0, 0))
+    return articles[shared.index(best)] if topic and best[0] >= LEAST_SHARED * len(topic) else None
+
+
+def cite_byline(article: Document, byline: Byline) -> Citation:
+    """A citation of the byline. It is in no passage, so its passage_id is made of its offsets."""
+    start, end = byline.start, len(article.text)
+    return Citation(
+        document_id=article.document_id,
+        title=article.title,
+        date=article.date,
+        passage_id=f"{article.document_id}#{start}-{end}",
+        quote=article.text[start:end],
+        start=start,
+        end=end,
+        answer_start=byline.author_start,
+        answer_end=byline.author_end,
+    )

@@ -1,0 +1,60 @@
+"""Recognises questions about who wrote an article: "who wrote this?", "who is the author of the story about X?"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.question.form import list_parts, strip_origin
+
+_KIND = (
+    r"(?:(?:news(?:paper)?|blog|opinion) (?:article|story|piece|item|report|post)|article|story|piece|column|interview)"
+)
+_THIS = rf"(?:this(?: (?:{_KIND}|text|report|post))?|(?:the|that) {_KIND})"
+# Not "the article in Nature", "the story of the film": these are other texts, of which the news tells.
+_ABOUT = (
+    r"(?: |, )(?:about|on|concerning|(?P<titled>headlined|titled|entitled|called|with the (?:title|headline)))[: ]+"
+    r"(?P<subject>.+?)"
+)
+_TITLE = r"[ :]+(?P<title>[“\"‘'«].+[”\"’'»])"
+_ARTICLE = rf"(?:(?:the|that|this) {_KIND}(?:{_ABOUT}|{_TITLE})|{_THIS})"
+_WRITER = r"(?:author|writer|reporter|journalist|correspondent)s?"
+_WROTE = r"(?:wrote|has written|authored|reported|filed|penned)"
+_ASKS = tuple(
+    re.compile(rf"{asks}\W*", re.IGNORECASE)
+    for asks in (
+        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} {_ARTICLE}",
+        rf"(?:who(?:['’]s| is| was| are| were) )?(?:the )?{_WRITER} (?:of|behind) {_ARTICLE}",
+        rf"(?:what(?:['’]s| is) )?the (?:name of the {_WRITER}|{_WRITER}['’]s? name) (?:of|behind) {_ARTICLE}",
+        rf"(?:by whom|who) (?:was|is) {_ARTICLE} (?:written|authored)(?: by)?",
+        rf"{_ARTICLE} (?:was|is) written by whom?",
+        rf"whose (?:byline|name) is (?:on|above|under) {_ARTICLE}",
+    )
+)
+THIS = "who wrote this?"
+"""A question about the author of the article that a conversation is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question says of the article whose author it asks for.
+
+    :param text: a subject or a title. If the question only says "this article", the earlier question that was appended
+        to a follow-up in brackets, or nothing.
+    :param titled: whether it is a title. The news also names titles of other texts and their authors.
+    """
+
+    text: str
+    titled: bool = False
+
+
+def find_subject(question: str) -> Subject | None:
+    """What a question says of the article whose author it asks for; None if it asks for something else."""
+    parts = list_parts(strip_origin(question))
+    found = next((match for asks in _ASKS for part in parts if (match := asks.fullmatch(part))), None)
+    if found is None:
+        return None
+    titled = bool(found["title"] or found["titled"])
+    return Subject(
+        found["subject"] or found["title"] or question[len(strip_origin(question)) :].strip(" ()"), titled=titled
+    )
