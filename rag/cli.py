@@ -101,6 +101,10 @@ def build_parser() -> argparse.ArgumentParser:
 def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument("--web", action="store_true", help="start the web page and print its address")
     page.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1, this machine only)")
+    page.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[],
+        help="a further name under which the page may be called, such as a proxy's; may be repeated",
+    )  # fmt: skip
     page.add_argument("--port", type=parse_port, metavar="N", help="port (default: the first free port from 7860)")
     page.add_argument("--auth", metavar="USER:FILE", help="require a login; the password is the first line of FILE")
     page.add_argument("--mcp", action="store_true", help="also offer the page's endpoints to MCP clients")
@@ -184,8 +188,9 @@ def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Name
     asks = arguments.question or arguments.json or arguments.batch is not None
     if asks and (arguments.web or arguments.feedback):
         parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
-    if not arguments.web and (arguments.host or arguments.port or arguments.auth or arguments.mcp):
-        parser.error("--host, --port, --auth and --mcp require --web: add it")
+    own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp)
+    if not arguments.web and any(own):
+        parser.error("--host, --allow-host, --port, --auth and --mcp require --web: add it")
     if arguments.feedback and (arguments.feedback[0] != "export" or len(arguments.feedback) > 2):
         parser.error("--feedback must be followed by export and, optionally, a folder")
 
@@ -206,10 +211,11 @@ def run(arguments: argparse.Namespace) -> int:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
     if arguments.web:
-        from rag.page.start import LOOPBACK, Serving, serve
+        from rag.page.hosts import LOOPBACK
+        from rag.page.start import Serving, serve
 
-        host = arguments.host or LOOPBACK[0]
-        serve(config, Serving(host, arguments.port, arguments.auth, arguments.mcp, arguments.data))
+        host, names = arguments.host or LOOPBACK[0], tuple(arguments.allow_host)
+        serve(config, Serving(host, names, arguments.port, arguments.auth, arguments.mcp, arguments.data))
         return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:

@@ -53,7 +53,7 @@ _CREDIT = re.compile(
 _SEGMENT = re.compile(r"\s*[|·•]\s*|\s+[–—/-]\s+|\s*;\s+")
 _JOINT = re.compile(r"\s*,?\s+(?:and|&|with)\s+|\s*,\s*", re.IGNORECASE)
 _AGO = re.compile(r"(?:(?:published|updated|posted)\s+)?(?:\d+|an?)\s+(?:minute|hour|day|week)s?\s+ago", re.IGNORECASE)
-_BEFORE_DATE = re.compile(r",? (?:on |published |updated |posted )?(?=\S*\d|[a-z]+ \d|an? )", re.IGNORECASE)
+_BEFORE_DATE = re.compile(r",? (?:on |published |updated |posted )?(?=\S*\d|[A-Z][a-z]+ \d|an? )", re.IGNORECASE)
 _ALONE_BY = re.compile(r"(?:written |words |text )?by:?", re.IGNORECASE)
 
 
@@ -158,9 +158,7 @@ def _parse_writer(part: str) -> Credit | None:
 
 def _split_date(text: str) -> tuple[str, str | None]:
     """A text without the date at its end, and this date."""
-    for match in re.finditer(
-        r",? (?:on |published |updated |posted )?(?=\S*\d|[A-Z][a-z]+ \d|an? )", text, re.IGNORECASE
-    ):
+    for match in _BEFORE_DATE.finditer(text):
         date = parse_dateline(text[match.end() :])
         if date or _AGO.fullmatch(text[match.end() :]):
             return text[: match.start()], date

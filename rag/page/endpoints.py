@@ -11,13 +11,14 @@ import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
 from rag.answers.rendering import describe_answer
 from rag.errors import RagError
+from rag.question.text import MAX_CHARACTERS
 from rag.types import Turn
 
 if TYPE_CHECKING:
     from rag.page.shelf import Shelf
 
 MOST_TURNS = 200
-"""Turns used of a history that a program sends, the latest ones."""
+"""Turns used of a history that a program sends, the latest ones. Each is cut at :data:`MAX_CHARACTERS`."""
 BROKEN = "Something went wrong; the program's log has the details. Ask again, or in other words."
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class Endpoints:
         Returns:
             What `ask --json` prints: answer, short, answered, reason, confidence, doubts, citations, alternatives.
         """
+        if not isinstance(question, str):
+            raise gr.Error("The question must be a string.", print_exception=False)
         turns = read_history(history)
         try:
             answer = await asyncio.wrap_future(self.shelf.submit(question, turns))
@@ -88,11 +91,13 @@ def read_history(history: object) -> tuple[Turn, ...]:
 
     :raises gr.Error: if the form of a turn is wrong.
     """
+    if not isinstance(history, (list, type(None))):
+        raise gr.Error("The history must be a list of turns.", print_exception=False)
     turns = []
-    for turn in history if isinstance(history, list) else ():
+    for turn in (history or ())[-MOST_TURNS:]:
         if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
             raise gr.Error('Each turn of the history needs a "role": "user" or "assistant".', print_exception=False)
         if not isinstance(turn.get("content"), str):
             raise gr.Error('Each turn of the history needs a "content" that is a string.', print_exception=False)
-        turns.append(Turn(turn["role"], turn["content"]))
-    return tuple(turns[-MOST_TURNS:])
+        turns.append(Turn(turn["role"], turn["content"][:MAX_CHARACTERS]))
+    return tuple(turns)

@@ -157,16 +157,13 @@ def launch_options() -> dict[str, Any]:
     # The login page does not load our style sheet, and white on the theme's blue has too little contrast.
     theme = theme.set(button_primary_background_fill=ACCENT, button_primary_background_fill_hover=ACCENT)
     return {
-        "share": False,
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,
         "pwa": False,
-        "strict_cors": True,
         "max_file_size": MOST_BYTES,
         "footer_links": [],
         "show_error": False,
-        "quiet": True,
         "theme": theme,
         "css_paths": STYLE,
     }

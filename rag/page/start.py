@@ -10,24 +10,28 @@ import socket
 import sys
 import tempfile
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import find_articles
 from rag.errors import RagError
 from rag.machine.folders import find_folder
+from rag.page.hosts import LOOPBACK, WILDCARDS
 from rag.page.userdata import UserData, default_folder
 from rag.pipeline import Config, Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    import gradio as gr
+    from starlette.types import ASGIApp
 
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FIRST_PORT = 7860
 """Gradio's default."""
 MOST_PORTS = 100
@@ -43,6 +47,7 @@ class Serving:
     """How the page is served.
 
     :param host: the address to listen on.
+    :param names: further names under which the page may be called, such as that of a proxy in front of it.
     :param port: the port to listen on; None for the first free one from 7860.
     :param auth: USER:FILE, the user who may log in and the file whose first line is the password; None for no login.
     :param mcp: whether to offer the endpoints to MCP clients.
@@ -50,6 +55,7 @@ class Serving:
     """
 
     host: str = LOOPBACK[0]
+    names: tuple[str, ...] = ()
     port: int | None = None
     auth: str | None = None
     mcp: bool = False
@@ -73,26 +79,45 @@ def serve(config: Config, serving: Serving) -> None:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
         shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
         page = build_page(shelf, feedback, signer)
-        try:
-            _, address, _ = page.launch(
-                server_name=serving.host,
-                server_port=port,
-                auth=auth,
-                mcp_server=serving.mcp,
-                prevent_thread_lock=True,
-                **launch_options(),
-            )
-        except OSError as error:
-            raise StartError(f"The page cannot listen on port {port} ({error}): name another --port.") from error
-        except ImportError as error:
-            raise StartError(f"--mcp needs one more package ({error}): pip install 'gradio[mcp]'.") from error
-        print(f"The page is at {address} – press Ctrl-C to stop it.", flush=True)  # noqa: T201
+        app = protect(page, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            Event().wait()
+            run_server(app, serving.host, port)
         finally:
             shelf.close()
-            page.close(verbose=False)
+
+
+def protect(
+    page: gr.Blocks, options: dict[str, Any], auth: Callable[[str, str], bool] | None, serving: Serving
+) -> ASGIApp:
+    """The page as an application that only its own visitors reach. :raises StartError: if MCP cannot be offered."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from rag.page.guard import Guard, refuse_event
+
+    whole = FastAPI(openapi_url=None)
+    inner = {"exception_handlers": {KeyError: refuse_event}}
+    gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
+    if page.mcp_error:
+        raise StartError(f"{page.mcp_error}: pip install 'ask-articles[mcp]', or leave out --mcp.")
+    return Guard(whole, (serving.host, *serving.names))
+
+
+def run_server(app: ASGIApp, host: str, port: int) -> None:
+    """Serves until Ctrl-C, and prints the address once the page is up. :raises StartError: if the port was taken."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            shown = "localhost" if host in WILDCARDS else f"[{host}]" if ":" in host else host
+            print(f"The page is at http://{shown}:{port}/ – press Ctrl-C to stop it.", flush=True)  # noqa: T201
+
+    # Streams to open pages never end by themselves.
+    config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=2)
+    with open_socket(host, port) as listening:
+        Server(config).run([listening])
 
 
 def check_access(serving: Serving) -> None:
@@ -102,6 +127,8 @@ def check_access(serving: Serving) -> None:
     if serving.mcp and serving.auth:
         # Gradio would list the tools to everyone, but they would work for nobody.
         raise StartError("MCP clients cannot log in: leave out --mcp or --auth.")
+    if serving.mcp and find_spec("mcp") is None:
+        raise StartError("--mcp needs one more package: pip install 'ask-articles[mcp]', or leave out --mcp.")
 
 
 def find_port(host: str, port: int | None) -> int:
@@ -112,12 +139,17 @@ def find_port(host: str, port: int | None) -> int:
     reason = ""
     for tried in range(FIRST_PORT, FIRST_PORT + MOST_PORTS) if port is None else (port,):
         try:
-            with socket.create_server((host, tried), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            with open_socket(host, tried):
                 return tried
         except OSError as error:
             reason = (error.strerror or str(error)).partition(" (while")[0]
     ports = f"port {port}" if port is not None else f"a port from {FIRST_PORT} to {FIRST_PORT + MOST_PORTS - 1}"
     raise StartError(f"The page cannot listen on {host}, {ports} ({reason}): name another --port or --host.")
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """:raises OSError: if the port is taken, or the host is not an address of this machine."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
 
 
 def close_environment(temporary: Path) -> None:

@@ -71,6 +71,9 @@ def test_nothing_but_articles_is_read(client: Any, name: str) -> None:
         ("???", None, "The question has no words: ask it in words."),
         ("Who?", [{"role": "system", "content": "x"}], 'needs a "role"'),
         ("Who?", [{"role": "user"}], 'needs a "content"'),
+        ("Who?", "x", "The history must be a list of turns."),
+        (5, None, "The question must be a string."),
+        (None, None, "The question must be a string."),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(client: Any, question: str, history: Any, said: str) -> None:
