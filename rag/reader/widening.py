@@ -15,12 +15,13 @@ MAGNITUDE = re.compile(r"[ -]?(?:hundred|thousand|million|billion|trillion|bn|mn
 INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
 OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 AMOUNT = re.compile(
-    r"[$€£¥₹]?[-−]?[.\d]|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty"
-    r"|sixty|seventy|eighty|ninety|half|an? (?:dozen|hundred|thousand|million|half|third|quarter|fifth|tenth)|a dozen)\b"
+    r"[$€£¥₹]?[-−]?[.\d]|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
+    r"|fifty|sixty|seventy|eighty|ninety|half|an? (?:dozen|hundred|thousand|million|half|third|quarter|fifth|tenth))\b"
 )
 HEDGE = re.compile(
-    r"(?<![\w-])(?:almost|nearly|roughly|approximately|about|around|an estimated|close to|upwards of|in excess of|at least|at most|up to|minus"
-    r"|as (?:many|much) as|no (?:more|less|fewer) than|(?P<compared>(?:(?:just|well|slightly) )?(?:more|less|fewer) than)"
+    r"(?<![\w-])(?:almost|nearly|roughly|approximately|about|around|an estimated|close to|upwards of|in excess of"
+    r"|at least|at most|up to|minus|as (?:many|much) as|no (?:more|less|fewer) than"
+    r"|(?P<compared>(?:(?:just|well|slightly) )?(?:more|less|fewer) than)"
     r"|(?:just|well|slightly) (?:over|under|above|below)) \Z",
     re.IGNORECASE,
 )
@@ -38,8 +39,8 @@ UNIT = re.compile(
     r"|(?:kilo|mega|giga)watts?(?: hours?)?)\b(?!-)"
 )
 RATE = re.compile(
-    r" (?:an?|per) (?:minute|hour|day|night|week|month|year|head|person|kilo(?:gram)?|tonne|ton|lit(?:re|er)|gallon|barrel"
-    r"|share)\b"
+    r" (?:an?|per) (?:minute|hour|day|night|week|month|year|head|person|kilo(?:gram)?|tonne|ton|lit(?:re|er)|gallon"
+    r"|barrel|share)\b"
 )
 PRICE = re.compile(r"[$€£¥₹]|\d+p\Z")
 PARTICLE = r"(?:v[ao]n|de[rnl]?|la|di|da|du|dos|ter|bin|ibn)"
