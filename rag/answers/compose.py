@@ -9,7 +9,7 @@ from rag.answers.confidence import Calibration, Support, find_evidence, find_nea
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
-from rag.answers.verdict import give_verdicts, split_sides, weigh_verdict
+from rag.answers.verdict import LEAST_VERDICT, give_verdicts, split_sides, weigh_verdict
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
@@ -30,8 +30,8 @@ MOST_CITATIONS = 3
 """Chosen by hand: as many as a user will check."""
 MOST_ALTERNATIVES = 3
 """Chosen by hand, to fit on a screen."""
-LEAST_INSTEAD = {"either": 0.75, "whether": 0.5}
-"""Minimum confidence of sentences, by form, for questions that may need only a short answer or a plain no."""
+LEAST_INSTEAD = 0.75
+"""Minimum confidence of sentences for questions of form ``either``, which may need only a short answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def compose_answer(
     if explanation is not None:
         form = "sentences" if question.term else question.form
         confidence = calibration.sentences.confide(explanation.features)
-        sure = confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD.get(form, 0.0))
-        # A copied span is no yes or no. If it is trusted, the passages are about the question.
-        if sure or (form == "whether" and judged.trusted):
-            if form == "whether" and readings.yes:
+        if form == "whether" and readings.yes:
+            confidence = weigh_verdict(readings.yes[explanation.best.passage], confidence)
+            if confidence >= LEAST_VERDICT:
                 return give_verdict(question, found, judged, readings.yes, (explanation, confidence))
+        elif confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD if form == "either" else 0.0):
             above = judged.values[0] if judged.trusted and form != "whether" else None
             return give_sentences(question, found, judged, above, (explanation, confidence))
     if judged.trusted and (question.form != "whether" or not readings.sentences):
@@ -196,13 +196,11 @@ def give_verdict(
     """Yes or no, with the deciding sentences.
 
     :param yes: log-odds of "yes" by passage; see :class:`rag.types.Readings`.
-    :param explained: the sentences, and the confidence that they answer the question.
+    :param explained: the sentences, and the confidence of the verdict.
     """
     explanation, confidence = explained
     passages = [scored.passage for scored in found]
-    log_odds = yes[explanation.best.passage]
-    verdict, opposite = give_verdicts(log_odds)
-    confidence = weigh_verdict(log_odds, confidence)
+    verdict, opposite = give_verdicts(yes[explanation.best.passage])
     deciding, opposed = (
         tuple(quote(passages[s.passage], s.start, s.end) for s in side)
         for side in split_sides(explanation, yes, passages)

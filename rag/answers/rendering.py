@@ -99,7 +99,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         **(extra or {}),
         "question": answer.question,
         "standalone": answer.standalone,
-        "answer": answer.text,
+        "answer": f"{answer.short}. {answer.text}" if answer.verdict else answer.text,
         "short": answer.short,
         "status": answer.status,
         "answered": answer.answered,

@@ -19,8 +19,9 @@ LEADING = 4
 MOST_ARTICLES = MOST_SENTENCES
 """Most articles that are summarised."""
 REASONS = {
-    "count": "I answer from single passages and cannot count articles; the closest passages may help.",
+    "count": "I only quote the articles and do not count or calculate over them; the closest passages may help.",
     "opinion": "I have no opinions: I only say what the articles say.",
+    "ranking": "I only quote the articles and do not judge or compare them; the closest passages may help.",
     "summary": "There is nothing to summarise: no article has a full sentence.",
 }
 """Reasons for an abstention, by request."""

@@ -62,9 +62,12 @@ _DEGREE = (
 _MANNER = re.compile(
     rf"(?:^\W*|[,;–-] *|\b(?:in|of|about|on|to|and|or|see|know) +)how\b(?! (?:{_DEGREE})\b)(?! I\b)", re.IGNORECASE
 )
+# "Can you" asks this program only with such a verb or for someone: "can you carry a knife in Rome?" asks for yes or no.
 _ORDER = re.compile(
+    r"(?:(?:can|could|would|will) you (?:please |kindly |maybe |briefly |just )?)?"
     r"(?:tell|explain|describe|summari[sz]e|sum up|outline|compare|contrast|discuss|list|enumerate|give|show|walk"
-    r"|recap|brief|elaborate|clarify|teach|help|(?:can|could|would|will) you|i (?:want|need)|i(?:['’]d| would) like)\b",
+    r"|recap|brief|elaborate|clarify|teach|help|go (?:over|through)|i (?:want|need)|i(?:['’]d| would) like)\b"
+    r"|(?:can|could|would|will) you\b.*\b(?:me|us|please)\b",
     re.IGNORECASE,
 )
 _PUZZLED = re.compile(

@@ -219,10 +219,27 @@ def test_a_yes_no_question_is_never_answered_with_a_copied_span() -> None:
     start = text.index("5 p.m.")
     span = Reading("5 p.m.", 0, start, start + 6, 0.9, 0.1)
     readings = Readings((span,), sentences=(SentenceScore(0, 0, len(text), 1.0),), yes={0: 1.5})
-    calibration = replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 9.0, 0.5), sentences=UNSURE)
     found = [ScoredPassage(passage, 1.0)]
-    answer = compose_answer(parse_question("Is the zoo open on Sundays?"), found, readings, calibration, load_encoder())
-    assert (answer.short, answer.text) == ("Yes", text)
+    question = parse_question("Is the zoo open on Sundays?")
+    about_something_else = Judge((0.0,) * len(SENTENCE_FEATURES), -4.0, 0.5)
+    for sentences, said in ((SURE, ("Yes", text)), (about_something_else, ("", ""))):
+        calibration = replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 9.0, 0.5), sentences=sentences)
+        answer = compose_answer(question, found, readings, calibration, load_encoder())
+        assert (answer.short, answer.text) == said
+
+
+def test_a_clear_verdict_needs_less_confidence_in_its_sentence_than_an_unclear_one() -> None:
+    text = "The zoo opens at 9 a.m. and closes at 6 p.m., on Sundays at 5 p.m."
+    found = [ScoredPassage(make_passage("a", text), 1.0)]
+    half = Judge((0.0,) * len(SENTENCE_FEATURES), -1.0, 0.9)
+    calibration = replace(UNCALIBRATED, sentences=half)
+    question = parse_question("Is the zoo open on Sundays?")
+    answers = []
+    for log_odds in (1.5, 0.2):
+        readings = replace(NONE, sentences=(SentenceScore(0, 0, len(text), 1.0),), yes={0: log_odds})
+        answers.append(compose_answer(question, found, readings, calibration, load_encoder()))
+    assert [answer.short for answer in answers] == ["Yes", ""]
+    assert 0.5 <= answers[0].confidence < 0.9
 
 
 def test_articles_that_say_yes_and_no_are_both_shown() -> None:

@@ -70,7 +70,11 @@ def test_a_single_article_is_summarised_by_its_first_sentences(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("question", "reason"),
-    [("How many articles mention Dunmore?", "count"), ("What do you think of the flood?", "opinion")],
+    [
+        ("How many articles mention Dunmore?", "count"),
+        ("What do you think of the flood?", "opinion"),
+        ("Which article is the best?", "judge"),
+    ],
 )
 def test_what_no_passage_can_say_is_declined_with_its_reason(asked: Pipeline, question: str, reason: str) -> None:
     answer = asked.ask(question)

@@ -50,6 +50,10 @@ from rag.question.form import asks_for_stance, find_form
         ("Could you tell me the name of the ship?", "short"),
         ("Who chairs the inquiry, and how was she chosen?", "sentences"),
         ("Does the bank or the state pay?", "either"),
+        ("Can you still swim in the quarry?", "whether"),
+        ("could you vote by post in the 2029 election", "whether"),
+        ("Could you briefly go over the verdict?", "sentences"),
+        ("Can you put the new rules in simple words for me?", "sentences"),
     ],
 )
 def test_form(question: str, form: str) -> None:
