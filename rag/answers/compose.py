@@ -9,6 +9,7 @@ from rag.answers.confidence import Calibration, Support, find_evidence, find_nea
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
+from rag.answers.unasked import drop_questions
 from rag.answers.verdict import give_verdicts, split_sides, weigh_verdict
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
@@ -60,6 +61,7 @@ def compose_answer(
     :param explained: whether sentences may be given; if not, only short answers are.
     """
     passages = [scored.passage for scored in found]
+    readings = drop_questions(readings, passages)
     (asked,) = encoder.encode([question.text], query=True)
     judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):

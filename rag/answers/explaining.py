@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.answers.confidence import miss_words, share_words
 from rag.articles.sentences import split_sentences
+from rag.articles.turns import find_questions
 from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
@@ -86,10 +87,12 @@ def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
     """The sentences of all passages, without questions, short fragments and tables."""
     found = []
     for number, passage in enumerate(passages):
+        questions = find_questions(passage.text)
         for start, end in split_sentences(passage.text):
             text = passage.text[start:end]
             words = len(re.findall(r"\w+", text))
-            if words >= LEAST_WORDS and len(text) <= MOST_CHARACTERS and not text.endswith("?"):
+            asks = text.endswith("?") or any(a < end and start < b for a, b in questions)
+            if words >= LEAST_WORDS and len(text) <= MOST_CHARACTERS and not asks:
                 found.append(Sentence(number, start, end, text))
     return found
 
