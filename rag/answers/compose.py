@@ -10,7 +10,7 @@ from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
 from rag.answers.unasked import drop_questions
-from rag.answers.verdict import give_verdicts, split_sides, weigh_verdict
+from rag.answers.verdict import give_verdicts, hear_reply, split_sides, weigh_verdict
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
@@ -202,6 +202,7 @@ def give_verdict(
     """
     explanation, confidence = explained
     passages = [scored.passage for scored in found]
+    yes = hear_reply(explanation, yes)
     log_odds = yes[explanation.best.passage]
     verdict, opposite = give_verdicts(log_odds)
     confidence = weigh_verdict(log_odds, confidence)

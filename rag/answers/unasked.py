@@ -22,9 +22,9 @@ def drop_questions(readings: Readings, passages: Sequence[Passage]) -> Readings:
     questions = [find_questions(passage.text) for passage in passages]
 
     def keep(found: tuple[Reading, ...]) -> tuple[Reading, ...]:
-        kept = tuple(
-            r for r in found if not r.text or all(b <= r.start or r.end <= a for a, b in questions[r.passage])
+        kept = tuple(r for r in found if not r.text or all(b <= r.start or r.end <= a for a, b in questions[r.passage]))
+        return kept or tuple(
+            replace(r, text="", passage=-1, start=0, end=0, probability=r.no_answer) for r in found[:1]
         )
-        return kept or tuple(replace(r, text="", passage=-1, start=0, end=0, probability=r.no_answer) for r in found[:1])
 
     return replace(readings, together=keep(readings.together), apart=tuple(map(keep, readings.apart)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 # Spaces of the same length, so that the offsets stay.
-_HIDDEN = str.maketrans(dict.fromkeys("“”\"«»„‘", " "))
+_HIDDEN = str.maketrans(dict.fromkeys('“”"«»„‘', " "))
 _OPENING = re.compile(r"(?<!\S)[“\"«„‘']+$")
 # Belongs to the sentence before and cannot begin one.
 _TRAILER = re.compile(r"""(?:[”’»"')\]]+|\[[^\]\n]{1,30}\]|:\d[\d–:,-]*)+(?=\s|$)""")
@@ -20,9 +20,7 @@ _CONTINUES = re.compile(r"[-–—;,:&/%]")
 _LOWER = re.compile(r"[a-zß-öø-ÿ]+(?![A-Z])\b")
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s*$")
 _BEFORE_NUMBER = re.compile(r"(?:^|[\s(])(?:No|Nos|Vol|Fig|Sec|Art|Ch|Eq|pp?|approx|ca?)\.$", re.IGNORECASE)
-_MONTH = re.compile(
-    r"(?:Jan|Feb|Mar|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März)[a-zä]*\b"
-)
+_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März)[a-zä]*\b")
 _DAY = re.compile(r"(?:^|\s)\d{1,2}\.$")
 _HOUR = re.compile(r"\b[ap]\.m\.$")
 _ZONE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[A-Z]{2,4}\b|(?:Eastern|Central|Pacific|Local)\b")
