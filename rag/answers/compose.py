@@ -61,7 +61,7 @@ def compose_answer(
     :param explained: whether sentences may be given; if not, only short answers are.
     """
     passages = [scored.passage for scored in found]
-    readings = drop_questions(readings, passages)
+    readings = drop_questions(question, readings, passages)
     (asked,) = encoder.encode([question.text], query=True)
     judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,22 @@ from rag.articles.turns import find_questions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag.question.parsed import ParsedQuestion
     from rag.types import Passage, Reading, Readings
 
+_ABOUT_QUESTIONS = re.compile(r"\b(?:questions?|ask(?:s|ed|ing)?|wonder(?:s|ed|ing)?)\b", re.IGNORECASE)
 
-def drop_questions(readings: Readings, passages: Sequence[Passage]) -> Readings:
+
+def drop_questions(question: ParsedQuestion, readings: Readings, passages: Sequence[Passage]) -> Readings:
     """The readings without the answers that lie in a question of their passage, wholly or in part.
 
-    News asks little of what it tells: of 6,800 gold answers in training passages of news and Wikipedia, seven in ten
-    thousand lie in a question.
+    Nothing is left out if the user wants to know what was asked.
+
+    In articles that loses next to nothing: of 20,766 gold answers in training passages of Wikipedia and news, six lie
+    in a question. In forum posts it would lose more (7 %), because their writers ask.
     """
+    if _ABOUT_QUESTIONS.search(question.text):
+        return readings
     questions = [find_questions(passage.text) for passage in passages]
 
     def keep(found: tuple[Reading, ...]) -> tuple[Reading, ...]:

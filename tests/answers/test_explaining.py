@@ -12,6 +12,7 @@ from rag.answers.compose import compose_answer
 from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.answers.explaining import explain, list_sentences
 from rag.answers.rendering import format_answer
+from rag.answers.unasked import drop_questions
 from rag.articles.sentences import split_sentences
 from rag.index.encoder import load_encoder
 from rag.question.parsed import parse_question
@@ -269,4 +270,8 @@ def test_what_an_interviewer_asks_is_neither_answer_nor_quoted() -> None:
     assert ask_interview("How many loaves does Pryor bake in a day?").text == "About 450"
     given = ask_interview("What will the rent of the bakery be?")
     assert "900" not in " ".join([given.text, *(a.text for a in given.alternatives)])
+    asked = parse_question("What does Hale ask about the bakery?")
+    found = Readings((Reading("close the bakery", 0, 105, 121, 0.9, 0.1),))
+    assert drop_questions(asked, found, [INTERVIEW]) == found
+    assert drop_questions(parse_question("What closes?"), found, [INTERVIEW]).together[0].text == ""
     assert not any("HALE" in s.text for s in list_sentences([INTERVIEW]))
