@@ -9,7 +9,8 @@ from rag.answers.confidence import Calibration, Support, find_evidence, find_nea
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
-from rag.answers.verdict import LEAST_VERDICT, give_verdicts, split_sides, weigh_verdict
+from rag.answers.unasked import drop_questions
+from rag.answers.verdict import LEAST_VERDICT, give_verdicts, hear_reply, split_sides, weigh_verdict
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
@@ -60,6 +61,7 @@ def compose_answer(
     :param explained: whether sentences may be given; if not, only short answers are.
     """
     passages = [scored.passage for scored in found]
+    readings = drop_questions(question, readings, passages)
     (asked,) = encoder.encode([question.text], query=True)
     judged = judge_short(question, asked, passages, readings, calibration, encoder)
     if shares_nothing(question, passages):
@@ -200,6 +202,7 @@ def give_verdict(
     """
     explanation, confidence = explained
     passages = [scored.passage for scored in found]
+    yes = hear_reply(explanation, yes)
     verdict, opposite = give_verdicts(yes[explanation.best.passage])
     deciding, opposed = (
         tuple(quote(passages[s.passage], s.start, s.end) for s in side)

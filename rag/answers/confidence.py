@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.sentences import find_touched
+from rag.articles.turns import find_question_before
 from rag.errors import ModelError
 from rag.metrics import score_token_f1
 from rag.question.figures import holds_figure
@@ -180,8 +181,10 @@ def liken_sentences(
 
 
 def find_near(reading: Reading, passage: Passage) -> str:
-    """The sentence or sentences that contain a reading."""
-    return " ".join(passage.text[a:b] for a, b in find_touched(passage.text, reading.start, reading.end))
+    """The sentence or sentences that contain a reading, after the question that they answer in an interview."""
+    question = find_question_before(passage.text, reading.start)
+    touched = find_touched(passage.text, reading.start, reading.end)
+    return " ".join(passage.text[a:b] for a, b in [*([question] if question else []), *touched])
 
 
 def find_whole(answer: str) -> re.Pattern[str]:

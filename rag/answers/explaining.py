@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from rag.answers.confidence import miss_words, share_words
 from rag.articles.sentences import split_sentences
+from rag.articles.turns import find_question_before, find_questions
 from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rag.question.parsed import ParsedQuestion
     from rag.types import Encoder, Passage, Reading, Readings
+
+    Span = tuple[int, int]
 
 MOST_SENTENCES = 8
 """Chosen by hand, to fit on a screen."""
@@ -37,12 +40,16 @@ ALIKE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage: ``passages[passage].text[start:end] == text``."""
+    """A sentence of a passage: ``passages[passage].text[start:end] == text``.
+
+    :param asked: the span of the question that it directly answers in an interview.
+    """
 
     passage: int
     start: int
     end: int
     text: str
+    asked: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def explain(
     sentences = [s for s in list_sentences(passages) if (s.passage, s.start, s.end) in log_odds]
     if not sentences:
         return None
-    scores = {s: log_odds[s.passage, s.start, s.end] for s in sentences}
+    scores = {s: score_sentence(s, log_odds) for s in sentences}
     ranked = sorted(sentences, key=lambda s: -scores[s])
     answering = [s for s in ranked if scores[s] >= LEAST_LOG_ODDS] or ranked[:1]
     stances = list({passages[s.passage].document_id: s for s in reversed(answering)}.values())[::-1]
@@ -82,15 +89,27 @@ def explain(
     return Explanation(tuple(order_sentences(chosen, passages)), features, chosen[0], apart)
 
 
+def score_sentence(sentence: Sentence, log_odds: Mapping[tuple[int, int, int], float]) -> float:
+    """The reader's score, or that of the question which the sentence answers, if that is about the matter."""
+    first, last = sentence.asked or (sentence.start, sentence.end)
+    near = (score for (n, a, b), score in log_odds.items() if n == sentence.passage and first <= a and b <= last)
+    return max(log_odds[sentence.passage, sentence.start, sentence.end], *near)
+
+
 def list_sentences(passages: Sequence[Passage]) -> list[Sentence]:
-    """The sentences of all passages, without questions, short fragments and tables."""
+    """The sentences of all passages, without questions, tables, and fragments that do not answer a question."""
     found = []
     for number, passage in enumerate(passages):
+        questions = find_questions(passage.text)
         for start, end in split_sentences(passage.text):
             text = passage.text[start:end]
             words = len(re.findall(r"\w+", text))
-            if words >= LEAST_WORDS and len(text) <= MOST_CHARACTERS and not text.endswith("?"):
-                found.append(Sentence(number, start, end, text))
+            asks = text.endswith("?") or any(a < end and start < b for a, b in questions)
+            asked = find_question_before(passage.text, start) if questions else None
+            # Only the first sentence of a turn answers directly.
+            direct = asked if asked and not passage.text[asked[1] : start].strip() else None
+            if (words >= LEAST_WORDS or direct) and len(text) <= MOST_CHARACTERS and not asks:
+                found.append(Sentence(number, start, end, text, direct))
     return found
 
 
@@ -133,7 +152,8 @@ def measure_sentences(
     answer; log-probability of the reader's best answer; total probability of the answers in the sentences.
     """
     shown = [passages[s.passage] for s in chosen]
-    told = find_topic_words(" ".join([*(s.text for s in chosen), *(p.context for p in shown)]))
+    asked = [passages[s.passage].text[slice(*s.asked)] for s in chosen if s.asked]
+    told = find_topic_words(" ".join([*asked, *(s.text for s in chosen), *(p.context for p in shown)]))
     known = find_topic_words(" ".join(f"{p.context} {p.text}" for p in shown))
     mentioned = question.mentions
     best = readings[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ CONFIDENCE_WEIGHT, LOG_ODDS_WEIGHT, BIAS = 0.6, 1.4, -0.25
 """Fitted on 64 held-out questions, 23 of them undecided by the articles (docs/decisions/0027)."""
 
 Verdict = Literal["Yes", "No"]
+# The first word of an answer, after the speaker's name.
+_REPLY = re.compile(
+    r"(?:[^:.]{1,40}:\s+)?[“\"‘]?(?:(yes|yeah|of course|certainly|absolutely)|no|never|not at all)[.,;!]", re.I
+)
 
 
 def split_sides(
@@ -41,6 +46,15 @@ def split_sides(
         elif sentence != best:
             deciding.append(sentence)
     return deciding, opposed
+
+
+def hear_reply(explanation: Explanation, yes: Mapping[int, float]) -> Mapping[int, float]:
+    """The log-odds of "yes", with the sign that the best sentence gives them if it is a reply such as "No."."""
+    best = explanation.best
+    reply = _REPLY.match(best.text) if best.asked else None
+    if reply is None:
+        return yes
+    return {**yes, best.passage: math.copysign(yes[best.passage], 1 if reply.group(1) else -1)}
 
 
 def give_verdicts(log_odds: float) -> tuple[Verdict, Verdict]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.sentences import split_sentences
+from rag.articles.turns import is_question
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def chunk_document(
     """
     chunker = _Chunker(document.text, count_tokens, config or ChunkingConfig())
     passages = []
-    for start, end, heading in _find_bodies(document):
+    for start, end, heading in _join_questions(document.text, _find_bodies(document), chunker):
         for first, last in chunker.cut(start, end):
             passages.append(_make_passage(document, heading, first, last))
     return passages
@@ -87,6 +88,21 @@ def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
         if text[below:end].strip():
             bodies.append((below, end, heading))
     return bodies or [(0, finish, "")]
+
+
+def _join_questions(text: str, bodies: list[tuple[int, int, str]], chunker: _Chunker) -> list[tuple[int, int, str]]:
+    """Join a question heading and its answer to the body before them, if both fit into one passage.
+
+    In an interview every heading may be a question, and each answer a sentence or two.
+    """
+    joined = bodies[:1]
+    for start, end, heading in bodies[1:]:
+        first, _, before = joined[-1]
+        if is_question(heading) and chunker.fits(heading, text[start:end]):
+            joined[-1] = (first, end, before)
+        else:
+            joined.append((start, end, heading))
+    return joined
 
 
 def _make_passage(document: Document, heading: str, start: int, end: int) -> Passage:
@@ -118,6 +134,10 @@ class _Chunker:
         for paragraphs in self._group_paragraphs(sentences):
             spans += self._fill(paragraphs)
         return self._overlap(spans, sentences)
+
+    def fits(self, *texts: str) -> bool:
+        """Whether the texts fit into one passage together."""
+        return sum(self.count(text.strip()) for text in texts) <= self._config.max_tokens
 
     def count(self, text: str) -> int:
         """The number of tokens of a text, but at least its characters divided by `_MOST_CHARACTERS_A_TOKEN`."""
@@ -158,7 +178,10 @@ class _Chunker:
         """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone."""
         paragraphs: list[list[Span]] = []
         for span in sentences:
-            if paragraphs and "\n" not in self._text[paragraphs[-1][-1][1] : span[0]]:
+            # A question stays with the paragraph that answers it.
+            last = paragraphs[-1][-1] if paragraphs else (0, 0)
+            answers = is_question(self._text[slice(*last)])
+            if paragraphs and (answers or "\n" not in self._text[last[1] : span[0]]):
                 paragraphs[-1].append(span)
             else:
                 paragraphs.append([span])

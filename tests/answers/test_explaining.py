@@ -12,6 +12,7 @@ from rag.answers.compose import compose_answer
 from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.answers.explaining import explain, list_sentences
 from rag.answers.rendering import format_answer
+from rag.answers.unasked import drop_questions
 from rag.articles.sentences import split_sentences
 from rag.index.encoder import load_encoder
 from rag.question.parsed import parse_question
@@ -257,3 +258,37 @@ def test_articles_that_say_yes_and_no_are_both_shown() -> None:
     assert answer.alternatives[0].citations[0].document_id == "b"
     unsure = replace(readings, yes={0: 1.5, 1: -0.5})
     assert not compose_answer(parse_question(question), found, unsure, calibration, load_encoder()).contradicted
+
+
+INTERVIEW = make_passage(
+    "c",
+    "Nora Pryor has run the bakery in Selt for twelve years.\n\n"
+    "HALE: The rent will rise to 900 crowns. Will you close the bakery?\n\n"
+    "PRYOR: No. Never.\n\n"
+    "HALE: How many loaves do you bake in a day?\n\n"
+    "PRYOR: About 450, and in December it can be 700.",
+)
+
+
+def ask_interview(question: str, sentences: Judge = SURE) -> Answer:
+    (readings,) = READER.read([question], [[INTERVIEW]])
+    calibration = replace(UNCALIBRATED, short=Judge((0.0,) * len(FEATURES), 9.0, 0.5), sentences=sentences)
+    found = [ScoredPassage(INTERVIEW, 1.0)]
+    return compose_answer(parse_question(question), found, readings, calibration, load_encoder())
+
+
+def test_an_interviewee_answers_in_a_word() -> None:
+    answer = ask_interview("Will the bakery in Selt close?")
+    assert answer.short == "No"
+    assert answer.citations[0].quote.startswith("PRYOR: No.")
+
+
+def test_what_an_interviewer_asks_is_neither_answer_nor_quoted() -> None:
+    assert ask_interview("How many loaves does Pryor bake in a day?").text == "About 450"
+    given = ask_interview("What will the rent of the bakery be?")
+    assert "900" not in " ".join([given.text, *(a.text for a in given.alternatives)])
+    asked = parse_question("What does Hale ask about the bakery?")
+    found = Readings((Reading("close the bakery", 0, 105, 121, 0.9, 0.1),))
+    assert drop_questions(asked, found, [INTERVIEW]) == found
+    assert drop_questions(parse_question("What closes?"), found, [INTERVIEW]).together[0].text == ""
+    assert not any("HALE" in s.text for s in list_sentences([INTERVIEW]))

@@ -197,3 +197,23 @@ def test_cutting_twice_gives_the_same_and_is_silent(caplog: pytest.LogCaptureFix
 def test_impossible_lengths_are_refused(config: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="between 0 and max_tokens"):
         ChunkingConfig(*config)
+
+
+def test_a_question_is_in_the_passage_of_its_answer() -> None:
+    turns = [f"Q: What is number {n} {'of them ' * 6}?\n\nA: It is {n} {'and so on ' * 6}." for n in range(9)]
+    passages = cut(make_document(*turns), maximum=50, overlap=10, least=20)
+    assert len(passages) > 3
+    for n in range(9):
+        (found,) = [p.text for p in passages if f"A: It is {n} " in p.text]
+        assert f"Q: What is number {n} " in found
+    assert not any(passage.text.endswith("?") for passage in passages)
+
+
+def test_headings_that_ask_are_read_with_short_answers_only() -> None:
+    long = "The mill was old. " * 20
+    document = make_document(
+        "Rask winds the clock.", "Who built it?", "A smith.", "Why?", long, headings=["Who built it?", "Why?"]
+    )
+    first, *others = cut(document, maximum=50)
+    assert first.text == "Rask winds the clock.\n\nWho built it?\n\nA smith."
+    assert {passage.heading for passage in others} == {"Why?"}
