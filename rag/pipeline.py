@@ -18,8 +18,9 @@ from rag.index.retrieval import HybridRetriever
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
-from rag.question.followup import contextualize_question
+from rag.question.followup import can_stand_alone, contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
+from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
 from rag.types import Timing
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from rag.articles.folder import Skipped
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Passage, Retriever, Stage, Turn
+    from rag.types import Answer, Encoder, Passage, Retriever, ScoredPassage, Stage, Turn
 
 MOST_PASSAGES = 100
 """The number of candidates that each search returns. A higher limit would only be slower."""
@@ -142,9 +143,25 @@ class Pipeline:
             parsed = [prepare_question(q, self.models.resolver) for q in batch]
             asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
             rewriting = (time.perf_counter() - began) / len(batch)
-            answers = iter(self._answer(asked, rewriting, tell))
+            answers = iter(self._answer_twice(asked, rewriting, tell))
             for q in parsed:
                 yield next(answers) if isinstance(q, ParsedQuestion) else q
+
+    def _answer_twice(
+        self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]
+    ) -> list[Answer]:
+        """Answers one batch. Rewritten questions that find nothing trusted are asked as written too, if they can be."""
+        answers = self._answer(asked, rewriting, tell)
+        again = [
+            i
+            for i, (question, answer) in enumerate(zip(asked, answers, strict=True))
+            if not answer.answered and question.text != question.original and can_stand_alone(question.original)
+        ]
+        written = self._answer([parse_question(asked[i].original) for i in again], rewriting, tell)
+        for i, answer in zip(again, written, strict=True):
+            if answer.answered:
+                answers[i] = answer
+        return answers
 
     def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:
         """Answers one batch of questions."""
@@ -153,7 +170,7 @@ class Pipeline:
         texts = [question.text for question in asked]
         times = [time.perf_counter()]
         tell("retrieve")
-        found = self.retriever.retrieve(texts, self.k)
+        found = self._search(asked)
         times.append(time.perf_counter())
         tell("read")
         plain = [i for i, question in enumerate(asked) if question.request is None]
@@ -171,6 +188,12 @@ class Pipeline:
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
+
+    def _search(self, asked: Sequence[ParsedQuestion]) -> list[Sequence[ScoredPassage]]:
+        """The passages of each question; none for small talk."""
+        texts = [question.text for question in asked if question.request not in SMALL_TALK]
+        found = iter(self.retriever.retrieve(texts, self.k) if texts else ())
+        return [() if question.request in SMALL_TALK else next(found) for question in asked]
 
     def _lead(self, question: ParsedQuestion) -> list[list[Passage]]:
         """The first passages of the articles, if the question asks for a summary of them."""
