@@ -52,7 +52,7 @@ def describe_benchmark(
     every = f" --every {arguments.every}" if arguments.every > 1 else ""
     return {
         "benchmark": "follow-ups",
-        "title": f"follow-ups of {name} held out of training, against {writers} rewrites, {read['questions']} questions",
+        "title": f"follow-ups of {name} held out, against {writers} rewrites, {read['questions']} questions",
         "figure": f"{told[0]}; by rule alone {told[1]}",
         "command": f"python -m eval followups {arguments.path.name}{every}",
         "reader": read,

@@ -133,7 +133,8 @@ class Pipeline:
 
         The timing of an answer is the time of its batch divided by the number of questions in the batch.
 
-        :param on_stage: as in :meth:`ask`, called once per stage of each batch.
+        :param on_stage: as in :meth:`ask`, called once per stage of each batch, and again if some of its follow-ups
+            are asked a second time, as written.
         """
         tell = on_stage or (lambda _: None)
         waiting = iter(questions)
@@ -157,10 +158,10 @@ class Pipeline:
             for i, (question, answer) in enumerate(zip(asked, answers, strict=True))
             if not answer.answered and question.text != question.original and can_stand_alone(question.original)
         ]
-        written = self._answer([parse_question(asked[i].original) for i in again], rewriting, tell)
+        written = self._answer([parse_question(asked[i].original) for i in again], 0.0, tell)
         for i, answer in zip(again, written, strict=True):
-            if answer.answered:
-                answers[i] = answer
+            better = answer if answer.answered else answers[i]
+            answers[i] = replace(better, timing=answers[i].timing.plus(answer.timing))
         return answers
 
     def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:

@@ -35,6 +35,8 @@ _ASKED = re.compile(rf"(?P<asks>when|where|why|how(?: (?:long|often))?) (?P<auxi
 _BE = frozenset(("is", "are", "was", "were"))
 _NAME = r"(?:the )?[A-Z][\w'’&.-]*(?: (?:[A-Z][\w'’&.-]*|[0-9]+))*"
 _VALUE = r"(?:the )?(?:[0-9][\w.,%]*|(?:last|this|next) \w+|(?:first|second|third|fourth) (?:quarter|half))(?: [0-9]+)?"
+_LIKE = (re.compile(r"\b[12][0-9]{3}\b"), re.compile(r"\b(?:last|this|next) [a-z]+", re.IGNORECASE))
+"""Times that can take each other's place."""
 _OF = re.compile(r"what (?:is|was|are|were) (the [a-z][\w -]*?)(?= (?:of|at|for|in) )", re.IGNORECASE)
 _SUBJECT = re.compile(
     rf"(?:what|when|where|why|how)\b[^,]*? (?:{_AUXILIARY}) (the [a-z][\w-]*)(?= [\w-]+$|$)", re.IGNORECASE
@@ -99,22 +101,20 @@ def find_end(asked: str, start: int, kind: Kind, size: int) -> int:
 
 
 def change_noun(noun: str, asked: str) -> str:
-    """Put a noun phrase in place of one of its kind: the same head, a year, the only name, "the … of", the subject."""
+    """Put a noun phrase in place of one of its kind: a year, the only name, the same head, "the … of", the subject."""
     kind = classify(noun)
     if kind == "value":
-        like = r"\b[12][0-9]{3}\b" if re.fullmatch("[12][0-9]{3}", noun) else r"\b(?:last|this|next) [a-z]+"
-        found = list(re.finditer(like, asked))
-        shaped = re.fullmatch(like, noun) and len(found) == 1
-        return f"{asked[: found[0].start()]}{noun}{asked[found[0].end() :]}" if shaped else ""
-    if kind == "name":
-        names = [m for m in re.finditer(rf"(?<!^)\b{_NAME}", asked) if classify(m[0]) == "name"]
-        return (
-            f"{asked[: names[0].start()]}{noun}{whose(names[0][0])}{asked[names[0].end() :]}" if len(names) == 1 else ""
-        )
-    head = find_head(noun, asked)
-    other = re.compile(_OF.pattern, re.IGNORECASE).match(asked) if noun.lower().startswith("the ") else None
-    start, end = head or (other.span(1) if other else (0, 0))
-    return f"{asked[:start]}{noun}{asked[end:]}" if end else ""
+        spans = [m.span() for like in _LIKE if like.fullmatch(noun) for m in like.finditer(asked)]
+    elif kind == "name":
+        names = (m for m in re.finditer(rf"(?<!^)\b{_NAME}", asked) if classify(m[0]) == "name")
+        spans = [(m.start(), m.end() - len(whose(m[0]))) for m in names]
+    else:
+        other = (_OF.match(asked) or _SUBJECT.match(asked)) if noun.lower().startswith("the ") else None
+        spans = [span for span in (find_head(noun, asked) or (other and other.span(1)),) if span]
+    if len(spans) != 1:
+        return ""
+    start, end = spans[0]
+    return f"{asked[:start]}{noun}{asked[end:]}"
 
 
 def find_head(noun: str, asked: str) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from rag.question.ellipsis import change_question
 from rag.question.references import MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
 from rag.question.referent import PERSON, can_replace, find_kind
 from rag.question.request import is_small_talk
-from rag.question.text import MAX_CHARACTERS, find_topic_words
+from rag.question.text import MAX_CHARACTERS, find_mentions, find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +32,8 @@ LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
 
 SURE_OF_NOTHING = 0.5
 """Probability of NO-ANSWER from which the rules are not applied, so that a change of topic drops the history."""
-LEAST_TOPIC = 2
-"""Fewest topic words of a question that can be asked without its conversation. Chosen by hand."""
+LEAST_TOPIC = 4
+"""Fewest topic words of a question without a name that can be asked without its conversation. Chosen by hand."""
 MOST_WORDS = 40
 """Longer questions are not given to the reader, which would not see their end."""
 
@@ -47,7 +47,7 @@ _EMPTY_IT = re.compile(
     r"\b(?:is|was|isn't|wasn't|will|would)\s+it\s+(?:be\s+)?(?:true|possible|likely|clear|right|known|that)\b(?:\s+that\b)?",
     re.I,
 )
-REFERRING_ALONE = re.compile(r"\b(?:this|that|these|those)(?= [a-z]|\W*$)", re.IGNORECASE)
+_POINTED = re.compile(r"\b(?:this|that|these|those)(?= [a-z]|\W*$)", re.IGNORECASE)
 _LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
 _ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
@@ -113,10 +113,16 @@ def find_previous(history: Sequence[Turn]) -> str:
 
 
 def can_stand_alone(question: str) -> bool:
-    """Whether a question can be asked as written: it has a topic of its own, and no word that refers to another one."""
+    """Whether a follow-up can be asked as written without being about something else.
+
+    Nothing in it refers to an earlier message, and it has a name, a pronoun whose antecedent is in it, or
+    ``LEAST_TOPIC`` topic words: "How many were killed?" would be answered from any article.
+    """
+    if find_pronoun(question) or _LEAD.match(question) or _POINTED.search(question):
+        return False
     topic = find_topic_words(question)
-    refers = find_pronoun(question) or _LEAD.match(question) or REFERRING_ALONE.search(question)
-    return not refers and len(topic) >= LEAST_TOPIC
+    own = find_mentions(question) or _PRONOUN.search(question)
+    return len(topic) >= (2 if own else LEAST_TOPIC)
 
 
 def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:

@@ -20,10 +20,10 @@ _PLURAL = re.compile(r"(?:they|them|theirs?|these|those)\b", re.IGNORECASE)
 # Closed classes of English.
 _HEDGES = frozenset("about almost approximately around at exactly least most nearly only over roughly under".split())  # noqa: SIM905
 _UNITS = re.compile(
-    r"[$€£¥₹%°]+|(?:per ?cent|percentage|points?|degrees?|(?:kilo|centi|milli)?(?:met(?:re|er)|gram|litre|liter|watt)s?"
-    r"|k[mg]h?|[cm]?m|[mk]ph|miles?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?|tons?|tonnes?|pounds?|ounces?"
-    r"|dollars?|cents?|pence|euros?|yen|yuan|rupees?|kron(?:a|or|e|er)|francs?|pesos?|rubles?|roubles?|lira"
-    r"|[mbt]n|km/h|mph|[ap]\.?m|ago|old|times|o['’]clock)",
+    r"[$€£¥₹%°]+|(?:per ?cent|per|cent|percentage|points?|thirds|quarters|fifths|tenths|degrees?|times|ago|old"
+    r"|(?:kilo|centi|milli)?(?:met(?:re|er)|gram|litre|liter|watt)s?|k[mg]h?|[cm]?m|[mk]ph|km/h|miles?|feet|foot|ft"
+    r"|inch(?:es)?|yards?|acres?|hectares?|tons?|tonnes?|pounds?|ounces?|dollars?|cents?|pence|euros?|yen|yuan|rupees?"
+    r"|kron(?:a|or|e|er)|francs?|pesos?|rubles?|roubles?|lira|[mbt]n|[ap]\.?m|o['’]clock)",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[$€£¥₹%°]|\w+(?:[.,:/'’-]\w+)*")
