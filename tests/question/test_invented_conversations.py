@@ -36,7 +36,7 @@ def test_most_follow_ups_are_rewritten_acceptably(kind: str) -> None:
 
 def is_acceptable(case: dict[str, Any], made: str) -> bool:
     if case["kind"] in ("own subject", "small talk"):
-        return made == case["question"] and is_small_talk(made) == (case["kind"] == "small talk")
+        return bool(made == case["question"] and is_small_talk(made) == (case["kind"] == "small talk"))
     folded = made.casefold()
     has = [word.casefold() in folded for word in case["needs"]]
-    return all(has) and not any(word.casefold() in folded for word in case["never"])
+    return bool(all(has) and not any(word.casefold() in folded for word in case["never"]))

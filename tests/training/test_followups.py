@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -109,7 +109,7 @@ def test_a_pronoun_whose_antecedent_is_in_its_own_question_lacks_nothing() -> No
     assert all(e.answer is None for e in asked)
 
 
-def write_dialogues(folder: Path, records: dict[str, list[dict[str, object]]]) -> None:
+def write_dialogues(folder: Path, records: dict[str, list[Any]]) -> None:
     for name in FOLLOW_UPS:
         (folder / name).write_text(json.dumps(records.get(name, [])), encoding="utf-8")
 
