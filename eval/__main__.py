@@ -113,8 +113,8 @@ def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:
 
 
 def add_benchmarks(commands: Commands) -> list[argparse.ArgumentParser]:
-    following = commands.add_parser("followups", help="rewriting of held-out follow-ups, against CANARD's rewrites")
-    following.add_argument("path", type=parse_path, help="canard-dev.json")
+    following = commands.add_parser("followups", help="rewriting of held-out follow-ups, against given rewrites")
+    following.add_argument("path", type=parse_path, help="canard-dev.json, cast-rewrites.json or mtrag-rewrites.json")
     following.add_argument("--weights", type=parse_path, default=squad.WEIGHTS, help="folder of the reader's weights")
     following.set_defaults(run=followups.run)
     added = [following]

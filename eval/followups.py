@@ -1,4 +1,4 @@
-"""Benchmark of follow-up rewriting on dialogues held out of training, against CANARD's human rewrites."""
+"""Benchmark of follow-up rewriting on held-out dialogues, against the rewrites of CANARD, CAsT or MTRAG."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     from rag.training.followups import FollowUp
 
+COLLECTIONS = {
+    "canard-dev": ("CANARD", "people's"),
+    "cast-rewrites": ("TREC CAsT", "people's"),
+    "mtrag-rewrites": ("MTRAG", "a language model's"),
+}
+"""Name of each collection, and who wrote its rewrites."""
+
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints and saves the figures, with rules alone and with the reader."""
@@ -41,10 +48,11 @@ def describe_benchmark(
 ) -> dict[str, Any]:
     """The figures, with title, figure and command for the README."""
     told = [f"F1 {f['F1']:.1f}, missing words filled in {f['recall']:.1f}" for f in (read, rules)]
+    name, writers = COLLECTIONS.get(arguments.path.stem, (arguments.path.stem, "given"))
     every = f" --every {arguments.every}" if arguments.every > 1 else ""
     return {
         "benchmark": "follow-ups",
-        "title": f"follow-ups of CANARD held out of training, against people's rewrites, {read['questions']} questions",
+        "title": f"follow-ups of {name} held out, against {writers} rewrites, {read['questions']} questions",
         "figure": f"{told[0]}; by rule alone {told[1]}",
         "command": f"python -m eval followups {arguments.path.name}{every}",
         "reader": read,
@@ -61,9 +69,10 @@ def measure_rewriting(records: Sequence[FollowUp], resolver: Resolver | None) ->
     """
     found: dict[str, list[float]] = {"F1": [], "recall": [], "precision": [], "untouched": []}
     for record in records:
-        said = [*open_subject(record, random.Random(record.question)), *record.messages]
+        opening = open_subject(record, random.Random(record.question))
+        said = [*opening, *record.messages]
         # A conversation alternates between user and assistant, so the opening gets an empty answer.
-        turns = [Turn("user", said[0]), Turn("assistant", ""), *list_turns(said[1:])]
+        turns = list_turns([*opening, "", *record.messages] if opening else record.messages)
         made = contextualize_question(record.question, turns, resolver)
         found["F1"].append(score_token_f1(made, [record.rewrite]))
         asked, wanted = find_words(record.question), find_words(record.rewrite)

@@ -20,8 +20,9 @@ from rag.index.update import Changes, Index, default_index_folder, open_index, u
 from rag.machine.folders import find_folder
 from rag.models import load_models
 from rag.question.authorship import THIS, find_subject
-from rag.question.followup import contextualize_question
+from rag.question.followup import can_stand_alone, contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
+from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
 from rag.types import Timing
 
@@ -134,7 +135,8 @@ class Pipeline:
 
         The timing of an answer is the time of its batch divided by the number of questions in the batch.
 
-        :param on_stage: as in :meth:`ask`, called once per stage of each batch.
+        :param on_stage: as in :meth:`ask`, called once per stage of each batch, and again if some of its follow-ups
+            are asked a second time, as written.
         """
         tell = on_stage or (lambda _: None)
         waiting = iter(questions)
@@ -144,9 +146,25 @@ class Pipeline:
             parsed = [prepare_question(q, self.models.resolver) for q in batch]
             asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
             rewriting = (time.perf_counter() - began) / len(batch)
-            answers = iter(self._answer(asked, rewriting, tell))
+            answers = iter(self._answer_twice(asked, rewriting, tell))
             for q in parsed:
                 yield next(answers) if isinstance(q, ParsedQuestion) else q
+
+    def _answer_twice(
+        self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]
+    ) -> list[Answer]:
+        """Answers one batch. Rewritten questions that find nothing trusted are asked as written too, if they can be."""
+        answers = self._answer(asked, rewriting, tell)
+        again = [
+            i
+            for i, (question, answer) in enumerate(zip(asked, answers, strict=True))
+            if not answer.answered and question.text != question.original and can_stand_alone(question.original)
+        ]
+        written = self._answer([parse_question(asked[i].original) for i in again], 0.0, tell)
+        for i, answer in zip(again, written, strict=True):
+            better = answer if answer.answered else answers[i]
+            answers[i] = replace(better, timing=answers[i].timing.plus(answer.timing))
+        return answers
 
     def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:
         """Answers one batch of questions."""
@@ -155,7 +173,7 @@ class Pipeline:
         texts = [question.text for question in asked]
         times = [time.perf_counter()]
         tell("retrieve")
-        found = self.retriever.retrieve(texts, self.k)
+        found = self._search(asked)
         times.append(time.perf_counter())
         tell("read")
         told = [self._answer_request(question, passages) for question, passages in zip(asked, found, strict=True)]
@@ -186,6 +204,12 @@ class Pipeline:
             return None
         leads = self.index.leading_passages(MOST_ARTICLES, LEADING) if question.request == "summary" else []
         return answer_request(question, found, leads)
+
+    def _search(self, asked: Sequence[ParsedQuestion]) -> list[Sequence[ScoredPassage]]:
+        """The passages of each question; none for small talk."""
+        texts = [question.text for question in asked if question.request not in SMALL_TALK]
+        found = iter(self.retriever.retrieve(texts, self.k) if texts else ())
+        return [() if question.request in SMALL_TALK else next(found) for question in asked]
 
     def close(self) -> None:
         """Closes the index's files."""

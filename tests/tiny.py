@@ -11,7 +11,7 @@ import pytest
 
 from rag.training import feeding, train
 from rag.training.data import SOURCES, Paragraph, QuestionRecord
-from rag.training.train import FOLLOW_UPS
+from rag.training.followups import FOLLOW_UPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,8 @@ def write_training_data(folder: Path) -> Path:
         {"QuAC_dialog_id": f"C_{n}_1", "History": ["Acme", "Deals", "Who runs Acme?", "Ann Gow"],
          "Question": "How old is she?", "Rewrite": "How old is Ann Gow?"} for n in range(12)
     ]  # fmt: skip
-    (folder / FOLLOW_UPS).write_text(json.dumps(dialogues), encoding="utf-8")
+    for name in FOLLOW_UPS:
+        (folder / name).write_text(json.dumps(dialogues), encoding="utf-8")
     return folder
 
 

@@ -23,8 +23,12 @@ REASONS = {
     "opinion": "I have no opinions: I only say what the articles say.",
     "ranking": "I only quote the articles and do not judge or compare them; the closest passages may help.",
     "summary": "There is nothing to summarise: no article has a full sentence.",
+    "thanks": "You're welcome. Ask another question about the articles.",
+    "greeting": "Hello. Ask a question about the articles.",
+    "farewell": "Goodbye.",
+    "assent": "Ask another question about the articles.",
 }
-"""Reasons for an abstention, by request."""
+"""Reasons for an abstention, or replies to small talk, by request."""
 
 
 def answer_request(

@@ -1,7 +1,9 @@
 """Rewrites a follow-up question as a standalone question, with the help of the conversation.
 
-The reader finds what a word refers to or what was left out (:mod:`rag.question.references`). If it finds nothing,
-rules replace a pronoun by the last name, or append the previous question to a bare "why?".
+A fragment changes the question before it (:mod:`rag.question.ellipsis`). Otherwise the reader finds what a word refers
+to or what was left out (:mod:`rag.question.references`). What it finds must be a name or a noun phrase
+(:mod:`rag.question.referent`). If it finds nothing, rules replace a pronoun by the last name, or append the previous
+question to a bare "why?".
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from rag.question.ellipsis import change_question
 from rag.question.references import MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
-from rag.question.text import MAX_CHARACTERS, find_topic_words
+from rag.question.referent import PERSON, can_replace, find_kind
+from rag.question.request import is_small_talk
+from rag.question.text import MAX_CHARACTERS, find_mentions, find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +32,8 @@ LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
 
 SURE_OF_NOTHING = 0.5
 """Probability of NO-ANSWER from which the rules are not applied, so that a change of topic drops the history."""
+LEAST_TOPIC = 4
+"""Fewest topic words of a question without a name that can be asked without its conversation. Chosen by hand."""
 MOST_WORDS = 40
 """Longer questions are not given to the reader, which would not see their end."""
 
@@ -35,14 +42,16 @@ _PRONOUN = re.compile(r"\b(its?|he|she|him|his|hers?|they|them|theirs?)\b", re.I
 _POSSESSIVE = re.compile(
     r"(?:its|his|their)\b(?=\s+\w)|her\b(?=\s+(?!(?:the|an?|this|that|to|in|on|at|for)\b)\w)", re.I
 )
-_PERSON = re.compile(r"(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _POINTER = re.compile(r"(?:this|that|these|those)\b", re.IGNORECASE)
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|isn't|wasn't|will|would)\s+it\s+(?:be\s+)?(?:true|possible|likely|clear|right|known|that)\b(?:\s+that\b)?",
     re.I,
 )
+_POINTED = re.compile(r"\b(?:this|that|these|those)(?= [a-z]|\W*$)", re.IGNORECASE)
 _LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
+_ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W_][\w'’&-]*")
 _PERSON_NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){1,3}")
 
 
@@ -70,15 +79,50 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
 
     :param resolver: the reader that resolves references; None to apply only rules.
     """
-    if not history:
+    latest = drop_small_talk(history)[-MOST_MESSAGES:]
+    if not latest or is_small_talk(question):
         return question
-    latest = history[-MOST_MESSAGES:]
-    made, settled = question, False
-    if resolver is not None:
+    made = change_question(question, find_previous(latest))
+    settled = bool(made)
+    made = made or question
+    if not settled and resolver is not None:
         made, settled = resolve_question(question, show_messages([turn.content for turn in latest]), resolver)
     if not settled:
         made = follow_rules(made, latest)
     return made if len(made) <= MAX_CHARACTERS else question
+
+
+def drop_small_talk(history: Sequence[Turn]) -> list[Turn]:
+    """The turns without thanks and greetings and the replies to them, each cut at ``MAX_CHARACTERS``."""
+    kept, idle = [], False
+    for turn in history:
+        content = turn.content[:MAX_CHARACTERS]
+        idle = is_small_talk(content) if turn.role == "user" else idle
+        if not idle:
+            kept.append(replace(turn, content=content))
+    return kept
+
+
+def find_previous(history: Sequence[Turn]) -> str:
+    """The last question, if it can be understood alone; otherwise empty."""
+    asked = next((turn.content for turn in reversed(history) if turn.role == "user"), "")
+    content = " ".join(asked.split())[:MOST_CHARACTERS]
+    joined = _JOINED.fullmatch(content)
+    previous = joined[1] if joined else content
+    return "" if find_pronoun(previous) else previous
+
+
+def can_stand_alone(question: str) -> bool:
+    """Whether a follow-up can be asked as written without being about something else.
+
+    Nothing in it refers to an earlier message, and it has a name, a pronoun whose antecedent is in it, or
+    ``LEAST_TOPIC`` topic words: "How many were killed?" would be answered from any article.
+    """
+    if find_pronoun(question) or _LEAD.match(question) or _POINTED.search(question):
+        return False
+    topic = find_topic_words(question)
+    own = find_mentions(question) or _PRONOUN.search(question)
+    return len(topic) >= (2 if own else LEAST_TOPIC)
 
 
 def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:
@@ -97,11 +141,12 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
     if idle and not words:
         return question, True
     marked = [mark_reference(question, *word.span()) for word in words] or [mark_omission(question)]
-    readings = [found[0] for found in resolver.read_texts(marked, [[("", said)]] * len(marked))]
-    readings = [name_whole(best, said) for best in readings]
+    found = resolver.read_texts(marked, [[("", said)]] * len(marked))
+    pronouns = [word.group() for word in words] or [""]
+    readings = [choose_reading(each, said, pronoun) for each, pronoun in zip(found, pronouns, strict=True)]
     missing = [tell_missing(best, question, omitted=not words) for best in readings]
     # "He" always refers to somebody, even if the reader finds nothing.
-    person = any(_PERSON.fullmatch(word.group()) for word in words)
+    person = any(PERSON.fullmatch(word.group()) for word in words)
     settled = any(missing) or (not person and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
     if not words:
         return (f"{question} ({missing[0]})" if missing[0] else question), settled
@@ -114,11 +159,34 @@ def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | 
     return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
+def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Reading:
+    """The most probable reading of the right kind, with its probability among those of the right kind.
+
+    :param pronoun: the word in question; empty for an omission, which only a value cannot fill.
+    """
+    left = 1.0
+    for best in readings:
+        whole = name_whole(best, said)
+        if not whole.text or (can_replace(pronoun, whole.text) if pronoun else find_kind(whole.text) != "value"):
+            probability, absent = (min(1.0, p / max(left, 1e-6)) for p in (best.probability, best.no_answer))
+            return replace(whole, probability=probability, no_answer=absent)
+        left -= best.probability
+    return replace(readings[0], text="")
+
+
 def name_whole(best: Reading, said: str) -> Reading:
-    """Extend a reading that is part of a name to the whole name: "AI" to "Scale AI"."""
-    names = (m for m in _NAME.finditer(said) if m.start() <= best.start and best.end <= m.end())
+    """Extend a reading that is part of a name or a word: "AI" to "Scale AI", "Meridian" to "Meridian-4".
+
+    A common noun that has an article gets one again: "the bridge".
+    """
+    spans = (m for pattern in (_NAME, _TOKEN) for m in pattern.finditer(said))
+    names = (m for m in spans if m.start() <= best.start and best.end <= m.end() and best.text in m[0])
     whole = next(names, None) if best.text else None
-    return replace(best, text=re.sub(r"['’]s$", "", whole.group())) if whole else best
+    start, text = (whole.start(), whole[0]) if whole else (best.start, best.text)
+    quoted = said[:start].endswith(("'", "‘"))
+    text = re.sub(r"['’]s?$" if quoted else r"['’]s$", "", text)
+    common = text and text.split()[-1].islower() and _ARTICLE.search(said[:start])
+    return replace(best, text=f"the {text}" if common else text)
 
 
 def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
@@ -178,7 +246,7 @@ def rewrite_question(question: str, previous: Standalone, answer: str) -> Standa
     if not previous.text or (not pronoun and not goes_on(question, bare)):
         return alone
     made = Standalone(f"{bare} ({previous.root})", previous.root)
-    topic = find_topic(previous.text, answer, person=bool(_PERSON.match(pronoun.group()))) if pronoun else ""
+    topic = find_topic(previous.text, answer, person=bool(PERSON.match(pronoun.group()))) if pronoun else ""
     if pronoun and topic:
         filled = f"{topic}'s" if _POSSESSIVE.match(bare, pronoun.start()) else topic
         text = f"{bare[: pronoun.start()]}{filled}{bare[pronoun.end() :]}"
@@ -206,5 +274,6 @@ def find_topic(previous: str, answer: str, *, person: bool) -> str:
     """The referent of a pronoun: the answer if it is a person's name, otherwise the last name in the last question."""
     if person and _PERSON_NAME.fullmatch(answer):
         return answer
-    names = _NAME.findall(previous)
-    return re.sub(r"['’]s$", "", names[-1])[:80] if names else ""
+    pronoun = "he" if person else "it"
+    names = [re.sub(r"['’]s$", "", name) for name in _NAME.findall(previous)]
+    return next((name for name in reversed(names) if can_replace(pronoun, name)), "")

@@ -1,14 +1,17 @@
-"""Recognises requests that no passage can answer: a summary, a count or ranking of articles, an author, an opinion."""
+"""Recognises what no passage can answer: a summary, count or ranking of articles, an author, an opinion, small talk."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 from rag.question.authorship import find_subject
 from rag.question.form import list_parts, strip_origin
 
-Request = Literal["summary", "count", "author", "ranking", "opinion"]
+SmallTalk = Literal["thanks", "greeting", "farewell", "assent"]
+Request = Literal["summary", "count", "author", "ranking", "opinion", "thanks", "greeting", "farewell", "assent"]
+SMALL_TALK: tuple[SmallTalk, ...] = get_args(SmallTalk)
+"""Requests that ask nothing."""
 
 _ARTICLES = r"(?:(?:news )?(?:articles?|stor(?:y|ies)|documents?|files?|texts?)|news|corpus|folder)"
 _THESE = rf"(?:(?:all|both|each|every)(?: of)? )?(?:the|these|those|this|that|my|your|today['’]s) {_ARTICLES}"
@@ -50,14 +53,57 @@ _RANKING = re.compile(
     re.IGNORECASE,
 )
 
+# The words of courtesy are a closed class of English; a message of nothing else asks nothing.
+_WITH = (
+    r"(?:very|so) much|a lot|again|for (?:that|this|everything|(?:your|the) (?:help|answers?))|indeed|then|now|there"
+    r"|everyone|all|you too|please"
+)
+_COURTESIES: tuple[tuple[SmallTalk, str], ...] = (
+    (
+        "farewell",
+        r"good ?bye|bye(?:[ -]?bye)?|good ?night|see (?:you|ya)(?: later| soon)?|farewell|take care"
+        r"|have a (?:nice|good|great) (?:day|evening|weekend|one)|that(?:['’]s| is| was| will be) (?:all|it)",
+    ),
+    (
+        "thanks",
+        r"(?:many )?thanks|thank (?:you|u)|thankyou|thx|ty|cheers|much appreciated|i appreciate (?:it|that|this)",
+    ),
+    ("greeting", r"hello|hi|hey|greetings|good (?:morning|afternoon|evening|day)"),
+    (
+        "assent",
+        r"ok|okay|k|great|perfect|good|nice|cool|fine|super|excellent|wonderful|awesome|brilliant|amazing|fantastic"
+        r"|lovely|alright|all right|got it|i see|understood|yes|yeah|yep|no|nope|sure|wow|oh|ah|aha|hm+|interesting"
+        r"|sorry|good to know|makes sense|well done|never ?mind|that help(?:s|ed)"
+        r"|(?:that|this)(?:['’]s| is| was) (?:great|good|fine|helpful|interesting|perfect|useful)",
+    ),
+)
+"""In order of precedence: "ok, thanks, bye" is a farewell."""
+_COURTESY = "|".join(words for _, words in _COURTESIES)
+_SMALL_TALK = re.compile(rf"\W*(?:(?:very |so )?(?:{_COURTESY})(?: (?:{_WITH}))*(?:\W+|$))+", re.IGNORECASE)
+MOST_SMALL_TALK = 80
+"""Characters. It bounds the time of the pattern."""
+
+
+def find_small_talk(question: str) -> SmallTalk | None:
+    """The kind of a message that consists only of thanks, greetings and the like; None for any other message."""
+    if "?" in question or len(question) > MOST_SMALL_TALK or not _SMALL_TALK.fullmatch(question):
+        return None
+    return next((kind for kind, words in _COURTESIES if re.search(rf"\b(?:{words})\b", question, re.IGNORECASE)), None)
+
+
+def is_small_talk(question: str) -> bool:
+    return find_small_talk(question) is not None
+
 
 def find_request(question: str) -> Request | None:
     """What a question asks of the articles as a whole or of this program; None for a question about the news.
 
     ``summary``: of all articles, or of "this article". ``count``: of articles, or of values over all of them.
     ``author``: of an article. ``ranking``: which article is the best, the longest, the one to read.
-    ``opinion``: of this program.
+    ``opinion``: of this program. The kinds of small talk ask nothing.
     """
+    if small_talk := find_small_talk(question):
+        return small_talk
     parts = list_parts(strip_origin(question))
     if len(parts) == 1 and any(asks.fullmatch(parts[0]) for asks in _SUMMARY):
         return "summary"

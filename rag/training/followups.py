@@ -1,5 +1,6 @@
-"""Training examples from CANARD (Elgohary et al. 2019): the words that a follow-up question refers to or leaves out.
+"""Training examples from rewritten conversations: the words that a follow-up question refers to or leaves out.
 
+The conversations are from CANARD (Elgohary et al. 2019), TREC CAsT 2019 to 2022 and MTRAG (Katsis et al. 2025).
 Each rewrite is aligned with its question, word by word. The words that it replaces or adds are looked up in the
 conversation.
 """
@@ -11,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
 from rag.question.references import REFERRING, mark_omission, mark_reference, show_messages
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+FOLLOW_UPS = ("canard-dev.json", "cast-rewrites.json", "mtrag-rewrites.json")
+"""Files in CANARD's format."""
+VALUED = 0.2
+"""Share of the examples whose latest answer is a value, which no pronoun can refer to. Chosen by hand."""
 
 WORD = re.compile(r"\w+(?:[.\-&]\w+)*")
 UNKNOWN = "I don't know."
@@ -41,7 +47,8 @@ class FollowUp:
     """A question of a conversation, its self-contained rewrite, and the messages before it.
 
     :param dialogue: the conversation, which is held out as a whole.
-    :param subject: title and section of the article that the conversation is about: two strings.
+    :param subject: title and section of the article that the conversation is about; both empty if the first question
+        names the subject.
     :param messages: questions and answers in turn.
     """
 
@@ -72,27 +79,39 @@ class Missing:
 def load_followups(path: Path) -> list[FollowUp]:
     """Reads a file in CANARD's format. :raises RagError: if it is missing or in another format."""
     try:
-        return [
-            FollowUp(
-                record["QuAC_dialog_id"].split("_")[1],
-                (record["History"][0], record["History"][1]),
-                tuple(DECLINED if message == UNKNOWN else message for message in record["History"][2:]),
-                record["Question"].strip(),
-                record["Rewrite"].strip(),
-            )
-            for record in json.loads(path.read_text(encoding="utf-8"))
-        ]
+        return [read_followup(record) for record in json.loads(path.read_text(encoding="utf-8"))]
     except FileNotFoundError:
-        raise RagError(f"No {path.name} in {path.parent}: CANARD is public; put it there as canard-dev.json.") from None
+        raise RagError(
+            f"No {path.name} in {path.parent}: it is public, put it there (docs/reader.md names it)."
+        ) from None
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, OSError) as error:
         raise RagError(f"{path} is not in CANARD's JSON format ({error}): name another file.") from None
 
 
-def load_dialogues(path: Path, exclude: Sequence[Path]) -> tuple[list[FollowUp], list[FollowUp]]:
-    """(training, held-out) follow-ups, without those that overlap the excluded test sets."""
-    records = load_followups(path)
+def read_followup(record: dict[str, Any]) -> FollowUp:
+    """A record of CANARD, or of another collection: there the first question names the subject, and headings are notes.
+
+    :raises KeyError, IndexError, TypeError, AttributeError: if it is in another format.
+    """
+    title, section, *messages = record["History"]
+    name, ours = record["QuAC_dialog_id"], record["QuAC_dialog_id"].startswith("C_")
+    return FollowUp(
+        name.split("_")[1] if ours else name,
+        (title, section) if ours else ("", ""),
+        tuple(DECLINED if message == UNKNOWN else message for message in messages),
+        record["Question"].strip(),
+        record["Rewrite"].strip(),
+    )
+
+
+def load_dialogues(folder: Path, exclude: Sequence[Path]) -> tuple[list[FollowUp], list[FollowUp]]:
+    """(training, held-out) follow-ups of all files, without those that overlap the excluded test sets.
+
+    :param folder: holds ``FOLLOW_UPS``.
+    """
+    records = [record for name in FOLLOW_UPS for record in load_followups(folder / name)]
     tests = sorted({p.text for other in exclude for p in load_squad(other)})
-    texts = [Paragraph("canard", r.dialogue, "", "\n".join((*r.messages, r.rewrite)), ()) for r in records]
+    texts = [Paragraph("follow-ups", r.dialogue, "", "\n".join((*r.messages, r.rewrite)), ()) for r in records]
     kept = set(map(id, drop_overlaps(texts, tests)))
     clean = [record for record, text in zip(records, texts, strict=True) if id(text) in kept]
     return [r for r in clean if not r.held_out], [r for r in clean if r.held_out]
@@ -141,15 +160,41 @@ def draw_followup(record: FollowUp, others: Sequence[FollowUp], rng: random.Rand
     """One example of a follow-up; None if the words it lacks are not in the conversation.
 
     One in four is a NO-ANSWER example: the rewrite itself, which lacks nothing, or a rewrite from another conversation.
+    Half of those with a pronoun, whose antecedent they contain, are asked about the pronoun. In one of five examples
+    the latest answer is a value. If that hides what a pronoun refers to, the example has no answer.
     """
-    text = show_messages([*open_subject(record, rng), *record.messages])
+    messages = [*open_subject(record, rng), *record.messages]
+    valued = bool(record.messages) and rng.random() < VALUED
+    if valued:
+        messages[-1] = draw_value(rng)
+    text = show_messages(messages)
     roll = rng.random()
     if roll < 0.25 and text:
         other = rng.choice(others)
         alone = record.rewrite if roll < 0.15 or other.dialogue == record.dialogue else other.rewrite
-        return Example(mark_omission(alone), (("", text),), None, None)
+        pronouns = list(REFERRING.finditer(alone)) if rng.random() < 0.5 else []
+        return decline(mark_reference(alone, *rng.choice(pronouns).span()) if pronouns else mark_omission(alone), text)
     choices = list(list_examples(record, text))
+    if valued and not choices:
+        words = REFERRING.finditer(record.question)
+        choices = [decline(mark_reference(record.question, *word.span()), text) for word in words]
     return rng.choice(choices) if choices else None
+
+
+def draw_value(rng: random.Random) -> str:
+    """A number, an amount, a share or a date, as a short answer gives it."""
+    number, part = rng.randint(2, 990), rng.randint(2, 28)
+    month = rng.choice(("January", "March", "May", "July", "October", "December"))
+    return rng.choice(
+        (f"{number}", f"{part},{number:03}", f"{part}%", f"${number} million", f"€{part}.{part % 10} billion",
+         f"{number} metres", f"{1900 + number % 126}", f"in {1900 + number % 126}", f"on {part} {month}",
+         f"{month} {part}", f"about {number}", f"{part} years", "two thirds", "last year")
+    )  # fmt: skip
+
+
+def decline(marked: str, text: str) -> Example:
+    """A NO-ANSWER example."""
+    return Example(marked, (("", text),), None, None)
 
 
 def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
@@ -167,13 +212,15 @@ def list_examples(record: FollowUp, text: str) -> Iterator[Example]:
             yield Example(marked, (("", text),), (0, *place), None)
     for word in REFERRING.finditer(question):
         if text and not missing:
-            yield Example(mark_reference(question, word.start(), word.end()), (("", text),), None, None)
+            yield decline(mark_reference(question, word.start(), word.end()), text)
     if text and not missing:
-        yield Example(mark_omission(question), (("", text),), None, None)
+        yield decline(mark_omission(question), text)
 
 
 def open_subject(record: FollowUp, rng: random.Random) -> list[str]:
-    """A first message that names the subject, as a user who has no article open must do."""
+    """A first message that names the subject, as a user who has no article open must do; none if it has no title."""
     title, section = record.subject
+    if not title:
+        return []
     subject = f"{title}, {section}" if rng.random() < 0.3 else title
     return [rng.choice(OPENINGS).format(subject)]

@@ -24,7 +24,7 @@ from rag.training.batches import collate, cut_batches
 from rag.training.data import NEWS, SAME_NEWS, SOURCES, Paragraph, drop_overlaps, is_held_out, load_squad
 from rag.training.examples import ExampleSource, Mixture
 from rag.training.feeding import draw_blocks, iterate_batches, load_ahead, unpack_blocks
-from rag.training.followups import load_dialogues
+from rag.training.followups import FOLLOW_UPS, load_dialogues
 from rag.training.news import load_news
 from rag.training.packed import pack
 from rag.training.settings import Settings
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from rag.training.model import CopyingReaderModel
     from rag.training.optimizing import Optimizer
 
-FOLLOW_UPS = "canard-dev.json"
 ALIGNED = 256
 """Pairs on which a new encoder is fitted to the reader that is taken over."""
 
@@ -50,7 +49,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--data",
         type=Path,
-        help=f"folder with {', '.join(source.file for source in SOURCES)}, and {FOLLOW_UPS} for --followups",
+        help=f"folder with {', '.join(source.file for source in SOURCES)}, and {', '.join(FOLLOW_UPS)} for --followups",
     )
     add("--exclude", type=Path, nargs="*", default=[], metavar="FILE",
         help="test sets in SQuAD's format: training text that overlaps them is left out")  # fmt: skip
@@ -249,7 +248,7 @@ def run(arguments: argparse.Namespace) -> None:
             raise RagError(
                 f"No question with an answer to train on in {arguments.data}: name another folder with --data."
             )
-        followups = load_dialogues(arguments.data / FOLLOW_UPS, arguments.exclude)[0] if settings.followups else []
+        followups = load_dialogues(arguments.data, arguments.exclude)[0] if settings.followups else []
         blocks = draw_blocks(
             source, followups, share=settings.followups, max_tokens=settings.max_tokens, seed=settings.seed
         )

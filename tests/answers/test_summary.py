@@ -1,4 +1,4 @@
-"""Requests about the articles as a whole, asked of the pipeline."""
+"""What is not a question about the news, asked of the pipeline: summaries, small talk. And follow-ups as written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.answers.rendering import format_answer
-from rag.pipeline import Config, Pipeline
+from rag.pipeline import Config, Pipeline, Question
+from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,3 +82,46 @@ def test_what_no_passage_can_say_is_declined_with_its_reason(asked: Pipeline, qu
     assert answer.status == "abstained"
     assert reason in answer.reason
     assert "river Ash" in format_answer(answer, width=100, colour=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("thanks", "You're welcome. Ask another question about the articles."),
+        ("ok", "Ask another question about the articles."),
+        ("Good morning!", "Hello. Ask a question about the articles."),
+        ("bye", "Goodbye."),
+    ],
+)
+def test_small_talk_is_answered_in_kind_without_a_search(asked: Pipeline, said: str, reply: str) -> None:
+    history = [Turn("user", "Who burst the banks?"), Turn("assistant", "The river Ash")]
+    for before in ((), history):
+        answer = asked.ask(said, before)
+        assert (answer.status, answer.reason, answer.standalone) == ("abstained", reply, said)
+        assert answer.passages == ()
+        assert format_answer(answer, width=100, colour=False) == reply
+
+
+def test_small_talk_in_a_batch_leaves_the_other_answers_in_their_places(asked: Pipeline) -> None:
+    batch = [Question("thanks"), Question("How long was the strike of the bus drivers?"), Question("hello")]
+    first, second, third = asked.ask_batch(batch)
+    assert isinstance(first, Answer)
+    assert isinstance(second, Answer)
+    assert isinstance(third, Answer)
+    assert (first.articles, third.articles) == (0, 0)
+    assert "nine days" in second.said
+    assert second.passages
+
+
+def test_where_the_rewritten_question_finds_nothing_the_one_as_written_is_asked(
+    asked: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.pipeline.contextualize_question", lambda *_: "How old is the Minister of Fish in Oban?")
+    history = [Turn("user", "Who is the Minister of Fish in Oban?"), Turn("assistant", "Ann Gow")]
+    answer = asked.ask("Where did the river Ash burst its banks?", history)
+    assert answer.answered
+    assert (answer.standalone, answer.question) == ("Where did the river Ash burst its banks?",) * 2
+    assert "Dunmore" in answer.said
+    # This one could be about anything without its conversation.
+    unclear = asked.ask("Where was it?", history)
+    assert (unclear.answered, unclear.standalone) == (False, "How old is the Minister of Fish in Oban?")

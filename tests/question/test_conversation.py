@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.models import load_models
-from rag.question.followup import Resolver, contextualize_question
+from rag.question.followup import Resolver, can_stand_alone, contextualize_question
 from rag.question.references import MOST_IN_ALL, MOST_MESSAGES
 from rag.types import Reading, Turn
 
@@ -108,6 +108,57 @@ def test_rules_stand_beneath_what_the_reader_does_not_find() -> None:
     assert contextualize_question(question, STAKE, Finder("Meta", 0.4)) == question
 
 
+class Lister:
+    """Stands in for the reader: finds several texts, most probable first."""
+
+    def __init__(self, *found: tuple[str, float]) -> None:
+        self.found = [Reading(text, 0, 0, len(text), probability, 0.05) for text, probability in found]
+
+    def read_texts(
+        self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
+    ) -> list[list[Reading]]:
+        assert len(questions) == len(passages)
+        return [list(self.found) for _ in questions]
+
+
+@pytest.mark.parametrize("value", ["2009", "$640 million", "49%", "on 4 March"])
+def test_a_value_gives_way_to_the_next_best_noun(value: str) -> None:
+    assert contextualize_question("When was it built?", STAKE, Lister((value, 0.8), ("Firth Bridge", 0.1))) == (
+        "When was Firth Bridge built?"
+    )
+    assert contextualize_question("When was it built?", STAKE, Lister((value, 0.9))) == "When was Scale AI built?"
+    unsure = Lister((value, 0.5), ("Firth Bridge", 0.02))
+    assert contextualize_question("When was it built?", STAKE, unsure) == "When was Scale AI built?"
+
+
+def test_thanks_are_no_part_of_the_conversation() -> None:
+    thanked = (*LEADER, Turn("user", "ok, thanks!"), Turn("assistant", "You're welcome."))
+    assert contextualize_question("How old is he?", thanked) == "How old is Alexandr Wang?"
+    assert contextualize_question("thanks", thanked) == "thanks"
+    assert contextualize_question("why?", thanked[2:]) == "why?"
+
+
+def test_a_long_turn_is_cut_at_its_end() -> None:
+    long = (Turn("user", "What stake did Meta buy in Scale AI? " + "x " * 5000), Turn("assistant", "49% " * 5000))
+    assert "Scale AI" in contextualize_question("who founded it?", long, Finder("Scale AI"))
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("Which museum lost its most famous painting?", True),
+        ("What did Ann Gow promise?", True),
+        ("why did the central bank raise interest rates", True),
+        ("How many were killed?", False),
+        ("How old is he?", False),
+        ("And what did Ann Gow promise?", False),
+        ("Who signed this deal with Acme?", False),
+    ],
+)
+def test_only_a_question_with_a_subject_can_be_asked_as_written(question: str, alone: bool) -> None:
+    assert can_stand_alone(question) == alone
+
+
 def test_a_bare_why_goes_on_from_the_question_before_and_without_history_nothing_is_asked() -> None:
     finder = Finder("Meta")
     assert contextualize_question("why?", STAKE, finder) == "why? (What stake did Meta buy in Scale AI?)"
@@ -168,7 +219,8 @@ def resolver() -> Resolver:
         ),
         ("What stake did Meta buy in Scale AI?", "49%", "who founded it?", "who founded Scale AI?"),
         ("What stake did Meta buy in Scale AI?", "49%", "Who founded Anthropic?", "Who founded Anthropic?"),
-        ("When was the bridge opened?", "In 1965", "why?", "why? (When was the bridge opened?)"),
+        ("When was the bridge opened?", "In 1965", "why?", "Why was the bridge opened?"),
+        ("When was the bridge opened?", "Friday", "How many people came to it?", "How many people came to the bridge?"),
     ],
 )
 def test_the_resolver_that_users_get_finds_who_and_what_is_meant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,16 @@ from rag.question.references import (
     mark_reference,
     show_messages,
 )
-from rag.training.followups import FollowUp, draw_followup, find_missing, find_words, list_examples, load_dialogues
+from rag.training.followups import (
+    FOLLOW_UPS,
+    FollowUp,
+    draw_followup,
+    find_missing,
+    find_words,
+    list_examples,
+    load_dialogues,
+    open_subject,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,17 +90,56 @@ def test_a_conversation_is_shown_by_its_latest_messages_alone() -> None:
     assert (mark_reference("Is he?", 3, 5), mark_omission("Why?")) == ("Is [he]?", "Why? []")
 
 
+def test_some_examples_end_with_a_value_that_no_pronoun_refers_to() -> None:
+    record = FollowUp("d", ("", ""), ("Who runs Elgin?", "Ann Gow"), "Did she win?", "Did Ann Gow win?")
+    drawn = [e for n in range(300) if (e := draw_followup(record, [record], random.Random(n)))]
+    hidden = [e for e in drawn if "Ann Gow" not in e.passages[0][1]]
+    assert 20 < len(hidden) < 100
+    assert all(e.answer is None for e in hidden)
+    assert any(e.question == "Did [she] win?" for e in hidden)
+    told = [show(e) for e in drawn if "Ann Gow" in e.passages[0][1]]
+    assert ("Did [she] win?", "Ann Gow") in told
+
+
+def test_a_pronoun_whose_antecedent_is_in_its_own_question_lacks_nothing() -> None:
+    other = FollowUp("o", ("", ""), ("Who?",), "And Ann Gow?", "When did Ann Gow sell her boat?")
+    drawn = [draw_followup(BORN, [other], random.Random(n)) for n in range(300)]
+    asked = [e for e in drawn if e and e.question == "When did Ann Gow sell [her] boat?"]
+    assert asked
+    assert all(e.answer is None for e in asked)
+
+
+def write_dialogues(folder: Path, records: dict[str, list[Any]]) -> None:
+    for name in FOLLOW_UPS:
+        (folder / name).write_text(json.dumps(records.get(name, [])), encoding="utf-8")
+
+
+def test_conversations_whose_first_question_names_their_subject_get_no_other_opening(tmp_path: Path) -> None:
+    record = {
+        "QuAC_dialog_id": "CAsT2019_31",
+        "History": ["gales", "About gales.", "Where do gales start?", ""],
+        "Question": "Are they new?",
+        "Rewrite": "Are gales new?",
+    }
+    write_dialogues(tmp_path, {"cast-rewrites.json": [record, record]})
+    found = [r for part in load_dialogues(tmp_path, []) for r in part]
+    assert [(r.dialogue, r.messages) for r in found] == [("CAsT2019_31", ("Where do gales start?", ""))] * 2
+    assert open_subject(found[0], random.Random(0)) == []
+    text = show_messages(found[0].messages)
+    assert [show(e) for e in list_examples(found[0], text)] == [("Are [they] new?", "gales")]
+
+
 def test_dialogues_are_held_out_whole_and_what_overlaps_a_test_set_is_left_out(tmp_path: Path) -> None:
-    path, excluded = tmp_path / "canard-dev.json", tmp_path / "test.json"
+    excluded = tmp_path / "test.json"
     quoted = "one two three four five six seven eight nine ten eleven twelve thirteen"
     records = [
         {"QuAC_dialog_id": f"C_{n}_1", "History": ["T", "S", "Who?", "I don't know."], "Question": "Why?", "Rewrite": r}
         for n, r in [*((n // 2, "Why, Ann?") for n in range(80)), (99, quoted)]
     ]
-    path.write_text(json.dumps(records), encoding="utf-8")
+    write_dialogues(tmp_path, {"canard-dev.json": records})
     paragraph = {"context": f"{quoted}.", "qas": []}
     excluded.write_text(json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]}), encoding="utf-8")
-    training, held_out = load_dialogues(path, [excluded])
+    training, held_out = load_dialogues(tmp_path, [excluded])
     assert (len(training) + len(held_out), len(held_out) > 0) == (80, True)
     assert not {r.dialogue for r in training} & {r.dialogue for r in held_out}
     assert training[0].messages == ("Who?", "The articles don't say.")
@@ -103,4 +151,4 @@ def test_another_file_is_one_sentence(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         path.write_text(text, encoding="utf-8")
     with pytest.raises(RagError, match=r"canard-dev\.json"):
-        load_dialogues(path, [])
+        load_dialogues(tmp_path, [])

@@ -27,7 +27,6 @@ from rag.training.optimizing import CHECKPOINT, Optimizer
 from rag.training.settings import Settings
 from rag.training.shapes import describe_mpnet
 from rag.training.train import (
-    FOLLOW_UPS,
     build_model,
     load_paragraphs,
     main,
@@ -64,7 +63,7 @@ def list_all(command: tuple[str, ...], count: int, block: int = 0, batch: int = 
     training, _ = load_paragraphs(arguments.data, [])
     settings = read_settings(arguments)
     source = ExampleSource(training, Mixture(), settings.seed)
-    followups, _ = load_dialogues(arguments.data / FOLLOW_UPS, [])
+    followups, _ = load_dialogues(arguments.data, [])
     blocks = draw_blocks(
         source, followups, share=settings.followups, max_tokens=settings.max_tokens, seed=settings.seed
     )
