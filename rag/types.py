@@ -32,11 +32,13 @@ class Section:
 class Document:
     """A cleaned article.
 
-    :param document_id: the file's path relative to the corpus, with forward slashes.
+    :param document_id: the file's path relative to the corpus, with forward slashes. Articles that share a file are
+        numbered: ``feed.txt#2``.
     :param title: the article's title, never empty.
     :param date: ISO 8601 date (``2025-06-13``), or None if the text gives none.
     :param text: the cleaned text; paragraphs are separated by one blank line.
     :param sections: in order of ``start``; text before the first section has no heading.
+    :param author: who wrote it, as the file says; empty if it does not.
     """
 
     document_id: str
@@ -44,6 +46,7 @@ class Document:
     date: str | None
     text: str
     sections: tuple[Section, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from rag.articles.paragraphs import (
     mark_headings,
     parse_lines,
 )
+from rag.articles.tables import mark_tables
 from rag.types import Section
 
-_FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
+_FRONT_MATTER_LINE = re.compile(r"[ \t]*(?:[\w-]+:.*|- .*|#.*)?|[ \t]+\S.*")
 _FRONT_MATTER_LINES = 60
 """Chosen by hand. A YAML header is much shorter. A header without an end is not treated as one."""
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
@@ -64,8 +65,8 @@ def clean_text(raw: str) -> CleanedText:
 
     :param raw: the file's text, plain or Markdown.
     """
-    text = normalise_characters(raw)
-    front, text = _take_front_matter(text)
+    front, text = _take_front_matter(normalise_characters(raw))
+    text = mark_tables(text)
     cleaned = _clean_once(text, front.title)
     title, date = cleaned.title, front.date or cleaned.date
     # Removing a mark can uncover another one, so repeat until nothing changes. Most articles need one pass.
@@ -88,7 +89,7 @@ def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
     """Parse the title and date of a YAML header, and remove the header."""
     # Match line by line: a single regular expression takes exponential time on a header without an end.
     lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
-    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
+    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" \t") == "---"]
     if rules[:1] != [0] or len(rules) == 1:
         return _FrontMatter(), text
     header = lines[1 : rules[1]]

@@ -15,7 +15,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe
 # Persian, Indic scripts and emoji need joiners; Latin text does not.
 _JOINER = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\u024f])|[\u200c\u200d]$")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # "&amp;amp;lt;" is "&lt;" that was escaped twice more.
 _ESCAPED_AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -61,7 +61,7 @@ _GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z
 def normalise_characters(text: str) -> str:
     """Repair mojibake, normalise to NFC, and remove invisible characters.
 
-    Line breaks become ``\\n`` and other white space becomes plain spaces. Control and zero-width characters are
+    Line breaks become ``\\n``, tabs stay, and other white space becomes plain spaces. Control and zero-width characters are
     removed. Typographic quotes stay.
     """
     import ftfy
@@ -74,11 +74,12 @@ def normalise_characters(text: str) -> str:
 
 
 def squeeze_spaces(text: str) -> str:
-    """Shorten runs of spaces to one, and indentation to at most four, which is all that Markdown distinguishes.
+    """Turn tabs into spaces, shorten runs of spaces to one, and indentation to at most four, all that Markdown needs.
 
     The patterns for a line's marks take time quadratic in the length of such a run.
     """
-    return re.sub(r"(?<![ \n]) {2,}", " ", re.sub(r"^ {5,}", "    ", text, flags=re.MULTILINE))
+    text = re.sub(r"^ {5,}", "    ", text.replace("\t", " "), flags=re.MULTILINE)
+    return re.sub(r"(?<![ \n]) {2,}", " ", text)
 
 
 def strip_html(text: str) -> str:

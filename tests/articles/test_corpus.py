@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rag.articles.cleaning import clean_text
 from rag.articles.duplicates import find_duplicates
-from rag.articles.folder import Skipped, find_articles, find_skipped, read_document
+from rag.articles.folder import Contents, Skipped, find_articles, find_skipped, read_file
 from rag.errors import CorpusError
 from rag.types import Document
 
@@ -160,8 +160,8 @@ def seeds() -> dict[str, Document]:
 
 
 def read_all(corpus: Path) -> tuple[list[Document], list[Skipped]]:
-    read = [read_document(path, corpus) for path in find_articles(corpus)]
-    documents = [item for item in read if isinstance(item, Document)]
+    read = [read_file(path, corpus) for path in find_articles(corpus)]
+    documents = [document for item in read if isinstance(item, Contents) for document in item.documents]
     skipped = [*find_skipped(corpus), *(item for item in read if isinstance(item, Skipped))]
     return documents, sorted(skipped, key=lambda item: item.document_id)
 
@@ -428,7 +428,7 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
     write(
         tmp_path,
         good_txt="\ufeff" + PROSE,
-        latin_txt="Z\xfcrich".encode("latin-1"),
+        foreign_txt="Мост будет закрыт до ноября".encode("cp1251"),
         empty_txt="",
         blank_txt=" \n",
     )
@@ -438,16 +438,16 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
     assert [d.text for d in documents] == [PROSE] * 3
     assert [d.title for d in documents] == ["good", "null", "wide"]
     reasons = {item.document_id: item.reason for item in skipped}
-    assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "latin.txt"]
-    assert "save it as UTF-8" in reasons["latin.txt"]
+    assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "foreign.txt"]
+    assert "save it as UTF-8" in reasons["foreign.txt"]
     assert "has no text" in reasons["empty.txt"]
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.articles.folder.MAX_BYTES", 10)
     path = write(tmp_path, a_txt=PROSE) / "a.txt"
-    skipped = read_document(path, tmp_path)
-    assert not isinstance(skipped, Document)
+    skipped = read_file(path, tmp_path)
+    assert isinstance(skipped, Skipped)
     assert "split it" in skipped.reason
 
 
