@@ -18,7 +18,7 @@ _FURNITURE = re.compile(
     r"""
     (?:related|recommended|more|similar|popular|trending|latest|recent|top|featured|other)\s+
         (?:articles?|posts?|stories|story|reading|news|content|topics?|links?|from\ .{1,40})
-  | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
+  | most\ (?:read|popular|viewed|shared|watched) | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
   | (?:also\ read|read\ also|read\ more|read\ next|see\ also|watch\ also|related|recommended)
         \s*[:|»›>→].{0,150}
   | (?:also\ read|read\ also|read\ more|read\ next|read\ full\ (?:article|story)|continue\ reading)
@@ -58,6 +58,7 @@ _EDGE = frozenset(
         whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
         ads exclusive featured trending latest markets finance startups entertainment lifestyle
         culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
+        sport weather local jobs shop account
         """,
     )
 )
@@ -68,9 +69,22 @@ _CALL = re.compile(
     r"|stay\s+tuned\b|stay\s+up\s+to\s+date\b|download\s+our\s+app|like\s+and\s+(?:share|subscribe)"
     r"|get\s+(?:the|our)\s+(?:latest|daily|weekly|free)\b.{0,60}\b(?:inbox|newsletter)"
     r"|enter\s+your\s+e-?mail|we\s+use\s+cookies|this\s+(?:web)?site\s+uses\s+cookies"
-    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
+    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable"
+    r"|unsubscribe\b|forwarded\s+this\s+e-?mail\b|view\s+(?:this\s+e-?mail|it|online)\b.{0,30}\bbrowser\b)",
     re.IGNORECASE,
 )
+# The sentences of a cookie notice. They may hold figures ("our 842 partners"), which nobody asks for.
+_CONSENT = re.compile(
+    r"(?:we\s+(?:value|care\s+about|respect)\s+your\s+privacy|your\s+(?:privacy|consent)\b"
+    r"|(?:we|this\s+(?:web)?site)(?:,?\s+and\s+our\b.{0,40}\b(?:partners|vendors),?|\s+and\s+third\s+parties)?"
+    r"\s+(?:use|uses|store|stores|set|process)\b|(?:some|these)\s+(?:cookies|partners|vendors)\b"
+    r"|(?:accept|reject|manage|allow|decline|agree)\b.{0,30}\b(?:all|cookies|preferences|settings|options|choices)\b"
+    r"|by\s+(?:clicking|continuing|using)\b|you\s+(?:can|may)\s+(?:change|withdraw|manage|opt|object|reject)\b"
+    r"|(?:find\s+out|learn|read|see)\b.{0,40}\b(?:cookies?|privacy)\b)",
+    re.IGNORECASE,
+)
+_ABOUT_CONSENT = re.compile(r"\b(?:cookies?|privacy|consent)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[|·•»›]\s*")
 # Must not match news: "Copyright holders sued", or the third item of a list, "(c) Meta pays".
 _COPYRIGHT = re.compile(
     r"[|·•–-]?\s*(?:©|copyright[\s,:]*(?:©|\(c\)|(?:19|20)\d\d\b)|\(c\)[\s,]*(?:19|20)\d\d\b"
@@ -88,6 +102,9 @@ def is_furniture(line: str) -> bool:
     if not line or _HASHTAGS.fullmatch(line) or is_link(line):
         return True
     words = line.split()
+    sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
+    if len(words) <= 120 and _ABOUT_CONSENT.search(line) and all(_CONSENT.match(sentence) for sentence in sentences):
+        return True
     if len(words) > 30:
         return False
     bare = _strip_decoration(line)
@@ -97,7 +114,6 @@ def is_furniture(line: str) -> bool:
         return True
     if len(words) == 1 or _REPORT.search(line):
         return False
-    sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
     return all(_CALL.match(sentence) for sentence in sentences)
 
 
@@ -109,6 +125,13 @@ def is_link(line: str) -> bool:
 def is_edge_furniture(line: str) -> bool:
     """Whether a line is page furniture before the first or after the last sentence of an article."""
     return _strip_decoration(line).casefold() in _EDGE
+
+
+def _is_menu(line: str) -> bool:
+    """Whether a line is a row of several such words ("Home | News | Sport"), perhaps with a few others."""
+    parts = [_strip_decoration(part).casefold() for part in _BETWEEN.split(line)]
+    known = sum(part in _EDGE for part in parts)
+    return known >= 2 and 2 * known >= len(parts) and max(map(len, parts)) <= 30
 
 
 def _strip_decoration(line: str) -> str:
@@ -124,11 +147,13 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
     :param lines: an article's lines, stripped, without markup.
     :return: the indices of these lines.
     """
-    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8]
-    found = set()
+    found = {n for n, line in enumerate(lines) if is_furniture(line)}
+    menus = {n for n, line in enumerate(lines) if _is_menu(line)}
+    skipped = found | menus
+    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8 and n not in skipped]
     for n, line in enumerate(lines):
         outside = bool(prose) and (n < prose[0] or n > prose[-1])
-        if is_furniture(line) or (outside and n > 0 and is_edge_furniture(line)):
+        if outside and (n in menus or (n > 0 and is_edge_furniture(line))):
             found.add(n)
     # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.
     if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):

@@ -45,6 +45,7 @@ _NAVIGATION = re.compile(
 _LOOKS_LIKE_TARGET = re.compile(r"\(\s*\)|\(\s*<|\(\s*[#/.?]|.*[./:#]")
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_BRACKETED = re.compile(r" ?\[(?:https?://|www\.)[^\s\[\]]+\]")
 _MARK = re.compile(r"[*_~`]")
 _EMPHASIS = (
     re.compile(r"(?<![\w*\\])\*{1,3}(?![\s*])([^*\n]{0,2000}?(?<![\s\\]))\*{1,3}(?![\w*])"),
@@ -153,6 +154,11 @@ def _replace_link(match: re.Match[str]) -> str:
     if bang and (len(words.split()) < 4 or re.search(r"\.\w{3,4}$", words)):
         return ""
     return words
+
+
+def strip_addresses(text: str) -> str:
+    """Drop the addresses of links in brackets, with which e-mails in plain text interrupt their sentences."""
+    return _BRACKETED.sub("", text).strip()
 
 
 def strip_inline(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from rag.articles.boilerplate import find_furniture
 from rag.articles.dates import parse_dateline
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
-from rag.articles.markup import strip_inline
+from rag.articles.markup import strip_addresses, strip_inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,7 @@ _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
+_NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
 _CLOSING_QUOTE = re.compile(r"”(?:\s+|$)")
 # A sentence cannot end with one of these, even if a capital letter follows.
 _OPEN_END = re.compile(
@@ -58,6 +59,8 @@ _OPEN_END = re.compile(
 # H₂O copied from a web page becomes three lines.
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
+VERY_RAGGED = 0.7
+"""The same in a block that ends like a sentence."""
 _BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
@@ -225,7 +228,7 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
             joined.append((line, [line.text]))
             tail = line.text[-_TAIL:]
         last = line.text
-    paragraphs = [replace(line, text="".join(texts)) for line, texts in joined]
+    paragraphs = [replace(line, text=strip_addresses("".join(texts))) for line, texts in joined]
     return [line for line in _return_quotes(paragraphs) if line.text]
 
 
@@ -260,17 +263,32 @@ def _find_wrapped(lines: Sequence[Line]) -> set[int]:
         if end < len(lines) and not lines[end].gap and lines[end].kind == "text" and lines[end - 1].kind != "heading":
             continue
         block = [line.text for line in lines[start:end]]
-        width = max(len(text) for text in block)
-        pairs = list(pairwise(block))
-        wide = 40 if len(pairs) < 3 else 20
-        if pairs and wide <= width <= 120 and lines[start].kind != "heading":
-            # How far each line would reach with the next word; a few may be ragged.
-            reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]
-            full = min(reach) > RAGGED * width and 4 * sum(one > width for one in reach) >= 3 * len(reach)
-            if full and 2 * sum(two[0].islower() for _, two in pairs) >= len(pairs):
-                found.update(range(start + 1, end))
+        if lines[start].kind != "heading" and _is_wrapped(block):
+            found.update(range(start + 1, end))
+        elif len(block) > 2 and not is_ended(block[0]) and _is_wrapped(block[1:]):  # below a headline
+            found.update(range(start + 2, end))
         start = end
     return found
+
+
+def _is_wrapped(block: Sequence[str]) -> bool:
+    """Whether lines, all but the last, are filled to a width, and go on in the next line.
+
+    Half of them must begin with a lower-case letter. In a block that ends like a sentence, as no list of headlines
+    does, the others may begin with names and figures, and be more ragged.
+    """
+    width = max(map(len, block))
+    pairs = list(pairwise(block))
+    if not pairs or not (40 if len(pairs) < 3 else 20) <= width <= 120:
+        return False
+    # How far each line would reach with the next word; a few may be ragged.
+    reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]
+    full = sum(one > width for one in reach) / len(reach)
+    lower = sum(b[0].islower() for _, b in pairs)
+    cut = sum(not is_ended(a) for a, _ in pairs)
+    if min(reach) > RAGGED * width and full >= 0.75 and 2 * lower >= len(pairs):
+        return True
+    return min(reach) > VERY_RAGGED * width and full >= 0.5 and lower > 0 and 2 * cut > len(pairs) and is_ended(block[-1])
 
 
 def _return_quotes(lines: Sequence[Line]) -> list[Line]:
@@ -324,6 +342,7 @@ def _is_body(line: Line) -> bool:
 
 
 def _is_heading(text: str, body: str) -> bool:
+    text = _NUMBERED.sub("", text)
     words = text.split()
     numbers = sum(bool(re.search(r"\d", word)) for word in words)
     if not re.match(r"[\"“‘'(]?[^\W_a-z]", text) or re.match(r"By [A-Z]", text):
