@@ -18,7 +18,8 @@ _FURNITURE = re.compile(
     r"""
     (?:related|recommended|more|similar|popular|trending|latest|recent|top|featured|other)\s+
         (?:articles?|posts?|stories|story|reading|news|content|topics?|links?|from\ .{1,40})
-  | most\ (?:read|popular|viewed|shared|watched) | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
+  | most\ (?:read|popular|viewed|shared|watched)
+  | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
   | (?:also\ read|read\ also|read\ more|read\ next|see\ also|watch\ also|related|recommended)
         \s*[:|»›>→].{0,150}
   | (?:also\ read|read\ also|read\ more|read\ next|read\ full\ (?:article|story)|continue\ reading)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
@@ -16,7 +17,9 @@ from rag.articles.formats import RawArticle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REGION = re.compile(r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<(rss|feed|rdf:RDF|channel|item|entry)(?:\s[^<>]*)?>", re.MULTILINE)
+_REGION = re.compile(
+    r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<(rss|feed|rdf:RDF|channel|item|entry)(?:\s[^<>]*)?>", re.MULTILINE
+)
 _ITEM = re.compile(r"<(?:item|entry)(?:\s[^<>]*)?>\s*<\w")
 _BODY = re.compile(r"<(/?)(description|summary|content|content:encoded)(?:\s[^<>]*)?>")
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)[^<>]*>?")
@@ -62,9 +65,7 @@ def _parse(feed: str) -> list[Any]:
 
 def _close(feed: str) -> str:
     """Close the last body of a feed that was cut short, because feedparser drops an element without an end."""
-    last = None
-    for last in _BODY.finditer(feed):
-        pass
+    last = next(iter(deque(_BODY.finditer(feed), maxlen=1)), None)
     if last is None or last[1]:
         return feed
     cut = "]]>" if feed.rfind("<![CDATA[") > max(last.start(), feed.rfind("]]>")) else ""

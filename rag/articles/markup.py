@@ -62,8 +62,8 @@ _GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z
 def normalise_characters(text: str) -> str:
     """Repair mojibake, normalise to NFC, and remove invisible characters.
 
-    Line breaks become ``\\n``, tabs stay, and other white space becomes plain spaces. Control and zero-width characters are
-    removed. Typographic quotes stay.
+    Line breaks become ``\\n``, tabs stay, and other white space becomes plain spaces. Control and zero-width characters
+    are removed. Typographic quotes stay.
     """
     import ftfy
 

@@ -14,6 +14,7 @@ from rag.articles.boilerplate import find_furniture
 from rag.articles.dates import parse_dateline
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
 from rag.articles.markup import strip_addresses, strip_inline
+from rag.articles.tables import MOST_HEADER, is_header_rule, is_row, name_columns, split_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +44,7 @@ _BOLD_HEADING = re.compile(r"[ \t]*(\*\*|__)([^*_]{1,120}[^*_.,;:!])\1[ \t]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
 _QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
-_TABLE_RULE = re.compile(r"\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?")
-MOST_HEADER = 300
-"""Most characters of a table's header that its rows repeat. Chosen by hand: it bounds how much a text can grow."""
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
-_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
@@ -74,9 +71,9 @@ def parse_lines(text: str) -> list[Line]:
     before = ""
     gap = True
     for raw in text.split("\n"):
-        if _TABLE_RULE.fullmatch(raw.strip()):
+        if is_header_rule(raw):
             header = split_row(before) if len(before) <= MOST_HEADER else []
-        elif not _ROW.match(raw):
+        elif not is_row(raw):
             header = []
         before = raw
         if _RULE.match(raw) and raw.strip():
@@ -93,19 +90,6 @@ def parse_lines(text: str) -> list[Line]:
     return lines
 
 
-def split_row(raw: str) -> list[str]:
-    """The cells of a row of a Markdown table; none of any other line."""
-    return [cell.strip() for cell in raw.strip().strip("|").split("|")] if _ROW.match(raw) else []
-
-
-def name_columns(raw: str, header: Sequence[str]) -> str:
-    """A row with the name of its column before each cell: "| Falcons | 61 |" → "| Team: Falcons | Points: 61 |"."""
-    if not header or len(cells := split_row(raw)) != len(header):
-        return raw
-    named = (f"{name}: {cell}" if name and cell else cell for name, cell in zip(header, cells, strict=True))
-    return f"| {' | '.join(named)} |"
-
-
 def _parse_line(raw: str, gap: bool) -> Line | None:
     kind, level, start = _read_marks(raw)
     raw = raw[start:]
@@ -113,11 +97,8 @@ def _parse_line(raw: str, gap: bool) -> Line | None:
         raw = _HEADING_END.sub("", raw)
     if kind == "text" and _BOLD_HEADING.match(raw) and len(raw.split()) <= 16:
         kind, level = "heading", 6
-    elif kind == "text" and _ROW.match(raw):
-        kind, raw = (
-            "row",
-            " | ".join(filter(None, split_row(raw))),
-        )
+    elif kind == "text" and is_row(raw):
+        kind, raw = "row", " | ".join(filter(None, split_row(raw)))
     text = strip_inline(raw)
     if not text:
         return None
@@ -288,7 +269,9 @@ def _is_wrapped(block: Sequence[str]) -> bool:
     cut = sum(not is_ended(a) for a, _ in pairs)
     if min(reach) > RAGGED * width and full >= 0.75 and 2 * lower >= len(pairs):
         return True
-    return min(reach) > VERY_RAGGED * width and full >= 0.5 and lower > 0 and 2 * cut > len(pairs) and is_ended(block[-1])
+    return (
+        min(reach) > VERY_RAGGED * width and full >= 0.5 and lower > 0 and 2 * cut > len(pairs) and is_ended(block[-1])
+    )
 
 
 def _return_quotes(lines: Sequence[Line]) -> list[Line]:

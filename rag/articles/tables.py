@@ -1,14 +1,15 @@
-"""Finds tables in plain text, whose columns are aligned by tabs or runs of spaces, and writes them as Markdown.
+"""Finds tables in plain text, whose columns are aligned by tabs or runs of spaces, and names the columns in each row.
 
-A table is at least three lines in the same columns. Prose with wide gaps, such as two columns of a newspaper side by
-side, is not one: a table's cells are figures or a few words.
+A table in plain text is at least three lines in the same columns. Prose with wide gaps, such as two columns of a
+newspaper side by side, is not one: a table's cells are figures or a few words. It is rewritten as a Markdown table, so
+that there is one way to read rows.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ _NUMBER = re.compile(r"[^\w\s]*[^\W\d]{0,3}[^\w\s]*\s?\d[\d\s.,:/%]*[^\W\d]{0,3}
 _PERIOD = re.compile(r"(?:[a-z]+\.? )?(?:19|20)\d\d(?:[-–/]\d{2,4})?[^\w\s]?", re.IGNORECASE)
 _CAPTION = re.compile(r"\W*(?:table|figures?)\b|\(.*\)$", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?][\"”’')\]]*$")
+_TABLE_RULE = re.compile(r"\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?")
+_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
+_REMARK = re.compile(r"(.*?) ?\(([^()]*)\)")
+_UNIT = re.compile(
+    r"[$€£¥%]|\b(?:in|thousands?|millions?|billions?|trillions?|bn|mn|per ?cent|tonnes|tons|units|km|kg|mm)\b",
+    re.IGNORECASE,
+)
+MOST_HEADER = 300
+"""Most characters of a table's header that its rows repeat. Chosen by hand: it bounds how much a text can grow."""
 MOST_CAPTION = 100
 """Most characters of a caption, which every row repeats. Chosen by hand, like the other limits here."""
 _LONGEST_LINE = 300
@@ -31,7 +41,7 @@ _MOST_HEADER_ROWS = 3
 
 
 def mark_tables(text: str) -> str:
-    """Rewrite each table in aligned columns as a Markdown table. The name of the first column begins with the caption.
+    """Rewrite each table in aligned columns as a Markdown table, with its caption in brackets in the first cell.
 
     :param text: without other white space than spaces, tabs and ``\\n``.
     """
@@ -150,7 +160,7 @@ def _cut_at_gutters(rows: Sequence[str]) -> list[list[str]]:
         elif not depth and start is None:
             start = place
     bounds = [0, *(end for _, end in gutters), width]
-    return [[row[a:b].strip() for a, b in zip(bounds, bounds[1:])] for row in rows]  # noqa: B905 (pairs)
+    return [[row[a:b].strip() for a, b in pairwise(bounds)] for row in rows]
 
 
 def _cut_at_gaps(rows: Sequence[str]) -> list[list[str]]:
@@ -162,7 +172,7 @@ def _cut_at_gaps(rows: Sequence[str]) -> list[list[str]]:
 
 
 def _even(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The rows with their cells stripped; none if they differ in length. """
+    """The rows with their cells stripped; none if they differ in length."""
     width = max(map(len, rows))
     return [[cell.strip() for cell in row] for row in rows] if all(len(row) == width for row in rows) else []
 
@@ -186,7 +196,7 @@ def _write(grid: _Grid, caption: str) -> list[str]:
     height = min(height, len(rows) - 1)
     names = [" ".join(filter(None, column)) for column in zip(*rows[:height], strict=True)] or [""] * len(rows[0])
     if caption:
-        names[0] = f"{caption} – {names[0]}" if names[0] else caption
+        names[0] = f"{names[0]} ({caption.replace('(', '').replace(')', '')})".lstrip()
     header = [_write_row(names), "|" + "---|" * len(names)] if any(names) else []
     return [*header, *map(_write_row, rows[height:])]
 
@@ -214,3 +224,42 @@ def _is_figures(column: Sequence[str]) -> bool:
     numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
     years = sum(bool(_PERIOD.fullmatch(cell)) for cell in cells)
     return 2 * numbers > len(cells) and 2 * years < len(cells)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line is a row of a Markdown table."""
+    return bool(_ROW.match(line))
+
+
+def is_header_rule(line: str) -> bool:
+    """Whether a line is the rule below the header of a Markdown table."""
+    return bool(_TABLE_RULE.fullmatch(line.strip()))
+
+
+def split_row(line: str) -> list[str]:
+    """The cells of a row of a Markdown table; none of any other line."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")] if is_row(line) else []
+
+
+def name_columns(line: str, header: Sequence[str]) -> str:
+    """A row that can be read and quoted alone: "| Falcons | 61 |" → "| Team: Falcons | Points: 61 |".
+
+    A unit or a remark in brackets in the header's first cell says nothing of the first column, but of all cells. It
+    comes last: a reader that finds it in front of the first cell takes it for the figure.
+    """
+    if not header or len(cells := split_row(line)) != len(header):
+        return line
+    first, remark = header[0], ""
+    if match := _REMARK.fullmatch(first):
+        first, remark = match[1], match[2]
+    elif _UNIT.search(first):
+        first, remark = "", first
+    named = [
+        f"{name}: {cell}" if name and cell else cell for name, cell in zip([first, *header[1:]], cells, strict=True)
+    ]
+    return _write_row([*named, remark] if remark else named)
+
+
+def is_named_row(paragraph: str) -> bool:
+    """Whether a paragraph of a cleaned text is a table's row with named columns."""
+    return any(": " in cell for cell in paragraph.split(" | ")[1:])

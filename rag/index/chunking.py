@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.sentences import split_sentences
+from rag.articles.tables import is_named_row
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def chunk_document(
     """Split a document into passages.
 
     A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
-    unless that has fewer than ``min_tokens`` tokens. If it fits, the last sentence of the passage before is repeated
-    at the start. Headings are not passages; they are the context of the passages below them. A leading title is part of
-    the first passage, since news often says it only there, and the context of all.
+    unless that has fewer than ``min_tokens`` tokens. A row of a table is a passage. If it fits, the last sentence of
+    the passage before is repeated at the start. Headings are not passages; they are the context of the passages below
+    them. A leading title is part of the first passage, since news often says it only there, and the context of all.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -152,7 +153,10 @@ class _Chunker:
         return parts
 
     def _group_paragraphs(self, sentences: list[Span]) -> list[list[Span]]:
-        """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone."""
+        """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone.
+
+        So does each row of a table that names its columns: among many rows a reader confuses them.
+        """
         paragraphs: list[list[Span]] = []
         for span in sentences:
             if paragraphs and "\n" not in self._text[paragraphs[-1][-1][1] : span[0]]:
@@ -161,10 +165,12 @@ class _Chunker:
                 paragraphs.append([span])
         groups: list[list[Span]] = []
         before = 0
+        in_row = False
         for paragraph in paragraphs:
+            after_row, in_row = in_row, is_named_row(self._text[paragraph[0][0] : paragraph[-1][1]])
             size = sum(self.count(self._text[first:last]) for first, last in paragraph)
             short = min(before, size) < self._config.min_tokens
-            if groups and short and before + size <= self._config.max_tokens:
+            if groups and short and not (after_row or in_row) and before + size <= self._config.max_tokens:
                 groups[-1] += paragraph
                 before += size
             else:
@@ -200,7 +206,8 @@ class _Chunker:
             n = places[start]
             first, last = sentences[n - 1]
             alone = n < 2 or "\n" in self._text[sentences[n - 2][1] : first]
-            close = alone or "\n" not in self._text[last:start]
+            rows = is_named_row(self._text[first:last]) or is_named_row(self._text[start:end])
+            close = (alone and not rows) or "\n" not in self._text[last:start]
             fits = self.count(self._text[first:last]) <= self._config.overlap_tokens
             if close and fits and self.count(self._text[first:end]) <= self._config.max_tokens:
                 start = first

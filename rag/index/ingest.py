@@ -71,9 +71,7 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
     texts = [show_passage(passage) for passage in passages]
     vectors = cutter.encoder.encode(texts, progress=cutter.progress) if texts else None
     everything = sorted((*kept, *documents), key=lambda document: document.document_id)
-    return Batch(
-        tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything)
-    )
+    return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
 
 
 def read_articles(corpus: Path, files: Sequence[str]) -> tuple[list[Document], list[Skipped], list[Note]]:
