@@ -43,7 +43,7 @@ _FURNITURE = re.compile(
         (?:(?:from|via|by|courtesy\ of|credit)?\s?:[\ :]*.{1,60}
         |(?:from|via|by|courtesy\ of|credit)\ (?:
             (?-i:[^\W\d_a-z][^\W\d]*(?:[\ .,/|&'’-]+(?:[^\W\d_a-z][^\W\d]*|of|for|on|via|the))*)
-            |(?:the\ )?(?:author|artist|company|internet|web)(?:\ search)?))
+            |(?:the\ )?[\w’'-]+(?:\ [\w’'-]+)?))
   | \d+\ ?(?:-\ ?)?min(?:ute)?s?(?:\ read|\ reading\ time)? | (?:estimated\ )?reading\ time:?.{0,20}
   | page\ \d+(?:\ of\ \d+)? | \d+\ of\ \d+ | (?:tags|filed\ under|posted\ in|categories|category)\s*:.{0,120}
     """,
@@ -59,9 +59,12 @@ _EDGE = frozenset(
         whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
         ads exclusive featured trending latest markets finance startups entertainment lifestyle
         culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
-        sport weather local jobs shop account
+        sport weather local jobs shop account x
         """,
     )
+)
+_EDGE_PHRASE = re.compile(
+    r"copy link|breaking news|(?:published|posted|(?:last )?updated)\b.{0,20}\bago", re.IGNORECASE
 )
 _CALL = re.compile(
     r"(?:please\s+|and\s+|or\s+|to\s+read\s+more,?\s+)?(?:(?:click|tap)\s+(?:here|the\s+(?:link|button)|on|below)"
@@ -125,7 +128,7 @@ def is_link(line: str) -> bool:
 
 def is_edge_furniture(line: str) -> bool:
     """Whether a line is page furniture before the first or after the last sentence of an article."""
-    return _strip_decoration(line).casefold() in _EDGE
+    return _strip_decoration(line).casefold() in _EDGE or bool(_EDGE_PHRASE.fullmatch(_strip_decoration(line)))
 
 
 def _is_menu(line: str) -> bool:

@@ -17,12 +17,11 @@ from rag.articles.formats import RawArticle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REGION = re.compile(
-    r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<(rss|feed|rdf:RDF|channel|item|entry)(?:\s[^<>]*)?>", re.MULTILINE
-)
+_REGION = re.compile(r"^[ \t]*<(rss|feed|rdf:RDF|channel|item|entry)(?:\s[^<>]*)?>", re.MULTILINE)
 _ITEM = re.compile(r"<(?:item|entry)(?:\s[^<>]*)?>\s*<\w")
 _BODY = re.compile(r"<(/?)(description|summary|content|content:encoded)(?:\s[^<>]*)?>")
-_DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)[^<>]*>?")
+_PROLOG = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<!DOCTYPE[^<>\[]*(?:\[[^\]]*\])?\s*>)?")
+_ENTITY = re.compile(r"<!(?:DOCTYPE|ENTITY)[^<>]*>?")
 
 
 def split_feed(text: str) -> list[RawArticle]:
@@ -31,6 +30,7 @@ def split_feed(text: str) -> list[RawArticle]:
     :param text: a file's text.
     :return: empty if the text is not a feed.
     """
+    text = text[_PROLOG.match(text).end() :]  # type: ignore[union-attr]  # it matches an empty text
     regions = list(_find_regions(text))
     feed = "\n".join(text[start:end] for start, end in regions)
     if not _ITEM.search(feed):
@@ -54,7 +54,7 @@ def _find_regions(text: str) -> Iterator[tuple[int, int]]:
 def _parse(feed: str) -> list[Any]:
     import feedparser
 
-    data = _close(_DOCTYPE.sub("", feed)).encode("utf-8", "replace")
+    data = _close(_ENTITY.sub("", feed)).encode("utf-8", "replace")
     # Without this, the encoding that the XML names would be believed, but the text has been decoded.
     headers = {"content-type": "application/xml; charset=utf-8"}
     parsed = feedparser.parse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.errors import MessageError
-from email.header import decode_header, make_header
+from email.header import decode_header
 from email.parser import BytesParser
 from email.utils import parseaddr, parsedate
 from typing import TYPE_CHECKING
@@ -63,7 +63,11 @@ def _read_fields(text: str) -> tuple[dict[str, str], int]:
 def _decode(value: str) -> str:
     """A field's value with encoded words decoded, as in ``=?utf-8?q?M=C3=BCller?=``."""
     try:
-        return str(make_header(decode_header(value)))
+        parts = [
+            (part.encode(), "utf-8") if isinstance(part, str) else (part, charset)
+            for part, charset in decode_header(value)
+        ]
+        return "".join(part.decode(charset or "utf-8", "replace") for part, charset in parts)
     except (LookupError, ValueError, MessageError):
         return value
 

@@ -102,11 +102,12 @@ def _find_caption(lines: Sequence[str]) -> str:
 class _Grid:
     """The cells of a table.
 
-    :param ruled: the number of rows above the first rule that has rows above it; 0 without one.
+    :param headed: the number of rows that surely name the columns: those above a rule, or the first of a table without
+        figures that was copied from a spreadsheet. 0 if that is unknown.
     """
 
     rows: list[list[str]]
-    ruled: int
+    headed: int
 
 
 def _read_block(lines: Sequence[str], caption: str) -> list[str] | None:
@@ -134,7 +135,8 @@ def _read_grid(lines: Sequence[str]) -> _Grid | None:
     # What is not in line on the page must have been a table before it was copied: only figures say so.
     for cells, surely in ((_cut_at_gutters(rows), True), (_cut_at_gaps(rows), tabbed)):
         if _is_table(cells, words=3 if surely else 0):
-            return _Grid(cells, ruled)
+            words = tabbed and not any(_is_figures(column) for column in zip(*cells, strict=True))
+            return _Grid(cells, ruled or int(words))
     return None
 
 
@@ -192,7 +194,7 @@ def _is_table(rows: Sequence[Sequence[str]], words: int) -> bool:
 
 def _write(grid: _Grid, caption: str) -> list[str]:
     rows = grid.rows
-    height = grid.ruled if 0 < grid.ruled <= _MOST_HEADER_ROWS < len(rows) + 1 else _count_header_rows(rows)
+    height = grid.headed if 0 < grid.headed <= _MOST_HEADER_ROWS else _count_header_rows(rows)
     height = min(height, len(rows) - 1)
     names = [" ".join(filter(None, column)) for column in zip(*rows[:height], strict=True)] or [""] * len(rows[0])
     if caption:
