@@ -58,9 +58,10 @@ def chunk_document(
     """Split a document into passages.
 
     A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
-    unless that has fewer than ``min_tokens`` tokens. Each row of a longer table is a passage. If it fits, the last sentence of
-    the passage before is repeated at the start. Headings are not passages; they are the context of the passages below
-    them. A leading title is part of the first passage, since news often says it only there, and the context of all.
+    unless that has fewer than ``min_tokens`` tokens. Each row of a longer table is a passage. If it fits, the last
+    sentence of the passage before is repeated at the start. Headings are not passages; they are the context of the
+    passages below them. A leading title is part of the first passage, since news often says it only there, and the
+    context of all.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
