@@ -56,7 +56,6 @@ _EMPHASIS = (
 )
 _ESCAPE = re.compile(r"(?<!\\)\\+(?=[$*_#~`\[\]|&%!.+>-]|$)", re.MULTILINE)
 _SPACED_MONEY = re.compile(r"(?<=[$€£¥]) (?=\d)")
-_GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z])")
 
 
 def normalise_characters(text: str) -> str:
@@ -162,14 +161,9 @@ def strip_addresses(text: str) -> str:
 
 
 def strip_inline(text: str) -> str:
-    """Remove emphasis, code and escape marks from one line, and repair spacing.
-
-    ``$ 10 billion`` becomes ``$10 billion``. ``14 percentThe`` becomes ``14 percent The``: copying from a web page
-    loses the space between two elements.
-    """
+    """Remove emphasis, code and escape marks from one line. ``$ 10 billion`` becomes ``$10 billion``."""
     if _MARK.search(text):
         for pattern in _EMPHASIS * 2:
             text = pattern.sub(r"\1", text)
     text = _SPACED_MONEY.sub("", _ESCAPE.sub("", text))
-    text = _GLUED_UNIT.sub(r"\1 ", text)
     return re.sub(r" {2,}", " ", text).strip()

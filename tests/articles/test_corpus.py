@@ -119,7 +119,7 @@ CONTENT = {
     ],
     "003": [
         "Meta investment of $10 billion in Scale AI is more than just a simple financing tour",
-        "10 billion dollars Meta investment in Scale AI",
+        "10 billion dollarsMeta investment in Scale AI",
         "870 million dollars → 2 billion dollars: Domain revenue scale of artificial intelligence (2024 to 2025)",
         "$7B → 13.8 billion dollars: Path for the evaluation of the scale in modern financing rounds",
         "said the CEO of Scale Ai Wang told the Financial Times in 2024.",
@@ -284,8 +284,6 @@ PROSE = "The company said on Monday that it had bought the plant for an undisclo
     [
         ("It cost \\$5 and \\\\$6.", "It cost $5 and $6."),
         ("It paid $ 10 billion.", "It paid $10 billion."),
-        ("Sales rose 14 percentThe shares fell.", "Sales rose 14 percent The shares fell."),
-        ("It raised 3 million kronerNorsk Hydro.", "It raised 3 million kroner Norsk Hydro."),
         ("It sold 40 iPhones, 3 eBooks and 2 McLarens.",) * 2,
         ("**Bold** and *italic* and `code` and ~~old~~.", "Bold and italic and code and old."),
         ("See [the report](https://a.b/c_(d)) here.", "See the report here."),
