@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eval.fields import Evidence, GoldError
+from rag.articles.folder import name_file
 from rag.metrics import contains_run
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def locate_evidence(index: Index, corpus: Path, questions: Sequence[GoldQuestion
     @cache
     def read_words(document_id: str) -> list[str]:
         with suppress(OSError):
-            return fold_words((corpus / document_id).read_text(encoding="utf-8-sig", errors="replace"))
+            return fold_words((corpus / name_file(document_id)).read_text(encoding="utf-8-sig", errors="replace"))
         return []
 
     @cache

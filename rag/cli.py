@@ -288,6 +288,8 @@ def open_pipeline(config: Config) -> Pipeline:
         print(f"index: {printable(summary)}", file=sys.stderr)
     for skipped in changes.skipped:
         print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
+    for note in changes.notes:
+        print(f"{printable(note.file)}: {printable(note.text)}", file=sys.stderr)
     for repeated, original in sorted(changes.duplicates.items()):
         print(f"{printable(repeated)} nearly repeats {printable(original)}", file=sys.stderr)
     return pipeline

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
-from rag.articles.folder import find_articles
+from rag.articles.folder import find_articles, name_file
 from rag.errors import CorpusError, QuestionError
 from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
@@ -111,7 +111,7 @@ class Pipeline:
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
-        held = {summary.document_id for summary in self.index.documents()}
+        held = {name_file(summary.document_id) for summary in self.index.documents()}
         missing = [name for name in self.index.state.sources if name not in held]
         return read_articles(self.folders[0], missing)[1] if missing else []
 

@@ -48,7 +48,8 @@ class Byline:
 class Document:
     """A cleaned article.
 
-    :param document_id: the file's path relative to the corpus, with forward slashes.
+    :param document_id: the file's path relative to the corpus, with forward slashes. Articles that share a file are
+        numbered: ``feed.txt#2``.
     :param title: the article's title, never empty.
     :param date: ISO 8601 date (``2025-06-13``), or None if the text gives none.
     :param text: the cleaned text; paragraphs are separated by one blank line.

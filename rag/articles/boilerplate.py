@@ -18,6 +18,7 @@ _FURNITURE = re.compile(
     r"""
     (?:related|recommended|more|similar|popular|trending|latest|recent|top|featured|other)\s+
         (?:articles?|posts?|stories|story|reading|news|content|topics?|links?|from\ .{1,40})
+  | most\ (?:read|popular|viewed|shared|watched)
   | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested\ in)) | people\ also\ read
   | (?:also\ read|read\ also|read\ more|read\ next|see\ also|watch\ also|related|recommended)
         \s*[:|»›>→].{0,150}
@@ -45,7 +46,7 @@ _FURNITURE = re.compile(
         (?:(?:from|via|by|courtesy\ of|credit)?\s?:[\ :]*.{1,60}
         |(?:from|via|by|courtesy\ of|credit)\ (?:
             (?-i:[^\W\d_a-z][^\W\d]*(?:[\ .,/|&'’-]+(?:[^\W\d_a-z][^\W\d]*|of|for|on|via|the))*)
-            |(?:the\ )?(?:author|artist|company|internet|web)(?:\ search)?))
+            |(?:the\ )?[\w’'-]+(?:\ [\w’'-]+)?))
   | \d+\ ?(?:-\ ?)?min(?:ute)?s?(?:\ read|\ reading\ time)? | (?:estimated\ )?reading\ time:?.{0,20}
   | page\ \d+(?:\ of\ \d+)? | \d+\ of\ \d+ | (?:tags|filed\ under|posted\ in|categories|category)\s*:.{0,120}
     """,
@@ -61,8 +62,12 @@ _EDGE = frozenset(
         whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
         ads exclusive featured trending latest markets finance startups entertainment lifestyle
         culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
+        sport weather local jobs shop account x
         """,
     )
+)
+_EDGE_PHRASE = re.compile(
+    r"copy link|breaking news|(?:published|posted|(?:last )?updated)\b.{0,20}\bago", re.IGNORECASE
 )
 _CALL = re.compile(
     r"(?:please\s+|and\s+|or\s+|to\s+read\s+more,?\s+)?(?:(?:click|tap)\s+(?:here|the\s+(?:link|button)|on|below)"
@@ -76,7 +81,8 @@ _CALL = re.compile(
     r"|thank(?:s|\s+you)\s+for\s+(?:signing\s+up|subscribing|reading\b.{0,40}$)|view\s+(?:this|it)\s+in\s+your\s+browser"
     r"|(?:view|read)\s+this\s+e-?mail\s+in\s+your\s+browser|forwarded\s+this\s+e-?mail"
     r"|enter\s+your\s+e-?mail|we\s+use\s+cookies|this\s+(?:web)?site\s+uses\s+cookies"
-    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable)",
+    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable"
+    r"|unsubscribe\b|forwarded\s+this\s+e-?mail\b|view\s+(?:this\s+e-?mail|it|online)\b.{0,30}\bbrowser\b)",
     re.IGNORECASE,
 )
 _CREDITED = r"(?:photo|image|picture|photograph|illustration)s?(?:\s+credit)?\s*(?::|\bby\b|\bcourtesy\s+of\b)\s*"
@@ -89,12 +95,6 @@ _CAPTION = re.compile(
     rf"|.*[.!?]\s+{_CREDITED}(?-i:[A-Z])[^.!?:]{{1,50}}",
     re.IGNORECASE,
 )
-_CONSENT = re.compile(
-    r"(?:we\b.{0,60}\b(?:use|store|process|set|access)\b|we\s+(?:value|respect|care\s+about)\s+your\s+privacy"
-    r"|(?:our|this)\s+(?:web)?site\s+(?:uses|stores|and)\b|by\s+(?:clicking|continuing|using|accepting)\b"
-    r"|(?:these\s+|our\s+)?cookies\s+(?:help|allow|enable|are)\b).*\b(?:you|your)\b",
-    re.IGNORECASE,
-)
 _LONGEST_BOX = 70
 """Most words of a caption or of a box about cookies. Chosen by hand; a longer line is more likely text."""
 _LONGEST_WORD = 12
@@ -104,6 +104,18 @@ _LISTED = re.compile(
     r"|more\s+(?:on\s+this\s+story|from\s+.{1,40})|editor['’]?s['’]?\s+picks?|you\s+(?:may|might)\s+also\s+like",
     re.IGNORECASE,
 )
+# The sentences of a cookie notice. They may hold figures ("our 842 partners"), which nobody asks for.
+_CONSENT = re.compile(
+    r"(?:we\s+(?:value|care\s+about|respect)\s+your\s+privacy|your\s+(?:privacy|consent)\b"
+    r"|(?:we|this\s+(?:web)?site)(?:,?\s+and\s+our\b.{0,40}\b(?:partners|vendors),?|\s+and\s+third\s+parties)?"
+    r"\s+(?:use|uses|store|stores|set|process)\b|(?:some|these)\s+(?:cookies|partners|vendors)\b"
+    r"|(?:accept|reject|manage|allow|decline|agree)\b.{0,30}\b(?:all|cookies|preferences|settings|options|choices)\b"
+    r"|by\s+(?:clicking|continuing|using)\b|you\s+(?:can|may)\s+(?:change|withdraw|manage|opt|object|reject)\b"
+    r"|(?:find\s+out|learn|read|see)\b.{0,40}\b(?:cookies?|privacy)\b)",
+    re.IGNORECASE,
+)
+_ABOUT_CONSENT = re.compile(r"\b(?:cookies?|privacy|consent)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[|·•»›]\s*")
 # Must not match news: "Copyright holders sued", or the third item of a list, "(c) Meta pays".
 _COPYRIGHT = re.compile(
     r"[|·•–-]?\s*(?:©|copyright[\s,:]*(?:©|\(c\)|(?:19|20)\d\d\b)|\(c\)[\s,]*(?:19|20)\d\d\b"
@@ -122,31 +134,28 @@ def is_furniture(line: str) -> bool:
     if not line or _HASHTAGS.fullmatch(line) or is_link(line):
         return True
     words = line.split()
-    if is_box(line):
+    sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
+    about = len(words) <= 120 and _ABOUT_CONSENT.search(line) and not _SAID.search(line)
+    if is_caption(line) or (about and all(_CONSENT.match(sentence) for sentence in sentences)):
         return True
     if len(words) > 30:
         return False
     bare = _strip_decoration(line)
-    if (parts := bare.split(" | "))[2:] and all(is_edge_furniture(part) for part in parts):
+    if (parts := _BETWEEN.split(bare))[2:] and all(is_edge_furniture(part) for part in parts):
         return True
     if not line.endswith((".", "!", "?", "”")) and (_FURNITURE.fullmatch(bare) or _FURNITURE.fullmatch(line)):
         return True
     if _COPYRIGHT.match(line) and len(words) <= 15:
         return True
-    if len(words) == 1 or _REPORT.search(line):
+    if len(words) == 1 or _REPORT.search(_URL.sub("", line)):
         return False
-    sentences = [part for part in re.split(r"(?<=[.!?])\s+", line) if part]
     return all(_CALL.match(sentence) for sentence in sentences)
 
 
-def is_box(line: str) -> bool:
-    """Whether a line is a caption, or asks for consent to cookies."""
-    if len(line) > _LONGEST_BOX * _LONGEST_WORD or len(line.split()) > _LONGEST_BOX:
-        return False
-    if _CAPTION.fullmatch(line):
-        return True
-    about = re.search(r"\bcookies?\b|\bpersonal\s+data\b", line, re.IGNORECASE)
-    return bool(about and _CONSENT.match(line)) and not _SAID.search(line) and not re.search('[“”"]', line)
+def is_caption(line: str) -> bool:
+    """Whether a line is the caption of a picture."""
+    short = len(line) <= _LONGEST_BOX * _LONGEST_WORD and len(line.split()) <= _LONGEST_BOX
+    return short and _CAPTION.fullmatch(line) is not None
 
 
 def is_link(line: str) -> bool:
@@ -156,7 +165,14 @@ def is_link(line: str) -> bool:
 
 def is_edge_furniture(line: str) -> bool:
     """Whether a line is page furniture before the first or after the last sentence of an article."""
-    return _strip_decoration(line).casefold() in _EDGE
+    return _strip_decoration(line).casefold() in _EDGE or bool(_EDGE_PHRASE.fullmatch(_strip_decoration(line)))
+
+
+def _is_menu(line: str) -> bool:
+    """Whether a line is a row of several such words ("Home | News | Sport"), perhaps with a few others."""
+    parts = [_strip_decoration(part).casefold() for part in _BETWEEN.split(line)]
+    known = sum(part in _EDGE for part in parts)
+    return known >= 2 and 2 * known >= len(parts) and max(map(len, parts)) <= 30
 
 
 def _strip_decoration(line: str) -> str:
@@ -173,10 +189,12 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
     :return: the indices of these lines.
     """
     found = {n for n, line in enumerate(lines) if is_furniture(line)}
-    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8 and n not in found]
+    menus = {n for n, line in enumerate(lines) if _is_menu(line)}
+    skipped = found | menus
+    prose = [n for n, line in enumerate(lines) if len(line.split()) >= 8 and n not in skipped]
     for n, line in enumerate(lines):
         outside = bool(prose) and (n < prose[0] or n > prose[-1])
-        if outside and n > 0 and is_edge_furniture(line):
+        if outside and (n in menus or (n > 0 and is_edge_furniture(line))):
             found.add(n)
     found |= _find_listed(lines)
     # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.

@@ -22,9 +22,10 @@ from rag.articles.paragraphs import (
     mark_headings,
     parse_lines,
 )
+from rag.articles.tables import mark_tables
 from rag.types import Byline, Section
 
-_FRONT_MATTER_LINE = re.compile(r" *(?:[\w-]+:.*|- .*|#.*)?| +\S.*")
+_FRONT_MATTER_LINE = re.compile(r"[ \t]*(?:[\w-]+:.*|- .*|#.*)?|[ \t]+\S.*")
 _FRONT_MATTER_LINES = 60
 """Chosen by hand. A YAML header is much shorter. A header without an end is not treated as one."""
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
@@ -38,6 +39,7 @@ _GENERIC = re.compile(
 )
 # Limits the work on a file with thousands of nested marks. Real nesting is much shallower.
 _PASSES = 20
+_LONGEST_AUTHOR = 160  # characters
 _MASTHEAD = 15  # the most lines between a page's title and the article's title
 
 
@@ -59,16 +61,17 @@ class CleanedText:
     byline: Byline | None = None
 
 
-def clean_text(raw: str) -> CleanedText:
+def clean_text(raw: str, author: str = "") -> CleanedText:
     """Clean an article.
 
     Cleaning is idempotent: ``clean_text(clean_text(raw).text).text == clean_text(raw).text``, unless marks are nested
     deeper than `_PASSES`.
 
     :param raw: the file's text, plain or Markdown.
+    :param author: who wrote it, as a feed or e-mail says. It becomes a byline if the text has none.
     """
-    text = normalise_characters(raw)
-    front, text = _take_front_matter(text)
+    front, text = _take_front_matter(normalise_characters(raw))
+    text = mark_tables(text)
     cleaned = _clean_once(text, front.title)
     if front.author and cleaned.byline is None:
         cleaned = _clean_once(f"{cleaned.text}\n\n{front.author}", front.title)
@@ -80,7 +83,17 @@ def clean_text(raw: str) -> CleanedText:
             break
         cleaned = again
         title, date = title or again.title, date or again.date
-    return replace(cleaned, title=title, date=date)
+    return _sign(replace(cleaned, title=title, date=date), author)
+
+
+def _sign(cleaned: CleanedText, author: str) -> CleanedText:
+    """Append the author as a byline, if there is none."""
+    author = " ".join(normalise_characters(author).split())[:_LONGEST_AUTHOR]
+    if not author or not cleaned.text or cleaned.byline is not None:
+        return cleaned
+    start = len(cleaned.text) + 2
+    byline = Byline(start, author, start + len("By "), start + len(f"By {author}"))
+    return replace(cleaned, text=f"{cleaned.text}\n\nBy {author}", byline=byline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
     """Parse the title, date and author of a YAML header, and remove the header."""
     # Match line by line: a single regular expression takes exponential time on a header without an end.
     lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
-    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" ") == "---"]
+    rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" \t") == "---"]
     if rules[:1] != [0] or len(rules) == 1:
         return _FrontMatter(), text
     header = lines[1 : rules[1]]

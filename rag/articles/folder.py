@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from rag.articles.cleaning import clean_text
-from rag.articles.formats import FORMATS, FormatError
+from rag.articles.feeds import split_feed
+from rag.articles.formats import FORMATS, FormatError, RawArticle
+from rag.articles.mail import read_mail
 from rag.errors import CorpusError
 from rag.types import Document
 
@@ -28,6 +31,26 @@ class Skipped:
 
     document_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a user should know about a file that was read.
+
+    :param file: its path relative to the corpus, with forward slashes.
+    :param text: such as "read as Windows-1252".
+    """
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The articles of a file, in its order; at least one."""
+
+    documents: tuple[Document, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def find_articles(corpus: Path) -> list[Path]:
@@ -69,33 +92,62 @@ def resolve_folder(corpus: Path) -> Path:
 
 
 def name_document(path: Path, corpus: Path) -> str:
-    """The ``document_id`` of a file: its path relative to the corpus, with forward slashes."""
+    """The ``document_id`` of a file with one article: its path relative to the corpus, with forward slashes."""
     return path.relative_to(corpus).as_posix()
 
 
-def read_document(path: Path, corpus: Path) -> Document | Skipped:
-    """Read and clean one article.
+def name_file(document_id: str) -> str:
+    """The path, relative to the corpus, of the file that holds an article: "feed.txt#2" → "feed.txt".
+
+    It is unambiguous, because the name of a file that is read ends with .txt or .md.
+    """
+    return re.sub(r"#\d+\Z", "", document_id)
+
+
+def read_file(path: Path, corpus: Path) -> Contents | Skipped:
+    """Read a file and clean its articles.
 
     :param path: a path from :func:`find_articles`.
     :param corpus: the folder that was searched.
-    :return: the article, or the reason why it was skipped.
+    :return: its articles, or the reason why it was skipped.
     """
-    document_id = name_document(path, corpus)
+    name = name_document(path, corpus)
     try:
         if path.stat().st_size > MAX_BYTES:
-            return Skipped(document_id, f"It is larger than {MAX_BYTES // 1_000_000} MB: split it into articles.")
+            return Skipped(name, f"It is larger than {MAX_BYTES // 1_000_000} MB: split it into articles.")
         data = path.read_bytes()
     except OSError as error:
-        return Skipped(document_id, f"It cannot be read ({_explain(error)}): change its permissions.")
+        return Skipped(name, f"It cannot be read ({_explain(error)}): change its permissions.")
     try:
-        raw = FORMATS[path.suffix.lower()](data)
+        file = FORMATS[path.suffix.lower()](data)
     except FormatError as error:
-        return Skipped(document_id, str(error))
-    cleaned = clean_text(raw)
-    if not cleaned.text:
-        return Skipped(document_id, "It has no text: add some or remove the file.")
-    title = cleaned.title or path.stem.replace("_", " ").strip() or path.stem
-    return Document(document_id, title, cleaned.date, cleaned.text, cleaned.sections, cleaned.byline)
+        return Skipped(name, str(error))
+    documents = [_clean(article, name) for article in _split(file.text)]
+    documents = [document for document in documents if document.text]
+    if not documents:
+        return Skipped(name, "It has no text: add some or remove the file.")
+    if len(documents) > 1:
+        documents = [replace(one, document_id=f"{name}#{n}") for n, one in enumerate(documents, 1)]
+    return Contents(tuple(documents), (Note(name, file.note),) if file.note else ())
+
+
+def _split(text: str) -> list[RawArticle]:
+    """The articles in the text of a file: those of a feed, or an e-mail, or all of it."""
+    return split_feed(text) or [read_mail(text) or RawArticle(text)]
+
+
+def _clean(article: RawArticle, name: str) -> Document:
+    title = " ".join(article.title.split())
+    cleaned = clean_text(f"# {title}\n\n{article.text}" if title else article.text, article.author)
+    stem = PurePosixPath(name).stem
+    return Document(
+        name,
+        cleaned.title or title or stem.replace("_", " ").strip() or stem,
+        article.date or cleaned.date,
+        cleaned.text,
+        cleaned.sections,
+        cleaned.byline,
+    )
 
 
 def _check_folder(corpus: Path) -> None:

@@ -15,7 +15,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe
 # Persian, Indic scripts and emoji need joiners; Latin text does not.
 _JOINER = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\u024f])|[\u200c\u200d]$")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # "&amp;amp;lt;" is "&lt;" that was escaped twice more.
 _ESCAPED_AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -45,6 +45,7 @@ _NAVIGATION = re.compile(
 _LOOKS_LIKE_TARGET = re.compile(r"\(\s*\)|\(\s*<|\(\s*[#/.?]|.*[./:#]")
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_BRACKETED = re.compile(r" ?\[(?:https?://|www\.)[^\s\[\]]+\]")
 _MARK = re.compile(r"[*_~`]")
 _EMPHASIS = (
     re.compile(r"(?<![\w*\\])\*{1,3}(?![\s*])([^*\n]{0,2000}?(?<![\s\\]))\*{1,3}(?![\w*])"),
@@ -55,14 +56,13 @@ _EMPHASIS = (
 )
 _ESCAPE = re.compile(r"(?<!\\)\\+(?=[$*_#~`\[\]|&%!.+>-]|$)", re.MULTILINE)
 _SPACED_MONEY = re.compile(r"(?<=[$€£¥]) (?=\d)")
-_GLUED_UNIT = re.compile(r"(?<=\d )((?:(?:m|b|tr)illion )?[a-z]{3,})(?=[A-Z][a-z])")
 
 
 def normalise_characters(text: str) -> str:
     """Repair mojibake, normalise to NFC, and remove invisible characters.
 
-    Line breaks become ``\\n`` and other white space becomes plain spaces. Control and zero-width characters are
-    removed. Typographic quotes stay.
+    Line breaks become ``\\n``, tabs stay, and other white space becomes plain spaces. Control and zero-width characters
+    are removed. Typographic quotes stay.
     """
     import ftfy
 
@@ -74,11 +74,12 @@ def normalise_characters(text: str) -> str:
 
 
 def squeeze_spaces(text: str) -> str:
-    """Shorten runs of spaces to one, and indentation to at most four, which is all that Markdown distinguishes.
+    """Turn tabs into spaces, shorten runs of spaces to one, and indentation to at most four, all that Markdown needs.
 
     The patterns for a line's marks take time quadratic in the length of such a run.
     """
-    return re.sub(r"(?<![ \n]) {2,}", " ", re.sub(r"^ {5,}", "    ", text, flags=re.MULTILINE))
+    text = re.sub(r"^ {5,}", "    ", text.replace("\t", " "), flags=re.MULTILINE)
+    return re.sub(r"(?<![ \n]) {2,}", " ", text)
 
 
 def strip_html(text: str) -> str:
@@ -154,15 +155,15 @@ def _replace_link(match: re.Match[str]) -> str:
     return words
 
 
-def strip_inline(text: str) -> str:
-    """Remove emphasis, code and escape marks from one line, and repair spacing.
+def strip_addresses(text: str) -> str:
+    """Drop the addresses of links in brackets, with which e-mails in plain text interrupt their sentences."""
+    return _BRACKETED.sub("", text).strip()
 
-    ``$ 10 billion`` becomes ``$10 billion``. ``14 percentThe`` becomes ``14 percent The``: copying from a web page
-    loses the space between two elements.
-    """
+
+def strip_inline(text: str) -> str:
+    """Remove emphasis, code and escape marks from one line. ``$ 10 billion`` becomes ``$10 billion``."""
     if _MARK.search(text):
         for pattern in _EMPHASIS * 2:
             text = pattern.sub(r"\1", text)
     text = _SPACED_MONEY.sub("", _ESCAPE.sub("", text))
-    text = _GLUED_UNIT.sub(r"\1 ", text)
     return re.sub(r" {2,}", " ", text).strip()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from rag.articles.boilerplate import find_furniture
 from rag.articles.dates import parse_dateline
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
-from rag.articles.markup import strip_inline
+from rag.articles.markup import strip_addresses, strip_inline
+from rag.articles.tables import MOST_HEADER, is_header_rule, is_row, name_columns, split_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +44,10 @@ _BOLD_HEADING = re.compile(r"[ \t]*(\*\*|__)([^*_]{1,120}[^*_.,;:!])\1[ \t]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|[•◦▪▫‣●○■□]+)[ \t]+(?=\S)")
 _QUOTE = re.compile(r" {0,3}(?:>[ \t]*)+(?!\s*\d)")
 _RULE = re.compile(r"[ \t]*(?:([-*_=~•·])(?:[ \t]*\1){2,}|\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t:-]*)*)[ \t]*$")
-_TABLE_RULE = re.compile(r"\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?")
-MOST_HEADER = 300
-"""Most characters of a table's header that its rows repeat. Chosen by hand: it bounds how much a text can grow."""
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
-_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
+_NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
 _CLOSING_QUOTE = re.compile(r"”(?:\s+|$)")
 # A sentence cannot end with one of these, even if a capital letter follows.
 _OPEN_END = re.compile(
@@ -58,6 +56,8 @@ _OPEN_END = re.compile(
 # H₂O copied from a web page becomes three lines.
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
+VERY_RAGGED = 0.7
+"""The same in a block that ends like a sentence."""
 _BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
@@ -71,9 +71,9 @@ def parse_lines(text: str) -> list[Line]:
     before = ""
     gap = True
     for raw in text.split("\n"):
-        if _TABLE_RULE.fullmatch(raw.strip()):
+        if is_header_rule(raw):
             header = split_row(before) if len(before) <= MOST_HEADER else []
-        elif not _ROW.match(raw):
+        elif not is_row(raw):
             header = []
         before = raw
         if _RULE.match(raw) and raw.strip():
@@ -90,19 +90,6 @@ def parse_lines(text: str) -> list[Line]:
     return lines
 
 
-def split_row(raw: str) -> list[str]:
-    """The cells of a row of a Markdown table; none of any other line."""
-    return [cell.strip() for cell in raw.strip().strip("|").split("|")] if _ROW.match(raw) else []
-
-
-def name_columns(raw: str, header: Sequence[str]) -> str:
-    """A row with the name of its column before each cell: "| Falcons | 61 |" → "| Team: Falcons | Points: 61 |"."""
-    if not header or len(cells := split_row(raw)) != len(header):
-        return raw
-    named = (f"{name}: {cell}" if name and cell else cell for name, cell in zip(header, cells, strict=True))
-    return f"| {' | '.join(named)} |"
-
-
 def _parse_line(raw: str, gap: bool) -> Line | None:
     kind, level, start = _read_marks(raw)
     raw = raw[start:]
@@ -110,11 +97,8 @@ def _parse_line(raw: str, gap: bool) -> Line | None:
         raw = _HEADING_END.sub("", raw)
     if kind == "text" and _BOLD_HEADING.match(raw) and len(raw.split()) <= 16:
         kind, level = "heading", 6
-    elif kind == "text" and _ROW.match(raw):
-        kind, raw = (
-            "row",
-            " | ".join(filter(None, split_row(raw))),
-        )
+    elif kind == "text" and is_row(raw):
+        kind, raw = "row", " | ".join(filter(None, split_row(raw)))
     text = strip_inline(raw)
     if not text:
         return None
@@ -225,7 +209,7 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
             joined.append((line, [line.text]))
             tail = line.text[-_TAIL:]
         last = line.text
-    paragraphs = [replace(line, text="".join(texts)) for line, texts in joined]
+    paragraphs = [replace(line, text=strip_addresses("".join(texts))) for line, texts in joined]
     return [line for line in _return_quotes(paragraphs) if line.text]
 
 
@@ -260,17 +244,34 @@ def _find_wrapped(lines: Sequence[Line]) -> set[int]:
         if end < len(lines) and not lines[end].gap and lines[end].kind == "text" and lines[end - 1].kind != "heading":
             continue
         block = [line.text for line in lines[start:end]]
-        width = max(len(text) for text in block)
-        pairs = list(pairwise(block))
-        wide = 40 if len(pairs) < 3 else 20
-        if pairs and wide <= width <= 120 and lines[start].kind != "heading":
-            # How far each line would reach with the next word; a few may be ragged.
-            reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]
-            full = min(reach) > RAGGED * width and 4 * sum(one > width for one in reach) >= 3 * len(reach)
-            if full and 2 * sum(two[0].islower() for _, two in pairs) >= len(pairs):
-                found.update(range(start + 1, end))
+        if lines[start].kind != "heading" and _is_wrapped(block):
+            found.update(range(start + 1, end))
+        elif len(block) > 2 and not is_ended(block[0]) and _is_wrapped(block[1:]):  # below a headline
+            found.update(range(start + 2, end))
         start = end
     return found
+
+
+def _is_wrapped(block: Sequence[str]) -> bool:
+    """Whether lines, all but the last, are filled to a width, and go on in the next line.
+
+    Half of them must begin with a lower-case letter. In a block that ends like a sentence, as no list of headlines
+    does, the others may begin with names and figures, and be more ragged.
+    """
+    width = max(map(len, block))
+    pairs = list(pairwise(block))
+    if not pairs or not (40 if len(pairs) < 3 else 20) <= width <= 120:
+        return False
+    # How far each line would reach with the next word; a few may be ragged.
+    reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]
+    full = sum(one > width for one in reach) / len(reach)
+    lower = sum(b[0].islower() for _, b in pairs)
+    cut = sum(not is_ended(a) for a, _ in pairs)
+    if min(reach) > RAGGED * width and full >= 0.75 and 2 * lower >= len(pairs):
+        return True
+    return (
+        min(reach) > VERY_RAGGED * width and full >= 0.5 and lower > 0 and 2 * cut > len(pairs) and is_ended(block[-1])
+    )
 
 
 def _return_quotes(lines: Sequence[Line]) -> list[Line]:
@@ -324,6 +325,7 @@ def _is_body(line: Line) -> bool:
 
 
 def _is_heading(text: str, body: str) -> bool:
+    text = _NUMBERED.sub("", text)
     words = text.split()
     numbers = sum(bool(re.search(r"\d", word)) for word in words)
     if not re.match(r"[\"“‘'(]?[^\W_a-z]", text) or re.match(r"By [A-Z]", text):

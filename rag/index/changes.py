@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.articles.folder import Skipped
+    from rag.articles.folder import Note, Skipped
     from rag.index.manifest import State
 
 
@@ -53,9 +53,10 @@ class Changes:
 
     :param added: document_ids that are new in the index; all document_ids if it was built from scratch.
     :param changed: document_ids whose file was edited.
-    :param removed: document_ids whose file no longer exists.
+    :param removed: document_ids whose file no longer exists; the name of a file that had no article.
     :param unchanged: number of unchanged files.
     :param skipped: added or changed files without a readable article.
+    :param notes: about the added and changed files.
     :param duplicates: document_id of every near-duplicate in the index to that of its original; empty if nothing
         changed.
     :param passages: number of passages that this update encoded.
@@ -68,6 +69,7 @@ class Changes:
     removed: tuple[str, ...] = ()
     unchanged: int = 0
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Note, ...] = ()
     duplicates: dict[str, str] = field(default_factory=dict)
     passages: int = 0
     built: bool = False

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.sentences import split_sentences
+from rag.articles.tables import is_named_row
 from rag.articles.turns import is_question
 from rag.types import Document, Passage
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _CUTS = ("; ", ": ", " – ", "—", ", ", " ", "")
 # Bounds the length of a passage in characters: a word of a thousand letters can be a single unknown token.
 _MOST_CHARACTERS_A_TOKEN = 12
+FEW_ROWS = 3
+"""Most rows of a table that are read together. Chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,10 @@ def chunk_document(
     """Split a document into passages.
 
     A passage has whole sentences of one section and at most ``max_tokens`` tokens. It stays within one paragraph,
-    unless that has fewer than ``min_tokens`` tokens. If it fits, the last sentence of the passage before is repeated
-    at the start. Headings are not passages; they are the context of the passages below them. A leading title is part of
-    the first passage, since news often says it only there, and the context of all. The byline is in no passage.
+    unless that has fewer than ``min_tokens`` tokens. Each row of a longer table is a passage. If it fits, the last
+    sentence of the passage before is repeated at the start. Headings are not passages; they are the context of the
+    passages below them. A leading title is part of the first passage, since news often says it only there, and the
+    context of all. The byline is in no passage.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -126,6 +131,7 @@ class _Chunker:
         self._config = config
         self._count_tokens = count_tokens
         self._counts: dict[str, int] = {}
+        self._rows: set[int] = set()  # offsets of the sentences in rows that are passages
 
     def cut(self, start: int, end: int) -> list[Span]:
         """Spans of the passages between two offsets, in order, without surrounding white space."""
@@ -175,7 +181,11 @@ class _Chunker:
         return parts
 
     def _group_paragraphs(self, sentences: list[Span]) -> list[list[Span]]:
-        """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone."""
+        """Merge short paragraphs with their neighbours if they fit into one passage. Long paragraphs stay alone.
+
+        So does each row of a longer table that names its columns, since a reader confuses the rows of one passage. A
+        short table stays with the sentence that explains it.
+        """
         paragraphs: list[list[Span]] = []
         for span in sentences:
             # A question stays with the paragraph that answers it.
@@ -185,18 +195,28 @@ class _Chunker:
                 paragraphs[-1].append(span)
             else:
                 paragraphs.append([span])
+        rows = self._find_rows(paragraphs)
         groups: list[list[Span]] = []
         before = 0
-        for paragraph in paragraphs:
+        after_row = False
+        for paragraph, row in zip(paragraphs, rows, strict=True):
             size = sum(self.count(self._text[first:last]) for first, last in paragraph)
             short = min(before, size) < self._config.min_tokens
-            if groups and short and before + size <= self._config.max_tokens:
+            if groups and short and not (row or after_row) and before + size <= self._config.max_tokens:
                 groups[-1] += paragraph
                 before += size
             else:
                 groups.append(list(paragraph))
                 before = size
+            after_row = row
+            self._rows |= {first for first, _ in paragraph} if row else set()
         return groups
+
+    def _find_rows(self, paragraphs: Sequence[list[Span]]) -> list[bool]:
+        """Whether each paragraph is a row of a table with more than `FEW_ROWS` of them."""
+        named = [is_named_row(self._text[paragraph[0][0] : paragraph[-1][1]]) for paragraph in paragraphs]
+        runs = [(row, len(list(run))) for row, run in groupby(named)]
+        return [row and size > FEW_ROWS for row, size in runs for _ in range(size)]
 
     def _fill(self, sentences: list[Span]) -> list[Span]:
         """Merge sentences into as few passages as possible, of about equal length."""
@@ -226,7 +246,7 @@ class _Chunker:
             n = places[start]
             first, last = sentences[n - 1]
             alone = n < 2 or "\n" in self._text[sentences[n - 2][1] : first]
-            close = alone or "\n" not in self._text[last:start]
+            close = (alone and self._rows.isdisjoint((first, start))) or "\n" not in self._text[last:start]
             fits = self.count(self._text[first:last]) <= self._config.overlap_tokens
             if close and fits and self.count(self._text[first:end]) <= self._config.max_tokens:
                 start = first

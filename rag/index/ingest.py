@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import Skipped, find_skipped, read_document
+from rag.articles.folder import Note, Skipped, find_skipped, read_file
 from rag.errors import CorpusError
 from rag.index.chunking import ChunkingConfig, chunk_document
 
@@ -27,6 +27,7 @@ class Batch:
     :param passages: the passages of these documents.
     :param vectors: unit rows of the passages, float32, shape (len(passages), dimension); None if there are none.
     :param skipped: files without a readable article.
+    :param notes: about the files that were read.
     :param duplicates: ``document_id`` of every near-duplicate in the index to that of its original.
     """
 
@@ -34,6 +35,7 @@ class Batch:
     passages: tuple[Passage, ...]
     vectors: NDArray[np.float32] | None
     skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
     duplicates: dict[str, str]
 
 
@@ -46,18 +48,18 @@ class Cutter:
     progress: bool = False
 
 
-def make_batch(corpus: Path, document_ids: Sequence[str], kept: Sequence[Document], cutter: Cutter) -> Batch:
+def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cutter: Cutter) -> Batch:
     """Read, split and encode articles.
 
     Near-duplicates are indexed like other articles, because a question may ask for exactly what differs.
 
-    :param document_ids: the files to read.
+    :param files: the files to read, by path relative to the corpus.
     :param kept: the unchanged documents of the index.
     :raises CorpusError: if the index would have no article.
     """
     from rag.articles.duplicates import find_duplicates  # imports NumPy, which `ask --help` must not
 
-    documents, skipped = read_articles(corpus, document_ids)
+    documents, skipped, notes = read_articles(corpus, files)
     if not documents and not kept:
         why = f"; {skipped[0].document_id}: {skipped[0].reason}" if skipped else ": put .txt or .md files there."
         raise CorpusError(f"No article in {corpus} can be read{why}")
@@ -69,24 +71,26 @@ def make_batch(corpus: Path, document_ids: Sequence[str], kept: Sequence[Documen
     texts = [show_passage(passage) for passage in passages]
     vectors = cutter.encoder.encode(texts, progress=cutter.progress) if texts else None
     everything = sorted((*kept, *documents), key=lambda document: document.document_id)
-    return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), find_duplicates(everything))
+    return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
 
 
-def read_articles(corpus: Path, document_ids: Sequence[str]) -> tuple[list[Document], list[Skipped]]:
-    """Read the given articles. Returns the documents and the skipped files, both in order of ``document_id``."""
+def read_articles(corpus: Path, files: Sequence[str]) -> tuple[list[Document], list[Skipped], list[Note]]:
+    """Read the given files. Returns the articles, the skipped files and the notes, each in the order of the files."""
     linked = {item.document_id: item for item in find_skipped(corpus)}
     documents: list[Document] = []
     skipped: list[Skipped] = []
-    for document_id in sorted(document_ids):
-        if not is_utf8(document_id):
-            skipped.append(Skipped(document_id, "The file name is not valid UTF-8: rename the file."))
+    notes: list[Note] = []
+    for name in sorted(files):
+        if not is_utf8(name):
+            skipped.append(Skipped(name, "The file name is not valid UTF-8: rename the file."))
             continue
-        item = linked.get(document_id) or read_document(corpus / document_id, corpus)
+        item = linked.get(name) or read_file(corpus / name, corpus)
         if isinstance(item, Skipped):
             skipped.append(item)
         else:
-            documents.append(item)
-    return documents, skipped
+            documents += item.documents
+            notes += item.notes
+    return documents, skipped, notes
 
 
 def is_utf8(text: str) -> bool:

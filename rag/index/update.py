@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import find_articles, find_skipped, name_document, resolve_folder
+from rag.articles.folder import find_articles, find_skipped, name_document, name_file, resolve_folder
 from rag.errors import IndexFolderError
 from rag.index import store
 from rag.index.changes import Changes, Plan, make_plan
@@ -41,7 +41,7 @@ from rag.index.opened import DocumentSummary, Index, open_index
 from rag.index.vectors import build_vectors, pack_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rag.index.chunking import ChunkingConfig
@@ -89,11 +89,11 @@ def update_index(
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
         with explain_failures(folder):
-            kept = _read_kept(folder, plan)
+            kept, gone = _read_indexed(folder, plan)
         batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress))
         with explain_failures(folder):
-            _write(folder, plan, batch)
-    return _describe(plan, batch)
+            _write(folder, plan, batch, gone)
+    return _describe(plan, batch, gone)
 
 
 def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
@@ -146,24 +146,28 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read_kept(folder: Path, plan: Plan) -> list[Document]:
-    """The documents of the index that an update does not change."""
+def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[str]]:
+    """The documents of the index that an update does not change, and the ids of those whose file it does."""
     if plan.base is None:
-        return []
+        return [], []
     touched = {*plan.changed, *plan.removed}
     with closing(store.open_for_reading(folder / DATABASE)) as connection:
         documents = store.select_documents(connection)
-    return [document for document in documents if document.document_id not in touched]
+    kept = [document for document in documents if name_file(document.document_id) not in touched]
+    return kept, [one.document_id for one in documents if name_file(one.document_id) in touched]
 
 
-def _write(folder: Path, plan: Plan, batch: Batch) -> None:
-    """Write the new files beside the old ones, rename them into place, and remove leftovers."""
+def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
+    """Write the new files beside the old ones, rename them into place, and remove leftovers.
+
+    :param gone: ids of the documents to delete.
+    """
     remove_leftovers(folder)
     try:
         dimension = plan.base.dimension if batch.vectors is None and plan.base else 0
         if batch.vectors is not None:
             dimension = batch.vectors.shape[1]
-        vectors = _write_database(folder, plan, batch, dimension)
+        vectors = _write_database(folder, plan, batch, dimension, gone)
         write_durably(folder / (VECTORS + NEW), vectors)
         state = replace(
             plan.wanted,
@@ -176,7 +180,7 @@ def _write(folder: Path, plan: Plan, batch: Batch) -> None:
         remove_leftovers(folder)
 
 
-def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int) -> bytes:
+def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int, gone: Sequence[str]) -> bytes:
     """Write passages.db.new in one transaction.
 
     :return: the content of the matching vectors.faiss.
@@ -188,9 +192,9 @@ def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int) -> b
         connection.execute("BEGIN")
         if plan.base is None:
             store.create_tables(connection)
-        store.delete_documents(connection, (*plan.changed, *plan.removed))
+        store.delete_documents(connection, gone)
         for document in batch.documents:
-            store.insert_document(connection, document, plan.wanted.sources[document.document_id])
+            store.insert_document(connection, document, plan.wanted.sources[name_file(document.document_id)])
         if batch.vectors is not None:
             store.insert_passages(connection, batch.passages, batch.vectors)
         store.set_duplicates(connection, batch.duplicates)
@@ -233,15 +237,18 @@ def _tidy(folder: Path) -> None:
             remove_leftovers(folder)
 
 
-def _describe(plan: Plan, batch: Batch) -> Changes:
+def _describe(plan: Plan, batch: Batch, gone: Sequence[str]) -> Changes:
     """The result of an update, for the user."""
-    skipped = {item.document_id for item in batch.skipped}
+    files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
+    added, changed, removed = set(plan.added), set(plan.changed), set(plan.removed)
     return Changes(
-        added=tuple(key for key in plan.added if key not in skipped),
-        changed=tuple(key for key in plan.changed if key not in skipped),
-        removed=plan.removed,
+        added=tuple(key for key, file in files if file in added),
+        changed=tuple(key for key, file in files if file in changed),
+        # A file that had no article is named itself.
+        removed=tuple(sorted({key for key in gone if name_file(key) in removed} | removed - set(map(name_file, gone)))),
         unchanged=len(plan.wanted.sources) - len(plan.added) - len(plan.changed),
         skipped=batch.skipped,
+        notes=batch.notes,
         duplicates=batch.duplicates,
         passages=len(batch.passages),
         built=plan.base is None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.articles.folder import name_file
 from rag.page.highlighting import split_text
 from rag.page.rendering import count, render
 
@@ -38,6 +39,12 @@ class Row:
     passages: int
     duplicate_of: str | None = None
     removable: bool = False
+
+    @property
+    def shared(self) -> str:
+        """The name of its file, if that holds other articles too, which are removed with it; otherwise empty."""
+        file = name_file(self.document_id)
+        return file if file != self.document_id else ""
 
 
 def render_articles(rows: Sequence[Row], wanted: str = "") -> Markup:
@@ -91,6 +98,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
         *(("changed", name, "") for name in changes.changed),
         *(("removed", name, "") for name in changes.removed),
         *(("not read", item.document_id, item.reason) for item in changes.skipped),
+        *(("note", note.file, f"It was {note.text}.") for note in changes.notes),
         *(("not added", item.document_id, item.reason) for item in refused),
         *(
             ("nearly repeats", repeated, f"It nearly repeats {original}.")

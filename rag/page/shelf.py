@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rag import __version__
+from rag.articles.folder import name_file
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
@@ -139,15 +140,17 @@ class Shelf:
             return (self._reopen() if taken.names else Changes()), taken.refused
 
     def remove(self, document_id: str) -> Changes:
-        """Removes an uploaded article.
+        """Removes an uploaded file with all of its articles.
 
+        :param document_id: of any of them.
         :raises RagError: if it was not uploaded, or the index cannot be written.
         """
         with self._updating:
-            path = PurePosixPath(document_id)
+            path = PurePosixPath(name_file(document_id))
             if path.parent.as_posix() != UPLOADS or not remove_file(path.name, self._uploads):
                 raise CorpusError("Only articles that were added on this page can be removed here.")
-            return replace(self._reopen(), removed=(document_id,))
+            gone = tuple(row.document_id for row in self._rows if name_file(row.document_id) == str(path))
+            return replace(self._reopen(), removed=gone or (document_id,))
 
     def _reopen(self) -> Changes:
         try:

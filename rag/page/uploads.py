@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import Skipped, read_document
+from rag.articles.folder import Skipped, read_file
 from rag.articles.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def find_fault(path: Path) -> str:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
     except OSError as error:
         return f"It cannot be read ({error.strerror}): choose another one."
-    found = read_document(path, path.parent)
+    found = read_file(path, path.parent)
     return found.reason if isinstance(found, Skipped) else ""
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from conftest import SEEDS
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from rag.articles.cleaning import clean_text
 from rag.articles.duplicates import find_duplicates
-from rag.articles.folder import Skipped, find_articles, find_skipped, read_document
+from rag.articles.folder import Contents, Skipped, find_articles, find_skipped, read_file
 from rag.errors import CorpusError
-from rag.types import Document
+
+if TYPE_CHECKING:
+    from rag.types import Document
 
 # None of these may cost more than in proportion to its length: a file may have 20 MB.
 HOSTILE = {
@@ -116,7 +119,7 @@ CONTENT = {
     ],
     "003": [
         "Meta investment of $10 billion in Scale AI is more than just a simple financing tour",
-        "10 billion dollars Meta investment in Scale AI",
+        "10 billion dollarsMeta investment in Scale AI",
         "870 million dollars → 2 billion dollars: Domain revenue scale of artificial intelligence (2024 to 2025)",
         "$7B → 13.8 billion dollars: Path for the evaluation of the scale in modern financing rounds",
         "said the CEO of Scale Ai Wang told the Financial Times in 2024.",
@@ -160,8 +163,8 @@ def seeds() -> dict[str, Document]:
 
 
 def read_all(corpus: Path) -> tuple[list[Document], list[Skipped]]:
-    read = [read_document(path, corpus) for path in find_articles(corpus)]
-    documents = [item for item in read if isinstance(item, Document)]
+    read = [read_file(path, corpus) for path in find_articles(corpus)]
+    documents = [document for item in read if isinstance(item, Contents) for document in item.documents]
     skipped = [*find_skipped(corpus), *(item for item in read if isinstance(item, Skipped))]
     return documents, sorted(skipped, key=lambda item: item.document_id)
 
@@ -281,8 +284,6 @@ PROSE = "The company said on Monday that it had bought the plant for an undisclo
     [
         ("It cost \\$5 and \\\\$6.", "It cost $5 and $6."),
         ("It paid $ 10 billion.", "It paid $10 billion."),
-        ("Sales rose 14 percentThe shares fell.", "Sales rose 14 percent The shares fell."),
-        ("It raised 3 million kronerNorsk Hydro.", "It raised 3 million kroner Norsk Hydro."),
         ("It sold 40 iPhones, 3 eBooks and 2 McLarens.",) * 2,
         ("**Bold** and *italic* and `code` and ~~old~~.", "Bold and italic and code and old."),
         ("See [the report](https://a.b/c_(d)) here.", "See the report here."),
@@ -298,7 +299,7 @@ PROSE = "The company said on Monday that it had bought the plant for an undisclo
         ("| A | B |\n|---|---|\n| 1 | 2 |", "A | B\n\nA: 1 | B: 2"),
         (
             "| NOK million | 2025 | 2024 |\n|:--|---:|---:|\n| Sales | 31 | |\n| Staff | 7 | 6 |\n\n| 1 | 2 | 3 |",
-            "NOK million | 2025 | 2024\n\nNOK million: Sales | 2025: 31\n\nNOK million: Staff | 2025: 7 | 2024: 6"
+            "NOK million | 2025 | 2024\n\nSales | 2025: 31 | NOK million\n\nStaff | 2025: 7 | 2024: 6 | NOK million"
             "\n\n1 | 2 | 3",
         ),
         ("> Quoted words.\n\n---\n\nMore.", "Quoted words.\n\nMore."),
@@ -428,7 +429,7 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
     write(
         tmp_path,
         good_txt="\ufeff" + PROSE,
-        latin_txt="Z\xfcrich".encode("latin-1"),
+        foreign_txt="Мост будет закрыт до ноября".encode("cp1251"),
         empty_txt="",
         blank_txt=" \n",
     )
@@ -438,16 +439,16 @@ def test_files_that_hold_no_text_are_named_with_a_fix_and_the_others_read(tmp_pa
     assert [d.text for d in documents] == [PROSE] * 3
     assert [d.title for d in documents] == ["good", "null", "wide"]
     reasons = {item.document_id: item.reason for item in skipped}
-    assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "latin.txt"]
-    assert "save it as UTF-8" in reasons["latin.txt"]
+    assert sorted(reasons) == ["binary.txt", "blank.txt", "empty.txt", "foreign.txt"]
+    assert "save it as UTF-8" in reasons["foreign.txt"]
     assert "has no text" in reasons["empty.txt"]
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.articles.folder.MAX_BYTES", 10)
     path = write(tmp_path, a_txt=PROSE) / "a.txt"
-    skipped = read_document(path, tmp_path)
-    assert not isinstance(skipped, Document)
+    skipped = read_file(path, tmp_path)
+    assert isinstance(skipped, Skipped)
     assert "split it" in skipped.reason
 
 

@@ -10,7 +10,7 @@ from conftest import SEEDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.articles.folder import find_articles, read_document
+from rag.articles.folder import Contents, find_articles, read_file
 from rag.articles.sentences import split_sentences
 from rag.index.chunking import ChunkingConfig, chunk_document
 from rag.types import Document, Passage, Section
@@ -34,9 +34,8 @@ def make_document(*paragraphs: str, title: str = "A title", headings: Sequence[s
 
 
 def read_seeds() -> list[Document]:
-    documents = [read_document(path, SEEDS) for path in find_articles(SEEDS)]
-    assert all(isinstance(document, Document) for document in documents)
-    return [document for document in documents if isinstance(document, Document)]
+    read = [read_file(path, SEEDS) for path in find_articles(SEEDS)]
+    return [document for item in read if isinstance(item, Contents) for document in item.documents]
 
 
 PARAGRAPHS = st.lists(
