@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.entries import find_report
 from rag.articles.sentences import split_sentences
 from rag.errors import ModelError
 from rag.machine.graphs import Graph
@@ -167,10 +168,10 @@ class CopyingReader:
 
 
 def group_articles(passages: Sequence[Passage]) -> list[list[int]]:
-    """Indices of the passages of each article, ordered by each article's best passage."""
-    articles: dict[str, list[int]] = {}
+    """Indices of the passages of each article or live blog's entry, ordered by the best passage of each."""
+    articles: dict[tuple[str, str | None], list[int]] = {}
     for i, passage in enumerate(passages):
-        articles.setdefault(passage.document_id, []).append(i)
+        articles.setdefault(find_report(passage), []).append(i)
     return list(articles.values())
 
 
