@@ -114,11 +114,12 @@ class Readings:
 
     :param together: from all passages at once, most probable first. Never empty: if the passages hold no answer, it
         has one reading with an empty text.
-    :param apart: from each article's passages alone, ordered by each article's best passage; empty if the reader only
-        reads all passages at once.
+    :param apart: from each article's passages alone, ordered by each article's best passage, and then from articles
+        that were only read alone; empty if the reader only reads all passages at once.
     :param scan: from the smaller, faster reader over all passages, most probable first; empty if there is none.
-    :param sentences: every sentence of the passages that the large reader read, in order; empty if the reader does not
-        score sentences.
+    :param sentences: every sentence of the passages that the large reader read together, in order; empty if the reader
+        does not score sentences.
+    :param beside: the same of the passages that it only read alone.
     :param yes: log-odds of "yes" against "no" in each passage that the large reader read, by passage index.
     """
 
@@ -126,6 +127,7 @@ class Readings:
     apart: tuple[tuple[Reading, ...], ...] = ()
     scan: tuple[Reading, ...] = ()
     sentences: tuple[SentenceScore, ...] = ()
+    beside: tuple[SentenceScore, ...] = ()
     yes: Mapping[int, float] = field(default_factory=dict)
 
 

@@ -31,8 +31,18 @@ if TYPE_CHECKING:
 LEAST_SUPPORT = 0.05
 """Minimum probability of a value within an article's passages at which the article is said to give it."""
 LEAST_AGAINST = 0.3
-"""The same at which the value can contradict another article's. Chosen by hand, on invented articles: on another thing
-of the same kind ("the new roof" for "the new organ") the reader gives less than 0.2, on the same thing more than 0.5."""
+"""The same at which the value can contradict another article's. Chosen by hand, on invented articles: for another thing
+of the same kind ("the new roof", not "the new organ") the reader gives less than 0.2, for the same one over 0.5."""
+MOST_WORDS_A_TERM = 3
+"""Chosen by hand: longer answers describe."""
+_TITLES = frozenset(
+    """
+    president chancellor minister prime secretary senator representative congressman congresswoman governor mayor
+    councillor judge justice professor doctor sir dame lord lady king queen prince princess duke duchess pope bishop
+    archbishop father sister brother captain major colonel general admiral lieutenant sergeant officer inspector
+    constable chief director chairman chairwoman chair ambassador commissioner coach former vice deputy
+    """.split()  # noqa: SIM905 (a page of one word a line reads worse)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ def judge_articles(
     :param apart: the answers from each article alone, most probable first.
     :param likeness: cosines from :func:`rag.answers.confidence.liken_sentences`. The confidence of an answer whose
         sentence is missing is not computed.
-    :param readings: all readings of the question. ``scan`` and ``sentences`` are used as features.
+    :param readings: all readings of the question. The scan and the scores of sentences are used as features.
     """
     stances = []
     for candidates in apart:
@@ -97,7 +107,7 @@ def judge_articles(
         confidence = 0.0
         if near is not None:
             own = [passages[i] for i in places]
-            evidence = find_evidence(best, readings.sentences)
+            evidence = find_evidence(best, (*readings.sentences, *readings.beside))
             support = Support(alone, candidates[0].probability, rival, own, near, readings.scan, evidence)
             confidence = calibration.short.confide(measure_features(question, support))
         shown = tuple(c.readings[0] for c in candidates if c.probability >= LEAST_SUPPORT)
@@ -185,12 +195,13 @@ def opposes(question: ParsedQuestion, best: Reading, stance: Stance, passages: S
 
 
 def is_same_event(question: ParsedQuestion, one: Reading, other: Reading, passages: Sequence[Passage]) -> bool:
-    """Whether both passages have the same names and numbers of the question.
+    """Whether the articles of both readings have the same names and numbers of the question, as far as they were found.
 
-    If the question has none, their sentences must share a name. Two figures whose sentences give different years are of
-    different events.
+    If the question has none, their sentences must share a name, unless one article has both. Two figures whose
+    sentences give different years are of different events.
     """
-    texts = [f"{passages[r.passage].context} {passages[r.passage].text}" for r in (one, other)]
+    documents = [passages[r.passage].document_id for r in (one, other)]
+    texts = ["\n".join(f"{p.context} {p.text}" for p in passages if p.document_id == name) for name in documents]
     near = [f"{passages[r.passage].context}: {find_near(r, passages[r.passage])}" for r in (one, other)]
     years = [set(re.findall(r"\b(?:1[89]|20)[0-9]{2}\b", text)) for text in near]
     if all(years) and not years[0] & years[1] and read_value(one.text).kind not in ("words", "date"):
@@ -198,14 +209,15 @@ def is_same_event(question: ParsedQuestion, one: Reading, other: Reading, passag
     shown, rival = (find_topic_words(text) for text in texts)
     if question.mentions & shown:
         return question.mentions & shown <= rival
-    names = [find_mentions(text) for text in near]
-    return not all(names) or bool(names[0] & names[1])
+    names = [{name for name in find_mentions(text) if name.isalpha()} for text in near]
+    return documents[0] == documents[1] or not all(names) or bool(names[0] & names[1])
 
 
 def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
     """Whether two answers are values of the same kind that cannot both be right."""
     values = read_value(one), read_value(other)
-    if not all(is_telling(text, value) for text, value in zip((one, other), values, strict=True)):
+    telling = all(is_telling(text, value) for text, value in zip((one, other), values, strict=True))
+    if not telling and not (question.property and all(is_term(text) for text in (one, other))):
         return False
     if (
         not comparable(*values)
@@ -230,9 +242,22 @@ def can_both_hold(one: Value, other: Value) -> bool:
     return kept.get(one.hedge, False)
 
 
+def is_term(text: str) -> bool:
+    """Whether a text is at most ``MOST_WORDS_A_TERM`` words, without a comma or "and" between them: "rowing"."""
+    words = text.split()
+    plain = all(word.replace("-", "").isalpha() and word.lower() not in ("and", "or") for word in words)
+    return 0 < len(words) <= MOST_WORDS_A_TERM and plain
+
+
 def share_name(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two names have the same last word ("President Gow", "Ann Gow"), or one is the initials of the other."""
-    initials = any(
-        len(a) == 1 and len(b) > 1 and a[0] == "".join(w[0] for w in b) for a, b in permutations((one, other))
-    )
-    return one[-1:] == other[-1:] or initials
+    """Whether two names may be of one person or body: "President Gow" and "Ann Gow", "MIT" and its full name.
+
+    Two with the same last word are different if both have other words before it, that begin differently and are no
+    titles: "Ann Gow" and "Ian Gow", "Oxford University" and "Durham University".
+    """
+    if any(len(a) == 1 and len(b) > 1 and a[0] == "".join(w[0] for w in b) for a, b in permutations((one, other))):
+        return True
+    if one[-1:] != other[-1:]:
+        return False
+    given = [[word for word in words[:-1] if word not in _TITLES] for words in (one, other)]
+    return not all(given) or given[0][0][0] == given[1][0][0]

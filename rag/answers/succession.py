@@ -52,10 +52,11 @@ _REPLACES = re.compile(
 )
 """The old value follows."""
 _AS_REPORTED = re.compile(
-    r"[^.;]{0,20}?\b(?:as|than) (?:first|previously|originally|initially|earlier) (?:reported|stated|said|announced)\b"
-    r"|,? (?:was|were) (?:wrong|incorrect|an error|a mistake)\b",
+    r"[^.;,]{0,20}?\bas (?:first|previously|originally|initially|earlier) (?:reported|stated|said|announced)\b",
     re.IGNORECASE,
 )
+"""After "not" and a value, it is withdrawn. Without "not", the value is confirmed."""
+_WRONG = re.compile(r",? (?:was|were) (?:wrong|incorrect|an error|a mistake)\b", re.IGNORECASE)
 _CHANGES = re.compile(
     r"\b(?:now|so far|latest|ris(?:es|en)|rose|climb(?:s|ed)|increas(?:es|ed)|jump(?:s|ed)|fall(?:s|en)|fell"
     r"|drop(?:s|ped)|revis(?:es|ed)|updat(?:es|ed)|correct(?:s|ed|ion)|no longer|instead|postpon(?:es|ed)"
@@ -123,7 +124,8 @@ def is_retracted(reading: Reading, passage: Passage) -> bool:
     behind = passage.text[reading.end : touched[-1][1]]
     said = list(_RETRACTS.finditer(before))
     withdrawn = bool(said) and not _TURNS.search(before, said[-1].end())
-    return withdrawn or bool(_WITHDRAWS.search(before) or _AS_REPORTED.match(behind))
+    denied = re.search(r"\bnot (?:\w+ )?$", before) and _AS_REPORTED.match(behind)
+    return withdrawn or bool(denied or _WITHDRAWS.search(before) or _WRONG.match(behind))
 
 
 class Succession:
