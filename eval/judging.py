@@ -180,7 +180,8 @@ def describe_record(record: Record) -> dict[str, Any]:
 
 def describe_other(other: Alternative) -> dict[str, Any]:
     """An alternative or a withheld answer, with its citations."""
-    return {"answer": other.text, "confidence": round(other.confidence, 4), "citations": list_places(other)}
+    old = {"superseded": True} if other.superseded else {}
+    return {"answer": other.text, "confidence": round(other.confidence, 4), **old, "citations": list_places(other)}
 
 
 def list_places(cited: Answer | Alternative) -> list[list[Any]]:

@@ -94,10 +94,10 @@ def write_documents(corpus: Path, documents: Sequence[str]) -> None:
 
 
 def list_given(answer: Answer | None) -> list[str]:
-    """The values given: the answer and its alternatives."""
+    """The values given: the answer and its alternatives. A superseded value is shown as no longer right."""
     if answer is None or not answer.answered:
         return []
-    return [answer.short or answer.text, *(other.text for other in answer.alternatives)]
+    return [answer.short or answer.text, *(other.text for other in answer.alternatives if not other.superseded)]
 
 
 def match_set(given: Sequence[str], conflict: Conflict) -> bool:

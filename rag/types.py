@@ -143,11 +143,12 @@ class Readings:
 
     :param together: from all passages at once, most probable first. Never empty: if the passages hold no answer, it
         has one reading with an empty text.
-    :param apart: from each article's passages alone, ordered by each article's best passage; empty if the reader only
-        reads all passages at once.
+    :param apart: from each article's passages alone, ordered by each article's best passage, and then from articles
+        that were only read alone; empty if the reader only reads all passages at once.
     :param scan: from the smaller, faster reader over all passages, most probable first; empty if there is none.
-    :param sentences: every sentence of the passages that the large reader read, in order; empty if the reader does not
-        score sentences.
+    :param sentences: every sentence of the passages that the large reader read together, in order; empty if the reader
+        does not score sentences.
+    :param beside: the same of the passages that it only read alone.
     :param yes: log-odds of "yes" against "no" in each passage that the large reader read, by passage index.
     """
 
@@ -155,6 +156,7 @@ class Readings:
     apart: tuple[tuple[Reading, ...], ...] = ()
     scan: tuple[Reading, ...] = ()
     sentences: tuple[SentenceScore, ...] = ()
+    beside: tuple[SentenceScore, ...] = ()
     yes: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -164,6 +166,8 @@ class Citation:
 
     ``start``, ``end``, ``answer_start`` and ``answer_end`` are offsets into the cleaned document:
     ``document.text[start:end] == quote``, and ``document.text[answer_start:answer_end]`` supports the answer.
+
+    :param time: of a live blog's entry, ``16:05``; None in other articles.
     """
 
     document_id: str
@@ -176,6 +180,12 @@ class Citation:
     answer_start: int
     answer_end: int
     origin: Literal["copied", "aligned"] = "copied"
+    time: str | None = None
+
+    @property
+    def dated(self) -> str:
+        """Its date and time, as far as they are known: ``2025-06-13 16:05``."""
+        return " ".join(filter(None, (self.date, self.time)))
 
 
 Status = Literal["answered", "possible", "abstained"]
@@ -213,7 +223,8 @@ class Answer:
     :param confidence: calibrated probability, 0 to 1, that ``text`` is right or contains the right answer.
     :param citations: of the short answer; for an explanation, one per quoted sentence, in order, and one more for the
         short answer if it is in another sentence. The first of a yes/no answer decides it.
-    :param alternatives: with a short answer: different values that other articles give, best supported first.
+    :param alternatives: with a short answer: different values that other articles give, best supported first, and
+        then values that were superseded, latest first.
         Without one, for a question on which articles may take sides: one sentence from each other article.
     :param passages: the passages that were read, best first.
     :param timing: the time of each stage; the first question also loads the models.
@@ -272,8 +283,13 @@ class Answer:
 
     @property
     def contradicted(self) -> bool:
-        """Whether other articles give a different short answer."""
-        return bool(self.alternatives and self.short)
+        """Whether other articles give a different short answer that is not superseded."""
+        return bool(self.short) and any(not other.superseded for other in self.alternatives)
+
+    @property
+    def takes_sides(self) -> bool:
+        """Whether the answer and its alternatives are one sentence from each article."""
+        return bool(self.alternatives) and not self.short
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -303,12 +319,14 @@ class Alternative:
 
     :param confidence: as :attr:`Answer.confidence`, whose calibration was fitted on first answers only.
     :param articles: the number of articles that give it.
+    :param superseded: whether the answer is newer and replaces it: it was corrected, or counted again later.
     """
 
     text: str
     confidence: float
     citations: tuple[Citation, ...]
     articles: int = 1
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from rag.answers.confidence import Calibration, Support, find_evidence, find_nea
 from rag.answers.disagreement import contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
+from rag.answers.succession import Succession, drop_superseded, list_superseded, split_retracted
 from rag.answers.unasked import drop_questions
 from rag.answers.verdict import LEAST_VERDICT, give_verdicts, hear_reply, split_sides, weigh_verdict
+from rag.articles.entries import format_time
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
@@ -37,7 +39,7 @@ LEAST_INSTEAD = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A short answer and the values that contradict it, best supported first.
+    """A short answer, the values that contradict it, best supported first, and those that it supersedes.
 
     :param trusted: whether the confidence of the best answer reaches the threshold.
     """
@@ -108,6 +110,7 @@ def judge_short(
 
     :param asked: the question's vector, (dimension,), float32, unit length.
     """
+    readings, retracted = split_retracted(question, readings, passages)
     candidates = group_readings(question, readings.together)
     if not candidates:
         return Judged((), trusted=False)
@@ -121,15 +124,20 @@ def judge_short(
     rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
     likeness |= liken_sentences(asked, rivals, passages, encoder)
     stances = judge_articles(question, apart, passages, calibration, likeness, readings)
-    values = weigh_values(question, best, confidence, stances, passages, calibration)
+    succession = Succession(question, passages, retracted)
+    if trusted:
+        now = drop_superseded(best, confidence, stances, succession, calibration)
+        values = weigh_values(question, now.best, now.confidence, now.stances, passages, calibration)
+        values += list_superseded(succession, values, now.superseded)
+        return Judged(tuple(show_value(value, passages) for value in values[: 1 + MOST_ALTERNATIVES]), trusted)
     # An answer that is not trusted has no alternatives.
-    shown = values[: 1 + MOST_ALTERNATIVES] if trusted else [v for v in values if v.candidate.text == best.text]
-    return Judged(tuple(show_value(value, passages) for value in shown), trusted)
+    values = weigh_values(question, best, confidence, stances, passages, calibration)
+    return Judged(tuple(show_value(v, passages) for v in values if v.candidate.text == best.text), trusted)
 
 
 def show_value(value: Backed, passages: Sequence[Passage]) -> Alternative:
     citations = cite_all(value.candidate, passages)
-    return Alternative(value.candidate.text, value.confidence, citations, len(value.articles))
+    return Alternative(value.candidate.text, value.confidence, citations, len(value.articles), value.superseded)
 
 
 def give_short(question: ParsedQuestion, found: Sequence[ScoredPassage], judged: Judged) -> Answer:
@@ -350,4 +358,5 @@ def quote(
         answer_start=passage.start + first,
         answer_end=passage.start + last,
         origin=reading.origin if reading else "copied",
+        time=format_time(passage.heading),
     )

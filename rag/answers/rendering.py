@@ -27,7 +27,7 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
         newest = max(dates) if len(dates) > 1 and answer.alternatives else None
         if answer.contradicted:
             lines += [paint("1", f"The articles disagree: {list_values(answer)}")]
-        elif answer.alternatives:
+        elif answer.takes_sides:
             lines += [paint("1", "What each article says:")]
         elif answer.short:
             lines.append(paint("1", possibly + printable(answer.short)))
@@ -37,7 +37,8 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
             if answer.explained and same_source(answer, number + 1):
                 del lines[-1]  # the source is given only below the last of its sentences
         for other in answer.alternatives:
-            head = [paint("1", f"or: {printable(other.text)}")] if answer.contradicted else []
+            word = "superseded" if other.superseded else "or"
+            head = [] if answer.takes_sides else [paint("1", f"{word}: {printable(other.text)}")]
             lines += ["", *head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
         lines += ["", paint("2", describe_trust(answer))]
         return "\n".join(lines)
@@ -58,9 +59,9 @@ def same_source(answer: Answer, number: int) -> bool:
 
 
 def list_values(answer: Answer) -> str:
-    """Each value with the number of its articles: ``$14.3 billion (2 articles) · $10 billion (1)``."""
+    """Each value that stands, with the number of its articles: ``$14.3 billion (2 articles) · $10 billion (1)``."""
     counted = f"{answer.articles} article" if answer.articles == 1 else f"{answer.articles} articles"
-    others = (f"{printable(other.text)} ({other.articles})" for other in answer.alternatives)
+    others = (f"{printable(o.text)} ({o.articles})" for o in answer.alternatives if not o.superseded)
     return " · ".join([f"{printable(answer.short or answer.text)} ({counted})", *others])
 
 
@@ -81,7 +82,7 @@ def format_citation(citation: Citation, *, width: int, colour: bool, newest: str
         marked = printable(quote)
     lines = textwrap.wrap(f"“{marked}”", width - 2, initial_indent="  ", subsequent_indent="  ")
     painted = [line.replace("\0", "\x1b[1;32m").replace("\1", "\x1b[0m") for line in lines]
-    date = f", {citation.date}{' (newest)' if citation.date == newest else ''}" if citation.date else ""
+    date = f", {citation.dated}{' (newest)' if newest and citation.date == newest else ''}" if citation.dated else ""
     kind = " (found by alignment)" if citation.origin == "aligned" else ""
     source = f"  — {printable(citation.title)}{date} ({printable(citation.document_id)}){kind}"
     return [*painted, (_paint if colour else _plain)("2", source)]
@@ -122,6 +123,7 @@ def describe_alternative(other: Alternative) -> dict[str, Any]:
         "answer": other.text,
         "confidence": round(other.confidence, 4),
         "articles": other.articles,
+        "superseded": other.superseded,
         "citations": [asdict(citation) for citation in other.citations],
     }
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.entries import find_entries
 from rag.articles.sentences import split_sentences
 from rag.articles.tables import is_named_row
 from rag.articles.turns import is_question
@@ -62,7 +63,8 @@ def chunk_document(
     unless that has fewer than ``min_tokens`` tokens. Each row of a longer table is a passage. If it fits, the last
     sentence of the passage before is repeated at the start. Headings are not passages; they are the context of the
     passages below them. A leading title is part of the first passage, since news often says it only there, and the
-    context of all. The byline is in no passage.
+    context of all. A passage stays within one entry of a live blog: its heading begins with the entry's time, and its
+    text has the entry's headline. The byline is in no passage.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -84,12 +86,9 @@ def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
     The byline at the end is in none of them.
     """
     text, finish = document.text, document.body_end
-    bounds = [(section.start, section.heading) for section in document.sections]
-    if not bounds or bounds[0][0] > 0:
-        bounds.insert(0, (0, ""))
+    bounds = _find_bounds(document)
     bodies = []
-    for (start, heading), (end, _) in zip(bounds, [*bounds[1:], (finish, "")], strict=True):
-        below = start + len(heading) if text.startswith(heading, start) else start
+    for (_, below, heading), (end, _, _) in zip(bounds, [*bounds[1:], (finish, 0, "")], strict=True):
         if text[below:end].strip():
             bodies.append((below, end, heading))
     return bodies or [(0, finish, "")]
@@ -108,6 +107,24 @@ def _join_questions(text: str, bodies: list[tuple[int, int, str]], chunker: _Chu
         else:
             joined.append((start, end, heading))
     return joined
+
+
+def _find_bounds(document: Document) -> list[tuple[int, int, str]]:
+    """(start, start of its text, heading) of each section and of each entry of a live blog, in order."""
+    text, entries = document.text, find_entries(document.text)
+    stamped = {entry.start: entry.stamp for entry in entries}
+    bounds = []
+    for start, heading in ((section.start, section.heading) for section in document.sections):
+        entry = next((entry for entry in reversed(entries) if entry.start <= start), None)
+        if entry is not None and entry.start == start:
+            stamped[start] = heading
+        elif entry is not None and not text[entry.body : start].strip():
+            stamped[entry.start] = f"{entry.stamp} {heading}"
+        else:
+            below = start + len(heading) if text.startswith(heading, start) else start
+            bounds.append((start, below, f"{entry.stamp} {heading}" if entry else heading))
+    bounds = sorted([*bounds, *((start, start, heading) for start, heading in stamped.items())])
+    return bounds if bounds and bounds[0][0] == 0 else [(0, 0, ""), *bounds]
 
 
 def _make_passage(document: Document, heading: str, start: int, end: int) -> Passage:

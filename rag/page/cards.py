@@ -79,7 +79,7 @@ def split_sentences(answer: Answer) -> list[tuple[str, list[Citation]]]:
 
     A citation that quotes nothing in the text goes with the last part, unless the short answer shows it.
     """
-    if not answer.explained or (answer.alternatives and not answer.short):
+    if not answer.explained or answer.takes_sides:
         return []
     parts: list[tuple[str, list[Citation]]] = []
     place, loose = 0, []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
@@ -180,6 +180,7 @@ def _read_alternative(record: dict[str, Any]) -> Alternative:
         confidence=float(_take(record, "confidence", (int, float))),
         citations=_read_citations(record),
         articles=_take(record, "articles", int),
+        superseded=_take(record, "superseded", bool) if "superseded" in record else False,
     )
 
 
@@ -188,10 +189,12 @@ def _read_citations(record: dict[str, Any]) -> tuple[Citation, ...]:
 
 
 def _build(kind: type[_Made], record: dict[str, Any]) -> _Made:
-    """A flat dataclass from its record. :raises TypeError, KeyError: if a field is missing or has another type."""
+    """A flat dataclass from its record. :raises TypeError, KeyError: if a field has no value or another type."""
     if not isinstance(record, dict):
         raise TypeError(kind.__name__)
-    names = {field.name: _KINDS.get(str(field.type), str) for field in fields(kind)}
+    # What a browser kept before a field was added has its default.
+    known = [field for field in fields(kind) if field.name in record or field.default is MISSING]
+    names = {field.name: _KINDS.get(str(field.type), str) for field in known}
     values = {name: _take(record, name, wanted) for name, wanted in names.items()}
     # A browser's JSON writes 1.0 as 1.
     made: Any = {name: float(value) if names[name] == (int, float) else value for name, value in values.items()}

@@ -43,12 +43,14 @@ def format_exchange(exchange: Exchange) -> str:
         return "\n".join([*lines, plain(answer.reason), ""])
     if answer.contradicted:
         lines += [f"The articles disagree: {plain(list_values(answer))}", ""]
-    elif answer.alternatives:
+    elif answer.takes_sides:
         lines += ["What each article says:", ""]
     elif answer.short:
         lines += [f"**{possibly}{plain(answer.short)}**", ""]
     if answer.explained and any(c.origin == "aligned" for c in answer.citations):
         lines += [plain(answer.text), ""]
+    if old := [other.text for other in answer.alternatives if other.superseded]:
+        lines += [f"Superseded: {plain(' · '.join(old))}", ""]
     for citation in list_citations(answer):
         lines += [f"> {plain(citation.quote)}", f"> — {_name_source(citation)}", ""]
     doubts = f" ({', '.join(answer.doubts)})" if answer.doubts else ""
@@ -78,6 +80,6 @@ def plain(text: str) -> str:
 
 
 def _name_source(citation: Citation) -> str:
-    date = f", {plain(citation.date)}" if citation.date else ""
+    date = f", {plain(citation.dated)}" if citation.dated else ""
     aligned = " (found by alignment)" if citation.origin == "aligned" else ""
     return f"{plain(citation.title)}{date} ({plain(citation.document_id)}){aligned}"

@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.reader.copying import WEIGHTS, CopyingReader, find_spans, place_readings, write_readings
+from rag.metrics import normalize_answer
+from rag.reader.copying import (
+    STARTS_APART,
+    WEIGHTS,
+    CopyingReader,
+    find_spans,
+    group_articles,
+    place_readings,
+    write_readings,
+)
 from rag.reader.tokens import STARTS
 from rag.types import Readings
 
@@ -17,13 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rag.reader.copying import Spans
-    from rag.types import Passage, Reading
+    from rag.reader.copying import EncodedPair, Spans
+    from rag.types import Passage, Reading, SentenceScore
 
 LARGE = "large"
 """Folder of the large reader's weights, inside that of the small reader's."""
 MOST_READ = 4
 """Number of passages that the large reader reads for one question."""
+MOST_BESIDE = 3
+"""Number of other articles of which the large reader reads one passage alone, to find values that differ."""
 UNREAD = -50.0
 """Log-probability of a passage without a span from the small reader."""
 PLACE_COST = 0.3
@@ -66,13 +77,45 @@ class ChoosingReader:
         (seen,) = find_spans(self.small.graphs.spans, [scanned], STARTS)
         places = choose_passages(seen, len(texts), self.most)
         (read,) = self.large.read([question], [[passages[i] for i in places]])
+        beside = self._choose_beside(passages, scanned, seen, places)
+        alone = self.large.read_apart(question, [passages[i] for i in beside]) if beside else None
+        apart = [(readings, places) for readings in read.apart]
+        apart += [(readings, beside) for readings in alone.apart] if alone else []
         return Readings(
             place_readings(read.together, places),
-            tuple(place_readings(readings, places) for readings in read.apart),
+            tuple(place_readings(readings, found) for readings, found in apart),
             tuple(write_readings(seen, scanned, texts)),
-            tuple(replace(sentence, passage=places[sentence.passage]) for sentence in read.sentences),
+            place_sentences(read.sentences, places),
+            place_sentences(alone.sentences, beside) if alone else (),
             {places[passage]: log_odds for passage, log_odds in read.yes.items()},
         )
+
+    def _choose_beside(
+        self, passages: Sequence[Passage], scanned: Sequence[EncodedPair], seen: Spans, places: Sequence[int]
+    ) -> list[int]:
+        """A passage of each article that is not among ``places`` and in which the small reader finds another value.
+
+        :param seen: the spans of all passages together.
+        """
+        groups = [group for group in group_articles(passages) if not set(group) & set(places)]
+        if not groups or not seen.spans:
+            return []
+        texts = [(p.context, p.text) for p in passages]
+        best = normalize_answer(write_readings(seen, scanned, texts)[0].text)
+        alone = [[scanned[i] for i in group] for group in groups]
+        found: list[tuple[float, int]] = []
+        for group, pairs, spans in zip(
+            groups, alone, find_spans(self.small.graphs.spans, alone, STARTS_APART), strict=True
+        ):
+            first = write_readings(spans, pairs, [texts[i] for i in group])[0]
+            if first.probability > first.no_answer and normalize_answer(first.text) != best:
+                found.append((first.probability, group[first.passage]))
+        return [place for _, place in sorted(found, reverse=True)[:MOST_BESIDE]]
+
+
+def place_sentences(sentences: Sequence[SentenceScore], places: Sequence[int]) -> tuple[SentenceScore, ...]:
+    """Maps the passage indices of sentences from a subset of the passages, ``places``, to all passages."""
+    return tuple(replace(sentence, passage=places[sentence.passage]) for sentence in sentences)
 
 
 def choose_passages(spans: Spans, passages: int, most: int) -> list[int]:

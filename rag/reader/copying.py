@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.entries import find_report
 from rag.articles.sentences import split_sentences
 from rag.errors import ModelError
 from rag.machine.graphs import Graph
@@ -126,17 +127,37 @@ class CopyingReader:
             return Readings((NOTHING,))
         (together,) = find_spans(self.graphs.spans, [encoded], STARTS)
         # The question's type matters already here, because overlapping spans are resolved only in write_readings.
-        groups, figure = group_articles(passages), asks_for_figure(question)
-        alone = [[encoded[i] for i in group] for group in groups]
-        apart = find_spans(self.graphs.spans, alone, STARTS_APART) if len(groups) > 1 else [together]
+        read = tuple(write_readings(together, encoded, texts, figure=asks_for_figure(question)))
+        several = len(group_articles(passages)) > 1
         return Readings(
-            tuple(write_readings(together, encoded, texts, figure=figure)),
-            tuple(
-                place_readings(write_readings(spans, pairs, [texts[i] for i in group], figure=figure), group)
-                for group, pairs, spans in zip(groups, alone, apart, strict=True)
-            ),
+            read,
+            self._find_apart(question, passages, encoded) if several else (read,),
             sentences=tuple(score_sentences(encoded, texts)),
             yes={place: one.yes for place, one in enumerate(encoded)},
+        )
+
+    def read_apart(self, question: str, passages: Sequence[Passage]) -> Readings:
+        """Answers from each article alone; nothing is read together."""
+        texts = [(p.context, p.text) for p in passages]
+        encoded = self.encode(question, texts)
+        if not encoded:
+            return Readings((NOTHING,))
+        apart = self._find_apart(question, passages, encoded)
+        return Readings((NOTHING,), apart, sentences=tuple(score_sentences(encoded, texts)))
+
+    def _find_apart(
+        self, question: str, passages: Sequence[Passage], encoded: Sequence[EncodedPair]
+    ) -> tuple[tuple[Reading, ...], ...]:
+        groups, figure = group_articles(passages), asks_for_figure(question)
+        alone = [[encoded[i] for i in group] for group in groups]
+        return tuple(
+            place_readings(
+                write_readings(spans, pairs, [(passages[i].context, passages[i].text) for i in group], figure=figure),
+                group,
+            )
+            for group, pairs, spans in zip(
+                groups, alone, find_spans(self.graphs.spans, alone, STARTS_APART), strict=True
+            )
         )
 
     def read_texts(
@@ -167,10 +188,10 @@ class CopyingReader:
 
 
 def group_articles(passages: Sequence[Passage]) -> list[list[int]]:
-    """Indices of the passages of each article, ordered by each article's best passage."""
-    articles: dict[str, list[int]] = {}
+    """Indices of the passages of each article or live blog's entry, ordered by the best passage of each."""
+    articles: dict[tuple[str, str | None], list[int]] = {}
     for i, passage in enumerate(passages):
-        articles.setdefault(passage.document_id, []).append(i)
+        articles.setdefault(find_report(passage), []).append(i)
     return list(articles.values())
 
 

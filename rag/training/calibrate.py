@@ -19,7 +19,7 @@ from rag.answers.confidence import (
     measure_features,
     save_calibration,
 )
-from rag.answers.disagreement import contradicts, judge_articles
+from rag.answers.disagreement import judge_articles, opposes
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
 from rag.errors import RagError
@@ -231,8 +231,8 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
             apart = [group_readings(question, found) for found in one.readings.apart]
             likeness = liken_sentences(vector, [some[0].readings[0] for some in apart if some], passages, encoder)
             stances = judge_articles(question, apart, passages, calibration, likeness, one.readings)
-            best = group_readings(question, one.readings.together)[0].text
-            against = [s.confidence for s in stances if contradicts(question, best, s.text)]
+            best = group_readings(question, one.readings.together)[0].readings[0]
+            against = [s.confidence for s in stances if opposes(question, best, s, passages)]
             surest.append(max(against, default=0.0))
     if not surest:
         return 1.0, 0

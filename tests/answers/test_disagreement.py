@@ -8,7 +8,7 @@ import pytest
 
 from rag.answers.compose import compose_answer
 from rag.answers.confidence import FEATURES, UNCALIBRATED, Judge
-from rag.answers.disagreement import contradicts
+from rag.answers.disagreement import Stance, contradicts, opposes
 from rag.answers.rendering import describe_answer, format_answer
 from rag.index.encoder import load_encoder
 from rag.question.parsed import parse_question
@@ -103,6 +103,44 @@ def test_values_that_can_both_be_right_do_not_contradict(one: str, other: str) -
 )
 def test_several_names_may_answer_a_question_for_several(question: str, contradiction: bool) -> None:
     assert contradicts(parse_question(question), "Acme", "Bolt") is contradiction
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "contradiction"),
+    [
+        ("Who won?", "Ann Gow", "Ian Gow", True),
+        ("Who won?", "Alexander Gow", "Alec Gow", False),
+        ("Who won?", "Prime Minister Gow", "Ian Gow", False),
+        ("Where did she study?", "Oxford University", "Durham University", True),
+        ("What is her occupation?", "dentist", "violin maker", True),
+        ("What sport did she play?", "rowing", "the high jump", True),
+        ("What did she do?", "rowing", "cricket", False),
+        ("What was the cause?", "a broken pipe", "rust, heat and age", False),
+    ],
+)
+def test_names_and_terms_that_differ(question: str, one: str, other: str, contradiction: bool) -> None:
+    assert contradicts(parse_question(question), one, other) is contradiction
+    assert contradicts(parse_question(question), other, one) is contradiction
+
+
+@pytest.mark.parametrize(
+    ("other", "probability", "disagrees"),
+    [
+        ("The bridge in Perth cost $5 million in 2021.", 0.9, True),
+        ("The bridge in Perth cost $5 million in 2021.", 0.2, False),  # the reader doubts it
+        ("The bridge in Leith cost $5 million in 2021.", 0.9, False),  # another place
+        ("The bridge in Perth cost $5 million in 2009.", 0.9, False),  # another year
+    ],
+)
+def test_an_article_contradicts_only_about_the_same_thing(other: str, probability: float, disagrees: bool) -> None:
+    texts = ("The bridge in Perth cost $3 million in 2021.", other)
+    passages = [Passage(f"{n}", f"{n}", "Bridges", "", None, 0, len(t), t) for n, t in enumerate(texts)]
+    best, against = (
+        Reading(value, n, texts[n].index(value), texts[n].index(value) + len(value), probability, 0.1)
+        for n, value in enumerate(("$3 million", "$5 million"))
+    )
+    question = parse_question("How much did the bridge in Perth cost?")
+    assert opposes(question, best, Stance((against,), 0.9), passages) is disagrees
 
 
 def test_an_article_that_is_unsure_supports_nothing() -> None:

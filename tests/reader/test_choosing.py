@@ -102,6 +102,18 @@ def test_the_large_reader_answers_and_the_small_one_stands_beside(reader: Choosi
             check_same(some, others)
 
 
+def test_an_article_with_another_value_is_read_alone_beyond_the_most(reader: ChoosingReader) -> None:
+    costs = ("$3 million", "$5 million", "$8 million", "$12 million", "$20 million", "$31 million")
+    texts = [f"The bridge in Leeds cost {cost}. It was opened by the mayor." for cost in costs]
+    passages = [Passage("", f"{n}", "", "", None, 0, len(text), text) for n, text in enumerate(texts)]
+    passages.append(Passage("", "rain", "", "", None, 0, len(TEXTS[0][1]), TEXTS[0][1]))
+    (found,) = reader.read(["How much did the bridge in Leeds cost?"], [passages])
+    assert {readings[0].text for readings in found.apart} == set(costs)
+    assert len({sentence.passage for sentence in found.sentences}) == MOST_READ
+    assert {s.passage for s in (*found.sentences, *found.beside)} == set(range(len(costs)))
+    assert {r.passage for r in found.together if r.text} <= {s.passage for s in found.sentences}
+
+
 def test_a_batch_reads_as_each_question_alone(reader: ChoosingReader) -> None:
     questions, passages = [QUESTION, "How long does the dough rest?"], [PASSAGES, PASSAGES[:5]]
     together = reader.read(questions, passages)
