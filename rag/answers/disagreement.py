@@ -207,10 +207,20 @@ def is_same_event(question: ParsedQuestion, one: Reading, other: Reading, passag
     if all(years) and not years[0] & years[1] and read_value(one.text).kind not in ("words", "date"):
         return False
     shown, rival = (find_topic_words(text) for text in texts)
-    if question.mentions & shown:
-        return question.mentions & shown <= rival
+    asked = question.mentions | find_names(question, texts[0])
+    if asked & shown:
+        return asked & shown <= rival
     names = [{name for name in find_mentions(text) if name.isalpha()} for text in near]
     return documents[0] == documents[1] or not all(names) or bool(names[0] & names[1])
+
+
+def find_names(question: ParsedQuestion, text: str) -> frozenset[str]:
+    """The names in a question typed in lower case: its topic words that a text writes only with a capital letter."""
+    if question.text != question.text.lower():
+        return frozenset()
+    words = re.findall(r"[^\W\d_]\w*", text)
+    common = {word for word in words if word[0].islower()}
+    return question.topic & find_topic_words(" ".join(w for w in words if w[0].isupper() and w.lower() not in common))
 
 
 def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:

@@ -132,14 +132,17 @@ def test_names_and_terms_that_differ(question: str, one: str, other: str, contra
         ("The bridge in Perth cost $5 million in 2009.", 0.9, False),  # another year
     ],
 )
-def test_an_article_contradicts_only_about_the_same_thing(other: str, probability: float, disagrees: bool) -> None:
+@pytest.mark.parametrize("typed", ["How much did the bridge in Perth cost?", "perth bridge cost"])
+def test_an_article_contradicts_only_about_the_same_thing(
+    other: str, probability: float, disagrees: bool, typed: str
+) -> None:
     texts = ("The bridge in Perth cost $3 million in 2021.", other)
     passages = [Passage(f"{n}", f"{n}", "Bridges", "", None, 0, len(t), t) for n, t in enumerate(texts)]
     best, against = (
         Reading(value, n, texts[n].index(value), texts[n].index(value) + len(value), probability, 0.1)
         for n, value in enumerate(("$3 million", "$5 million"))
     )
-    question = parse_question("How much did the bridge in Perth cost?")
+    question = parse_question(typed)
     assert opposes(question, best, Stance((against,), 0.9), passages) is disagrees
 
 
