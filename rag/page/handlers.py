@@ -38,7 +38,8 @@ from rag.page.exchange import (
 from rag.page.export import format_json, format_markdown
 from rag.page.rendering import count
 from rag.page.stages import Watch
-from rag.page.transcript import render_starters, render_transcript
+from rag.page.starters import MOST_NEXT, MOST_NEXT_TRIED, make_starters
+from rag.page.transcript import render_starters, render_suggestions, render_transcript
 
 if TYPE_CHECKING:
     from rag.page.cards import Extent
@@ -80,12 +81,14 @@ class Handlers:
     """The handlers of one page.
 
     :param running: the question being answered for each session, at most one.
+    :param trying: the suggested question being tried for each session.
     """
 
     shelf: Shelf
     feedback: FeedbackStore
     signer: Signer
     running: dict[str, Watch[Answer]] = field(default_factory=dict)
+    trying: dict[str, Watch[Answer]] = field(default_factory=dict)
 
     async def restore(self, records: object) -> str:
         """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once."""
@@ -106,7 +109,9 @@ class Handlers:
         if not question.strip():
             yield self._show(exchanges)
             return
-        async for shown in self._answer(name_session(request), AskedQuestion(question, exchanges, exchanges, typed=True)):
+        async for shown in self._answer(
+            name_session(request), AskedQuestion(question, exchanges, exchanges, typed=True)
+        ):
             yield shown
 
     async def ask_again(
@@ -127,6 +132,36 @@ class Handlers:
         asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
             yield shown
+
+    async def suggest(self, records: object, request: gr.Request) -> AsyncIterator[str]:
+        """Suggests questions about the passages read for the last one. Each was tried and gets an answer.
+
+        Nobody waits for a suggestion: trying ends as soon as anybody asks.
+        """
+        yield ""
+        exchanges, session = read_records(records), name_session(request)
+        if not exchanges:
+            return
+        passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
+        turns, found = list_turns(exchanges), []
+        for question in make_starters(passages, [e.question for e in exchanges])[:MOST_NEXT_TRIED]:
+            if self.running or session in self.trying or len(found) == MOST_NEXT:
+                break
+            if await self._is_answered(session, question, turns):
+                found.append(question)
+                yield render_suggestions(found)
+
+    async def _is_answered(self, session: str, question: str, turns: Sequence[Turn]) -> bool:
+        watch = self.trying[session] = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+        try:
+            async for _ in watch.stages():
+                pass
+            return not watch.why and watch.result().answered
+        except RagError:
+            return False
+        finally:
+            watch.stop()
+            del self.trying[session]
 
     async def stop(self, typed: str, request: gr.Request) -> None:
         """Stops the running question. Its own event shows the result, so that no late update can follow it.
@@ -221,6 +256,8 @@ class Handlers:
             gr.Info("One question at a time: wait for the current answer or stop it.")
             yield tuple(gr.skip() for _ in range(SHOWN))
             return
+        for trial in self.trying.values():
+            trial.stop()
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
         exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))

@@ -70,6 +70,7 @@ def add_conversation(
         talk = make_html(render_transcript([]), script="talk.js", elem_id="aa-talk")
         starters = make_html("", elem_id="aa-starters")
         with gr.Column(elem_id="aa-composer"):
+            following = make_html("", elem_id="aa-following")
             with gr.Row(elem_id="aa-asking"):
                 box = make_question_box()
                 send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
@@ -80,10 +81,14 @@ def add_conversation(
                 clear = make_html(render("clear"), elem_id="aa-clear")
     shown = [talk, kept, box, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
-    send.click(handlers.ask, [box, kept], shown, **answering)
-    box.submit(handlers.ask, [box, kept], shown, **answering)
-    talk.ask(handlers.ask_again, [kept], shown, **answering)
-    starters.ask(handlers.ask_again, [kept], shown, **answering)
+    for asked in (
+        send.click(handlers.ask, [box, kept], shown, **answering),
+        box.submit(handlers.ask, [box, kept], shown, **answering),
+        talk.ask(handlers.ask_again, [kept], shown, **answering),
+        starters.ask(handlers.ask_again, [kept], shown, **answering),
+        following.ask(handlers.ask_again, [kept], shown, **answering),
+    ):
+        asked.then(handlers.suggest, [kept], [following], **private())
     # Not queued, because they must not wait for the event they stop. Gradio's own cancelling is not used: it can leave
     # a late update on the page.
     stop.click(handlers.stop, [box], None, queue=False, **private())

@@ -53,3 +53,8 @@ def describe_stage(stage: Stage, articles: int, passages: int) -> str:
 def render_starters(extent: str, starters: Sequence[str] = ()) -> Markup:
     """Which articles can be asked, and questions to start a conversation with."""
     return render("starters", extent=extent, starters=starters)
+
+
+def render_suggestions(questions: Sequence[str]) -> Markup:
+    """Questions to go on with; empty if there are none."""
+    return render("suggestions", questions=questions)
