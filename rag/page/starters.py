@@ -40,21 +40,21 @@ def make_starters(passages: Sequence[Passage], asked: Sequence[str] = ()) -> lis
     :param asked: earlier questions: what they mention is left out.
     """
     known = " ".join(asked).casefold()
+
+    def is_new(subject: str) -> bool:
+        return bool(subject) and subject.casefold() not in known
+
     names = _count_articles(
         (p.document_id, _OWNED.sub("", m.group())) for p in passages for m in _NAME.finditer(p.text)
     )
-    told = [
-        f"What do the articles say about {name}?" for name in names if _is_name(name) and name.casefold() not in known
-    ]
+    told = [f"What do the articles say about {name}?" for name in names if _is_name(name) and is_new(name)]
     figures = _count_articles(
         (p.document_id, m.group().strip(_ENDS)) for p in passages for m in _FIGURE.finditer(p.text)
     )
-    meant = [f"What does {figure} refer to?" for figure in figures if figure.casefold() not in known]
+    meant = [f"What does {figure} refer to?" for figure in figures if is_new(figure)]
     titles = dict.fromkeys(_tidy(p.title) for p in passages)
     headings = dict.fromkeys(_tidy(p.heading) for p in passages if p.heading)
-    about = [
-        f"What is “{title}” about?" for title in chain(titles, headings) if title and title.casefold() not in known
-    ]
+    about = [f"What is “{title}” about?" for title in chain(titles, headings) if is_new(title)]
     turns = chain.from_iterable(zip_longest(told, about, meant))
     return [starter for starter in dict.fromkeys(filter(None, turns)) if len(starter) <= LONGEST]
 

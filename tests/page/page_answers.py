@@ -31,7 +31,8 @@ ALLOWED = {
     "data-event", "data-action", "data-value", "data-key", "data-card", "data-document", "data-start", "data-quotes",
     "class", "id", "href", "title", "type", "dir", "tabindex", "role", "name", "for", "value", "maxlength", "open",
     "autocomplete", "datetime", "scope", "aria-label", "aria-hidden", "aria-busy", "aria-live", "aria-pressed",
-    "aria-labelledby", "data-shown", "popover", "popovertarget", "popovertargetaction", "rows", "autofocus", "viewbox", "d",
+    "aria-labelledby", "data-shown", "popover", "popovertarget", "popovertargetaction",
+    "rows", "autofocus", "viewbox", "d",
 }  # fmt: skip
 
 

@@ -33,9 +33,7 @@ def open_day(chromium: Any, served: Served) -> Iterator[Open]:
 
 
 def measure(found: Any) -> Any:
-    return found.evaluate(
-        "e => { const b = e.getBoundingClientRect(); return {top: b.top, bottom: b.bottom, left: b.left} }"
-    )
+    return found.evaluate("e => e.getBoundingClientRect().toJSON()")
 
 
 def test_each_answer_is_seen_whole_above_the_text_field(open_day: Open) -> None:
@@ -110,7 +108,7 @@ def test_the_keyboard_recalls_a_question_and_reaches_its_chips(open_day: Open) -
 def test_every_stop_of_the_tab_key_is_seen(open_day: Open) -> None:
     page = open_day()
     ask(page, PAID)
-    page.evaluate("document.activeElement.blur()")
+    page.get_by_role("button", name="Dark colours").focus()
     outline = "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth] }"
     stops = 0
     for _ in range(60):
@@ -149,6 +147,7 @@ def test_an_article_leads_from_quote_to_quote_and_finds_words(open_day: Open) ->
     exchange.get_by_role("button", name="Open the whole article").first.click()
     dialog = page.get_by_role("dialog")
     place = dialog.locator(".aa-place")
+    dialog.locator("mark").first.wait_for()
     total = dialog.locator("mark").count()
     expect(place).to_contain_text(f"of {total}")
     assert total > 1

@@ -19,9 +19,7 @@ from rag.types import Alternative, Answer
 def make_possible() -> Answer:
     given = make_simple()
     withheld = Alternative(given.short, 0.45, given.citations)
-    return replace(
-        given, status="possible", text="", short="", reason="Too uncertain.", confidence=0.45, withheld=withheld
-    )
+    return replace(given, status="possible", text="", short="", reason="No.", confidence=0.45, withheld=withheld)
 
 
 def test_the_four_kinds_of_result_differ_in_words_in_sign_and_in_style() -> None:
