@@ -38,6 +38,7 @@ def measure(found: Any) -> Any:
 
 def test_each_answer_is_seen_whole_above_the_text_field(open_day: Open) -> None:
     page = open_day(viewport={"width": 1280, "height": 800})
+    assert abs(measure(page.locator("#aa-composer"))["bottom"] - 800) < 24
     for question in (STAKE, BREAD, PAID):
         ask(page, question)
     for width, height in SIZES:
