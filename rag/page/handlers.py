@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
-SHOWN = 4
-"""Number of outputs that :meth:`Handlers._show` fills."""
+UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+"""Leaves the four outputs as they are that :meth:`Handlers._show` fills."""
 CLEARED = "cleared"
 TYPING = "stopped while the next question is being typed"
 ADDED = ("starter", "append")
@@ -107,11 +107,10 @@ class Handlers:
         """Answers the typed question."""
         exchanges = read_records(records)
         if not question.strip():
-            yield self._show(exchanges)
+            yield UNCHANGED
             return
-        async for shown in self._answer(
-            name_session(request), AskedQuestion(question, exchanges, exchanges, typed=True)
-        ):
+        asked = AskedQuestion(question, exchanges, exchanges, typed=True)
+        async for shown in self._answer(name_session(request), asked):
             yield shown
 
     async def ask_again(
@@ -127,7 +126,7 @@ class Handlers:
             if action != "replace":
                 question = found.question if found else ""
         if not question.strip():
-            yield self._show(exchanges)
+            yield UNCHANGED
             return
         asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
@@ -143,7 +142,8 @@ class Handlers:
         if not exchanges:
             return
         passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
-        turns, found = list_turns(exchanges), []
+        turns = list_turns(exchanges)
+        found: list[str] = []
         for question in make_starters(passages, [e.question for e in exchanges])[:MOST_NEXT_TRIED]:
             if self.running or session in self.trying or len(found) == MOST_NEXT:
                 break
@@ -254,7 +254,7 @@ class Handlers:
         if session in self.running:
             # Two simultaneous answers to one conversation would overwrite each other.
             gr.Info("One question at a time: wait for the current answer or stop it.")
-            yield tuple(gr.skip() for _ in range(SHOWN))
+            yield UNCHANGED
             return
         for trial in self.trying.values():
             trial.stop()
@@ -267,7 +267,7 @@ class Handlers:
             yield self._show([*asked.before, exchange], asking=True, box="" if asked.typed else None)
             async for stage in watch.stages():
                 talk = render_transcript([*asked.before, exchange], progress=self.shelf.describe_work(stage))
-                yield talk, *(gr.skip() for _ in range(SHOWN - 1))
+                yield talk, *UNCHANGED[1:]
             if watch.why:
                 back = asked.question if asked.typed and watch.why != TYPING else None
                 yield self._show([]) if watch.why == CLEARED else self._show(asked.kept, box=back)

@@ -280,7 +280,7 @@ def test_a_question_is_edited_and_the_conversation_taken_along(open_page: Open) 
     expect(box).to_have_value(BREAD)
     box.fill(STAKE)
     editor.get_by_role("button", name="Ask it instead").click()
-    expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%")
+    expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%", timeout=WAIT)
     expect(page.locator(".aa-exchange")).to_have_count(1)
     for button, name in (("Save as Markdown", "conversation.md"), ("Save as JSON", "conversation.json")):
         with page.expect_download() as download:

@@ -196,7 +196,7 @@ def test_the_sources_stand_with_their_own_question() -> None:
     assert re.search("One[?].*Closest passages.*Two[?].*Sources", page.words, re.DOTALL)
     assert "The sources will appear here" in check(render_transcript([Exchange(KEY, "One?")])).words
     bare = check(render_transcript([Exchange(KEY, "One?", replace(make_declined(), passages=()))]))
-    assert "aside" not in bare.tags
+    assert "aa-sources" not in bare.values("class")
     assert "Sources" not in bare.words
 
 
