@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import name_file
-from rag.page.highlighting import split_text
-from rag.page.rendering import count, render
+from rag.page.highlighting import Span, split_text
+from rag.page.rendering import count, render, write_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 200
 """Rows in the list: browsers become slow with thousands, and nobody reads them."""
+MOST_SPANS = 4000
+"""Characters read of the places of quotes."""
+_SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 FEW = 5
 """Up to this many skipped files are listed openly; more are folded away behind their number."""
 
@@ -63,11 +67,15 @@ def describe_extent(rows: Sequence[Row]) -> str:
     """How many articles there are and the period they cover, if known; empty without articles."""
     if not rows:
         return ""
-    said = f"There {'is' if len(rows) == 1 else 'are'} {count(len(rows), 'article')} to ask"
-    if dates := sorted(row.date for row in rows if row.date):
-        said += "," if len(dates) == len(rows) else f", {len(dates):,} of them with a date:"
-        said += f" from {dates[0]} to {dates[-1]}" if dates[0] != dates[-1] else f" of {dates[0]}"
-    return f"{said}."
+    said = f"You can ask about {count(len(rows), 'article')}"
+    dates = sorted(row.date for row in rows if row.date)
+    if not dates:
+        return f"{said}."
+    first, last = write_date(dates[0]), write_date(dates[-1])
+    period = f"from {first}" + (f" to {last}" if last != first else "")
+    if len(dates) == len(rows):
+        return f"{said}, {period}."
+    return f"{said}. {len(dates):,} of them {'has' if len(dates) == 1 else 'have'} a date, {period}."
 
 
 def render_skipped(skipped: Sequence[Skipped]) -> Markup:
@@ -75,15 +83,25 @@ def render_skipped(skipped: Sequence[Skipped]) -> Markup:
     return render("skipped", skipped=skipped, few=FEW)
 
 
-def render_article(document: Document, start: int = 0, end: int = 0) -> Markup:
-    """A dialog with a whole cleaned article, in which the characters from ``start`` to ``end`` are marked."""
+def render_article(document: Document, quotes: Sequence[Span] = (), first: int = 0) -> Markup:
+    """A dialog with a whole cleaned article, in which quotes are marked.
+
+    :param quotes: the places of the quotes in the text.
+    :param first: where the quote to show first starts.
+    """
     headings = {section.start: section.heading for section in document.sections}
     blocks, place = [], 0
     for block in document.text.split("\n\n"):
         tag = "h3" if headings.get(place) == block else "p"
-        blocks.append((tag, split_text(block, [(start - place, end - place)])))
+        blocks.append((tag, split_text(block, [(start - place, end - place) for start, end in quotes])))
         place += len(block) + 2
-    return render("article", document=document, blocks=blocks)
+    shown = sum(start < first for start, _ in quotes)
+    return render("article", document=document, blocks=blocks, shown=shown)
+
+
+def read_spans(text: str) -> list[Span]:
+    """The places in ``12-34,56-78``, as :func:`rag.page.cards.list_quotes` writes them. Anything else is left out."""
+    return [(int(m[1]), int(m[2])) for m in _SPAN.finditer(text[:MOST_SPANS])]
 
 
 def render_notice(text: str, kind: str = "note") -> Markup:

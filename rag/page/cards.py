@@ -1,4 +1,4 @@
-"""What the page shows of an answer: its text with numbered chips, how far to trust it, and a card per passage."""
+"""What the page shows of an answer: its text with numbered chips, and a card per passage."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.page.exchange import choose_shown, list_citations
 from rag.page.rendering import count, render
+from rag.page.states import LABELS, describe_confidence, list_warnings, name_state
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markupsafe import Markup
 
     from rag.types import Answer, Citation, Passage, ScoredPassage
@@ -53,25 +56,35 @@ def render_answer(answer: Answer, key: str, extent: Extent = "full") -> Markup:
     :param key: of the exchange; part of the ids of its cards.
     :param extent: ``short`` for the part that is shown first.
     """
-    possible, answer = answer.status == "possible", answer.shown
+    state, confidence, warnings = name_state(answer), describe_confidence(answer), list_warnings(answer)
+    answer = answer.shown
     return render(
         "answer",
         answer=answer,
-        possible=possible,
+        state=state,
+        label=LABELS[state],
+        confidence=confidence,
+        warnings=warnings,
         key=key,
         extent=extent,
         cards={citation.passage_id: card for card in list_cards(answer) for citation in card.citations},
         own=_choose_own(answer),
         newest=_find_newest(answer),
         sentences=split_sentences(answer),
-        states=list_states(answer),
+        notes=list_notes(answer),
     )
 
 
 def render_cards(answer: Answer, key: str) -> Markup:
-    """The cards of an answer, for the side panel."""
-    newest = _find_newest(answer.shown) if answer.alternatives else None
-    return render("cards", cards=list_cards(answer), key=key, newest=newest)
+    """The cards of an answer, with a heading; empty if there are none."""
+    cards, newest = list_cards(answer), _find_newest(answer.shown) if answer.alternatives else None
+    return render("cards", cards=cards, key=key, newest=newest, list_quotes=list_quotes)
+
+
+def list_quotes(cards: Sequence[Card], document_id: str) -> str:
+    """The places of all quotes from one article, as :func:`rag.page.articles.read_spans` reads them."""
+    places = {(c.start, c.end) for card in cards for c in card.citations if c.document_id == document_id}
+    return ",".join(f"{start}-{end}" for start, end in sorted(places))
 
 
 def split_sentences(answer: Answer) -> list[tuple[str, list[Citation]]]:
@@ -95,26 +108,15 @@ def split_sentences(answer: Answer) -> list[tuple[str, list[Citation]]]:
     return [(text, citations) for text, citations in parts if text.strip() or citations]
 
 
-def list_states(answer: Answer) -> list[tuple[Literal["warn", "calm"], str]]:
-    """What to know before trusting the answer, line by line."""
+def list_notes(answer: Answer) -> list[str]:
+    """Sentences about the passages shown with the answer."""
     if not answer.answered:
-        line = "The closest passages are shown at the side; they may help you rephrase the question."
-        return [("calm", line)] if answer.passages else []
-    lines: list[tuple[Literal["warn", "calm"], str]] = []
-    percent = f"Confidence{' in the first' if answer.contradicted else ''} {answer.confidence:.0%}"
-    if "low confidence" in answer.doubts:
-        lines.append(("warn", f"{percent}: low. Check the highlighted sentence before relying on it."))
-    else:
-        lines.append(("calm", f"{percent}."))
-    if "one article" in answer.doubts and not answer.alternatives:
-        lines.append(("calm", "Only one article says so."))
+        return ["The closest passages may help you to rephrase the question."] if answer.passages else []
     cards = list_cards(answer)
     articles = len({card.source.document_id for card in cards})
-    if len(cards) > articles:
-        lines.append(("calm", f"Quoted: {len(cards)} passages of {count(articles, 'article')}."))
-    if any(citation.origin == "aligned" for citation in answer.citations):
-        lines.append(("warn", "Written by a language model; its sources were found afterwards."))
-    return lines
+    if len(cards) == articles:
+        return []
+    return [f"It quotes {len(cards)} passages from {count(articles, 'article')}."]
 
 
 def _choose_own(answer: Answer) -> tuple[Citation, ...]:

@@ -17,6 +17,7 @@ import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio r
 from rag.errors import RagError
 from rag.page.articles import (
     describe_extent,
+    read_spans,
     render_article,
     render_articles,
     render_changes,
@@ -37,7 +38,8 @@ from rag.page.exchange import (
 from rag.page.export import format_json, format_markdown
 from rag.page.rendering import count
 from rag.page.stages import Watch
-from rag.page.transcript import render_panel, render_starters, render_transcript
+from rag.page.starters import MOST_NEXT, MOST_NEXT_TRIED, make_starters
+from rag.page.transcript import render_starters, render_suggestions, render_transcript
 
 if TYPE_CHECKING:
     from rag.page.cards import Extent
@@ -48,11 +50,12 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
-SHOWN = 6
-"""Number of outputs that :meth:`Handlers._show` fills."""
+UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+"""Leaves the four outputs as they are that :meth:`Handlers._show` fills."""
 CLEARED = "cleared"
-QUESTION = "Your question"
-EDITING = "Edit your question (this answer and all later ones will be replaced)"
+TYPING = "stopped while the next question is being typed"
+ADDED = ("starter", "append")
+"""Actions that add a question at the end of the conversation."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -63,12 +66,14 @@ class AskedQuestion:
     :param before: the conversation that it continues.
     :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
     :param alone: whether to ask it as written, without the conversation.
+    :param typed: whether it was typed into the text field, which it then leaves.
     """
 
     question: str
     before: list[Exchange]
     kept: list[Exchange]
     alone: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,72 +81,100 @@ class Handlers:
     """The handlers of one page.
 
     :param running: the question being answered for each session, at most one.
+    :param trying: the suggested question being tried for each session.
     """
 
     shelf: Shelf
     feedback: FeedbackStore
     signer: Signer
     running: dict[str, Watch[Answer]] = field(default_factory=dict)
+    trying: dict[str, Watch[Answer]] = field(default_factory=dict)
 
-    async def restore(self, records: object) -> tuple[str, str]:
+    async def restore(self, records: object) -> str:
         """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once."""
-        exchanges = read_records(records)
-        return render_transcript(exchanges), render_panel(exchanges)
+        return render_transcript(read_records(records))
 
     def invite(self) -> Iterator[str]:
         """Shows how many articles there are and then, once they are chosen, the starter questions."""
         extent = describe_extent(self.shelf.list_rows())
         if not extent:
-            yield render_notice("There are no articles yet: add some under “Articles”.")
+            yield render_notice("There are no articles yet. Add some under “Articles”.")
             return
         yield render_starters(extent)
         yield render_starters(extent, self.shelf.list_starters(PATIENCE))
 
-    async def ask(
-        self, question: str, records: object, editing: str, request: gr.Request
-    ) -> AsyncIterator[tuple[Any, ...]]:
-        """Answers the typed question, in place of an earlier one if that is being edited."""
+    async def ask(self, question: str, records: object, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+        """Answers the typed question."""
         exchanges = read_records(records)
         if not question.strip():
-            yield self._show(exchanges)
+            yield UNCHANGED
             return
-        asked = AskedQuestion(question, cut_before(exchanges, editing), exchanges)
+        asked = AskedQuestion(question, exchanges, exchanges, typed=True)
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
     async def ask_again(
         self, records: object, event: gr.EventData, request: gr.Request
     ) -> AsyncIterator[tuple[Any, ...]]:
-        """Answers a starter question, or the last question again, perhaps as it was written."""
+        """Answers a suggested question, or an earlier one again: edited, as it was written, or unchanged."""
         exchanges = read_records(records)
         action, key = read_word(event, "action"), read_word(event, "key")
-        if action == "starter":
-            question, before = read_word(event, "value"), exchanges
-        elif found := find_exchange(exchanges, key):
-            question, before = found.question, cut_before(exchanges, key)
-        else:
-            yield self._show(exchanges)
+        question, before = read_word(event, "value"), exchanges
+        if action not in ADDED:
+            found = find_exchange(exchanges, key)
+            before = cut_before(exchanges, key)
+            if action != "replace":
+                question = found.question if found else ""
+        if not question.strip():
+            yield UNCHANGED
             return
         asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    async def stop(self, request: gr.Request) -> None:
-        """Stops the running question. Its own event shows the result, so that no late update can follow it."""
-        if watch := self.running.get(name_session(request)):
+    async def suggest(self, records: object, request: gr.Request) -> AsyncIterator[str]:
+        """Suggests questions about the passages read for the last one. Each was tried and gets an answer.
+
+        Nobody waits for a suggestion: trying ends as soon as anybody asks.
+        """
+        yield ""
+        exchanges, session = read_records(records), name_session(request)
+        if not exchanges:
+            return
+        passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
+        turns = list_turns(exchanges)
+        found: list[str] = []
+        for question in make_starters(passages, [e.question for e in exchanges])[:MOST_NEXT_TRIED]:
+            if self.running or session in self.trying or len(found) == MOST_NEXT:
+                break
+            if await self._is_answered(session, question, turns):
+                found.append(question)
+                yield render_suggestions(found)
+
+    async def _is_answered(self, session: str, question: str, turns: Sequence[Turn]) -> bool:
+        watch = self.trying[session] = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+        try:
+            async for _ in watch.stages():
+                pass
+            return not watch.why and watch.result().answered
+        except RagError:
+            return False
+        finally:
             watch.stop()
+            del self.trying[session]
+
+    async def stop(self, typed: str, request: gr.Request) -> None:
+        """Stops the running question. Its own event shows the result, so that no late update can follow it.
+
+        :param typed: the text field, which the stopped question returns to only if it is empty.
+        """
+        if watch := self.running.get(name_session(request)):
+            watch.stop(TYPING if typed.strip() else "stopped")
 
     async def clear(self, request: gr.Request) -> tuple[Any, ...]:
         if watch := self.running.get(name_session(request)):
             watch.stop(CLEARED)
         return self._show([])
-
-    def edit(self, records: object, event: gr.EventData) -> tuple[Any, str]:
-        """Puts a question back into the text field."""
-        found = find_exchange(read_records(records), read_word(event, "key"))
-        if found is None:
-            return gr.skip(), ""
-        return gr.Textbox(value=found.question, label=EDITING), found.key
 
     def rate(self, records: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """Saves a thumb or a correction. The same thumb again withdraws the rating."""
@@ -160,7 +193,7 @@ class Handlers:
         else:
             return gr.skip(), gr.skip()
         if not self.signer.is_genuine(found):
-            raise gr.Error("This answer cannot be rated: ask again and rate the new one.", print_exception=False)
+            raise gr.Error("This answer cannot be rated. Ask again and rate the new answer.", print_exception=False)
         try:
             self.feedback.save(*self._complete(rated, cut_before(exchanges, key)), self.shelf.source())
         except RagError as error:
@@ -184,11 +217,11 @@ class Handlers:
         return gr.HTML(payload={"name": "conversation.json", "type": "application/json", "text": text})
 
     def open_article(self, event: gr.EventData) -> str:
-        """Shows a whole article, with a quote marked if the event names one."""
+        """Shows a whole article, with the quotes marked that the event names."""
         document = self.shelf.read(read_word(event, "document"))
         if document is None:
             raise gr.Error("This article has been removed.", print_exception=False)
-        return render_article(document, read_offset(event, "start"), read_offset(event, "end"))
+        return render_article(document, read_spans(read_word(event, "quotes")), read_offset(event, "start"))
 
     def list_articles(self, wanted: str) -> str:
         """Shows the articles whose title or file name contains a text, and the files that could not be read."""
@@ -221,20 +254,23 @@ class Handlers:
         if session in self.running:
             # Two simultaneous answers to one conversation would overwrite each other.
             gr.Info("One question at a time: wait for the current answer or stop it.")
-            yield tuple(gr.skip() for _ in range(SHOWN))
+            yield UNCHANGED
             return
+        for trial in self.trying.values():
+            trial.stop()
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
         exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))
         watch = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
         self.running[session] = watch
         try:
-            yield self._show([*asked.before, exchange], asking=True)
+            yield self._show([*asked.before, exchange], asking=True, box="" if asked.typed else None)
             async for stage in watch.stages():
                 talk = render_transcript([*asked.before, exchange], progress=self.shelf.describe_work(stage))
-                yield talk, *(gr.skip() for _ in range(SHOWN - 1))
+                yield talk, *UNCHANGED[1:]
             if watch.why:
-                yield self._show([]) if watch.why == CLEARED else self._show(asked.kept, typed=asked.question)
+                back = asked.question if asked.typed and watch.why != TYPING else None
+                yield self._show([]) if watch.why == CLEARED else self._show(asked.kept, box=back)
                 return
             exchange = self.signer.sign(finish(exchange, watch))
             exchanges = [*asked.before, exchange]
@@ -247,14 +283,15 @@ class Handlers:
             del self.running[session]
 
     def _show(
-        self, exchanges: Sequence[Exchange], *, asking: bool = False, extent: Extent = "full", typed: str = ""
+        self, exchanges: Sequence[Exchange], *, asking: bool = False, extent: Extent = "full", box: str | None = None
     ) -> tuple[Any, ...]:
-        """Values for conversation, panel, browser state, text field, edited key and stop button."""
-        talk = render_transcript(exchanges, extent)
-        box, button = gr.Textbox(value=typed, label=QUESTION), gr.Button(interactive=asking)
-        if asking:
-            return talk, gr.skip(), gr.skip(), box, "", button
-        return talk, render_panel(exchanges), write_records(exchanges), box, "", button
+        """Values for conversation, browser state, text field and stop button.
+
+        :param box: what to put into the text field; None leaves what is being typed there.
+        """
+        records = gr.skip() if asking else write_records(exchanges)
+        typed = gr.skip() if box is None else box
+        return render_transcript(exchanges, extent), records, typed, gr.Button(interactive=asking)
 
 
 def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
 from rag.page.endpoints import add_endpoints
-from rag.page.handlers import QUESTION, Handlers
+from rag.page.handlers import Handlers
 from rag.page.rendering import render
-from rag.page.transcript import render_panel, render_transcript
+from rag.page.transcript import render_transcript
 from rag.page.uploads import MOST_BYTES, MOST_FILES
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ LIMITS = (
     f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
     "They stay on the machine that runs this page."
 )
-HEADER = f"<h1>{TITLE}</h1>"
 STORAGE_KEY = "ask-articles-conversation-1"
 WAITING = 64
 """Questions that may wait in the queue. Further ones are refused with a message."""
 CONCURRENCY = 64
 """Events of one kind handled at the same time. The shelf's own workers do the answering."""
-_SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
 ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
@@ -45,17 +43,18 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
         # The secret is no secret, since every browser gets it; it only prevents accidental reads by other pages.
         # A fixed one keeps conversations readable after a restart.
         kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_KEY)
-        gr.HTML(HEADER, apply_default_css=False, padding=False, js_on_load=None, elem_id="aa-header")
+        make_html(render("header", title=TITLE), script="theme.js", elem_id="aa-header")
         # Neither has a place in the layout: one is a dialog, the other a download.
-        article, saved = make_html("", elem_id="aa-article", render=False), make_html("", payload=None, render=False)
+        article = make_html("", script="article.js", elem_id="aa-article", render=False)
+        saved = make_html("", payload=None, render=False)
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
-                talk, panel, starters = add_conversation(handlers, kept, article, saved)
+                talk, starters = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles"):
                 wanted, rows = add_corpus(handlers, article, starters)
         article.render()
         saved.render()
-        page.load(handlers.restore, [kept], [talk, panel], **private())
+        page.load(handlers.restore, [kept], [talk], **private())
         find: Any = {"trigger_mode": "always_last", **private()}
         gr.on([page.load, wanted.change], handlers.list_articles, [wanted], [rows], **find)
         page.load(handlers.invite, None, [starters], **private())
@@ -65,44 +64,45 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
 
 def add_conversation(
     handlers: Handlers, kept: gr.BrowserState, article: gr.HTML, saved: gr.HTML
-) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
-    """Builds the first tab. Returns the elements for the conversation, the sources and the starter questions."""
-    with gr.Row(elem_id="aa-columns"):
-        with gr.Column(scale=3, min_width=320, elem_id="aa-main"):
-            talk = make_html(render_transcript([]), elem_id="aa-talk")
-            starters = make_html("", elem_id="aa-starters")
-            with gr.Column(elem_id="aa-composer"):
+) -> tuple[gr.HTML, gr.HTML]:
+    """Builds the first tab. Returns the elements for the conversation and the questions to ask."""
+    with gr.Column(elem_id="aa-main"):
+        talk = make_html(render_transcript([]), script="talk.js", elem_id="aa-talk")
+        starters = make_html("", elem_id="aa-starters")
+        with gr.Column(elem_id="aa-composer"):
+            following = make_html("", elem_id="aa-following")
+            with gr.Row(elem_id="aa-asking"):
                 box = make_question_box()
-                with gr.Row(elem_id="aa-actions"):
-                    send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
-                    stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
-                    clear = make_html(render("clear"), elem_id="aa-clear")
-                    markdown = gr.Button("Save .md", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
-                    as_json = gr.Button("Save .json", size="sm", min_width=0, scale=0, elem_classes="aa-plain")
-        with gr.Column(scale=2, min_width=320, elem_id="aa-side"):
-            panel = make_html(render_panel([]), elem_id="aa-panel")
-    editing = gr.State("")
-    shown = [talk, panel, kept, box, editing, stop]
+                send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
+                stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
+            with gr.Row(elem_id="aa-actions"):
+                markdown = gr.Button("Save as Markdown", size="sm", min_width=0, scale=0)
+                as_json = gr.Button("Save as JSON", size="sm", min_width=0, scale=0)
+                clear = make_html(render("clear"), elem_id="aa-clear")
+    shown = [talk, kept, box, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
-    send.click(handlers.ask, [box, kept, editing], shown, **answering)
-    box.submit(handlers.ask, [box, kept, editing], shown, **answering)
-    talk.ask(handlers.ask_again, [kept], shown, **answering)
-    starters.ask(handlers.ask_again, [kept], shown, **answering)
+    for asked in (
+        send.click(handlers.ask, [box, kept], shown, **answering),
+        box.submit(handlers.ask, [box, kept], shown, **answering),
+        talk.ask(handlers.ask_again, [kept], shown, **answering),
+        starters.ask(handlers.ask_again, [kept], shown, **answering),
+        following.ask(handlers.ask_again, [kept], shown, **answering),
+    ):
+        asked.then(handlers.suggest, [kept], [following], **private())
     # Not queued, because they must not wait for the event they stop. Gradio's own cancelling is not used: it can leave
     # a late update on the page.
-    stop.click(handlers.stop, None, None, queue=False, **private())
+    stop.click(handlers.stop, [box], None, queue=False, **private())
     clear.clear(handlers.clear, None, shown, queue=False, **private())
-    talk.edit(handlers.edit, [kept], [box, editing], **private())
     talk.rate(handlers.rate, [kept], [talk, kept], **private())
-    panel.open(handlers.open_article, None, [article], **private())
+    talk.open(handlers.open_article, None, [article], **private())
     markdown.click(handlers.export_markdown, [kept], [saved], **private())
     as_json.click(handlers.export_json, [kept], [saved], **private())
-    return talk, panel, starters
+    return talk, starters
 
 
 def make_question_box() -> gr.Textbox:
     return gr.Textbox(
-        label=QUESTION,
+        label="Your question",
         placeholder="Ask in your own words",
         lines=1,
         max_lines=6,
@@ -136,12 +136,16 @@ def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> tuple
     return wanted, rows
 
 
-def make_html(value: str, **options: Any) -> gr.HTML:
+def make_html(value: str, *, script: str = "", **options: Any) -> gr.HTML:
     """An element that shows its value unchanged.
 
     It must never get a Gradio template with ``{{value}}``, because Gradio evaluates the result as JavaScript.
+
+    :param script: the name of a script for this element alone, besides the one that all share.
     """
-    return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=_SCRIPT, **options)
+    names = ["script.js", script] if script else ["script.js"]
+    code = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
+    return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=code, **options)
 
 
 def private() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_PUBLICATION = re.compile(r"(\S+(?: \S+){2,}) (?:\||-) ([^\W\d_a-z][\w.'’&]*(?: [\w.'’&]+){0,3})")
+"""Three words or more before the sign, up to four with a capital letter after it."""
 _STEERING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 """Characters that reorder the text after them. The joiners used in Persian and Hindi stay."""
 _CONTROL = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
@@ -40,6 +48,9 @@ def load_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["count"] = count
+    environment.filters["day"] = write_date
+    environment.filters["short_title"] = lambda title: split_title(title)[0]
+    environment.filters["publication"] = lambda title: split_title(title)[1]
     environment.globals["split_citations"] = split_citations
     return environment
 
@@ -54,3 +65,22 @@ def clean(value: object) -> str:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def write_date(text: str) -> str:
+    """An ISO 8601 date in words, with its time if there is one (``13 June 2025, 16:05``); any other text unchanged."""
+    first, _, clock = text.partition(" ")
+    try:
+        day = date.fromisoformat(first)
+    except ValueError:
+        return text
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" + (f", {clock}" if clock else "")
+
+
+def split_title(title: str) -> tuple[str, str]:
+    """The title of an article, and the publication that web pages add to it (``Title - Publication``) or "".
+
+    A part of a title that is taken for a publication is not lost: both are shown.
+    """
+    found = _PUBLICATION.fullmatch(title)
+    return (found[1], found[2]) if found else (title, "")

@@ -1,13 +1,12 @@
-// Handles clicks in the browser, or triggers an event for rag/page/handlers.py.
+// Handles clicks in the browser, or triggers an event for rag/page/handlers.py. All elements of the page share this.
 // Listeners are on the root element, which stays when its content is replaced.
-const EVENTS = ['ask', 'rate', 'edit', 'open', 'remove', 'clear'];
+const EVENTS = ['ask', 'rate', 'open', 'remove', 'clear'];
 
 function showCard(id) {
   const card = document.getElementById(id);
   if (!card) return;
-  for (let group = card.closest('details'); group; group = group.parentElement.closest('details')) group.open = true;
   const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-  card.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'center' });
+  card.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'nearest' });
   card.focus({ preventScroll: true });
 }
 
@@ -24,11 +23,12 @@ function copyText(text) {
 }
 
 function tellCopied(button) {
-  const label = button.textContent;
+  const words = button.querySelector('span');
+  const label = words.textContent;
   copyText(button.dataset.value).then(
-    () => { button.textContent = 'Copied'; },
-    () => { button.textContent = 'Cannot copy'; },
-  ).then(() => setTimeout(() => { button.textContent = label; }, 1500));
+    () => { words.textContent = 'Copied'; },
+    () => { words.textContent = 'Cannot copy'; },
+  ).then(() => setTimeout(() => { words.textContent = label; }, 1500));
 }
 
 element.addEventListener('click', (event) => {
@@ -46,34 +46,18 @@ element.addEventListener('click', (event) => {
   else if (EVENTS.includes(name)) trigger(name, { ...button.dataset });
   const asked = button.closest('.aa-confirm');
   if (asked) asked.open = false;
-  if (['edit', 'clear'].includes(name)) document.querySelector('#aa-question textarea')?.focus();
+  if (name === 'clear') document.querySelector('#aa-question textarea')?.focus();
 });
 
 element.addEventListener('submit', (event) => {
   const form = event.target.closest('form[data-event]');
   if (!form) return;
   event.preventDefault();
+  if (form.matches('[popover]')) form.hidePopover();
   if (EVENTS.includes(form.dataset.event)) {
-    trigger(form.dataset.event, { ...form.dataset, value: form.elements.namedItem('value').value });
+    const data = { ...form.dataset, ...event.submitter?.dataset };
+    trigger(form.dataset.event, { ...data, value: form.elements.namedItem('value').value });
   }
-});
-
-// Scrolls to a new question. Its answer then grows below without moving the text being read.
-let latest = '';
-watch('value', () => {
-  const shown = element.querySelectorAll('.aa-exchange');
-  const key = shown.length ? shown[shown.length - 1].dataset.key : '';
-  if (shown.length > 1 && key !== latest) shown[shown.length - 1].scrollIntoView({ block: 'start' });
-  latest = key;
-});
-
-watch('value', () => {
-  const dialog = element.querySelector('dialog');
-  if (!dialog || dialog.open) return;
-  // Emptied, so that the same article can be opened again.
-  dialog.addEventListener('close', () => { props.value = ''; }, { once: true });
-  dialog.showModal();
-  dialog.querySelector('mark')?.scrollIntoView({ block: 'center' });
 });
 
 // Not written as one word in quotes, because Gradio would take the property for an event.

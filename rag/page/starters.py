@@ -1,4 +1,4 @@
-"""Starter questions, made from the articles at hand."""
+"""Questions to start with and to go on with, made from the articles at hand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ MOST = 4
 """Starters shown. They fit on a phone in landscape."""
 MOST_TRIED = 12
 """Candidates that are asked."""
+MOST_NEXT = 3
+"""Suggestions after an answer."""
+MOST_NEXT_TRIED = 6
+"""Candidates for them that are asked."""
 LONGEST = 90
 """Characters. A starter should be readable at a glance."""
 
@@ -28,22 +32,29 @@ _FIGURE = re.compile(r"[$€£]\s?\d[\d.,]*(?: (?:thousand|million|billion|trill
 _ENDS = ".,;: "
 
 
-def make_starters(passages: Sequence[Passage]) -> list[str]:
+def make_starters(passages: Sequence[Passage], asked: Sequence[str] = ()) -> list[str]:
     """Candidates about names, articles and figures in turn, the most promising first.
 
     Names and figures are ordered by the number of articles that contain them, titles and headings as in the corpus.
+
+    :param asked: earlier questions: what they mention is left out.
     """
+    known = " ".join(asked).casefold()
+
+    def is_new(subject: str) -> bool:
+        return bool(subject) and subject.casefold() not in known
+
     names = _count_articles(
         (p.document_id, _OWNED.sub("", m.group())) for p in passages for m in _NAME.finditer(p.text)
     )
-    told = [f"What do the articles say about {name}?" for name in names if _is_name(name)]
+    told = [f"What do the articles say about {name}?" for name in names if _is_name(name) and is_new(name)]
     figures = _count_articles(
         (p.document_id, m.group().strip(_ENDS)) for p in passages for m in _FIGURE.finditer(p.text)
     )
-    meant = [f"What does {figure} refer to?" for figure in figures]
+    meant = [f"What does {figure} refer to?" for figure in figures if is_new(figure)]
     titles = dict.fromkeys(_tidy(p.title) for p in passages)
     headings = dict.fromkeys(_tidy(p.heading) for p in passages if p.heading)
-    about = [f"What is “{title}” about?" for title in chain(titles, headings) if title]
+    about = [f"What is “{title}” about?" for title in chain(titles, headings) if is_new(title)]
     turns = chain.from_iterable(zip_longest(told, about, meant))
     return [starter for starter in dict.fromkeys(filter(None, turns)) if len(starter) <= LONGEST]
 

@@ -1,10 +1,10 @@
-"""What the page shows of a conversation: its questions and answers, the side panel, and questions to start with."""
+"""What the page shows of a conversation: its questions, answers and sources, and questions to start with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag.page.cards import Extent, list_cards, render_answer, render_cards
+from rag.page.cards import Extent, render_answer, render_cards
 from rag.page.export import format_exchange
 from rag.page.rendering import count, render
 
@@ -31,6 +31,7 @@ def render_transcript(exchanges: Sequence[Exchange], extent: Extent = "full", pr
         extent=extent,
         progress=progress,
         render_answer=render_answer,
+        render_cards=render_cards,
         format_exchange=format_exchange,
     )
 
@@ -54,7 +55,6 @@ def render_starters(extent: str, starters: Sequence[str] = ()) -> Markup:
     return render("starters", extent=extent, starters=starters)
 
 
-def render_panel(exchanges: Sequence[Exchange]) -> Markup:
-    """The cards of all answers. Those of the latest answer come first and are open."""
-    shown = [exchange for exchange in reversed(exchanges) if exchange.answer and list_cards(exchange.answer)]
-    return render("panel", exchanges=shown, render_cards=render_cards)
+def render_suggestions(questions: Sequence[str]) -> Markup:
+    """Questions to go on with; empty if there are none."""
+    return render("suggestions", questions=questions)

@@ -28,14 +28,18 @@ SOURCE = Provenance("0.1.0", "built-in", "abc")
 
 
 ALLOWED = {
-    "data-event", "data-action", "data-value", "data-key", "data-card", "data-document", "data-start", "data-end",
+    "data-event", "data-action", "data-value", "data-key", "data-card", "data-document", "data-start", "data-quotes",
     "class", "id", "href", "title", "type", "dir", "tabindex", "role", "name", "for", "value", "maxlength", "open",
     "autocomplete", "datetime", "scope", "aria-label", "aria-hidden", "aria-busy", "aria-live", "aria-pressed",
-    "aria-labelledby",
+    "aria-labelledby", "data-shown", "popover", "popovertarget", "popovertargetaction",
+    "rows", "autofocus", "viewbox", "d",
 }  # fmt: skip
 
 
 VOID = {"input"}
+
+
+ICON = {"class": "aa-icon", "viewbox": "0 0 24 24", "aria-hidden": "true"}
 
 
 class Checker(HTMLParser):
@@ -52,6 +56,8 @@ class Checker(HTMLParser):
         assert not self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "svg":
+            assert dict(attrs) == ICON
         self.tags.add(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
         if tag not in VOID:
@@ -71,7 +77,7 @@ class Checker(HTMLParser):
 def check(page: str) -> Checker:
     """The page as a browser takes it, without anything that could run."""
     found = Checker(page)
-    assert not found.tags & {"script", "img", "iframe", "style", "svg", "object", "embed", "link", "base", "meta"}
+    assert not found.tags & {"script", "img", "iframe", "style", "object", "embed", "link", "base", "meta"}
     assert {name for name, _ in found.attributes} <= ALLOWED
     assert all(href.startswith("#card-") for href in found.values("href"))
     ids = found.values("id")

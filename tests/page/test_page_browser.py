@@ -160,7 +160,7 @@ def test_starters_come_and_get_answers(open_page: Open) -> None:
     page = open_page()
     starter = page.locator(".aa-starter").first
     starter.wait_for()
-    assert re.search("There are [0-9]+ articles to ask", page.locator("#aa-starters").inner_text())
+    assert re.search("You can ask about [0-9]+ articles", page.locator("#aa-starters").inner_text())
     question = starter.inner_text()
     starter.click()
     page.locator(".aa-tools").wait_for()
@@ -194,7 +194,7 @@ def test_a_follow_up_says_how_it_was_understood_and_can_be_asked_as_written(open
     page = open_page()
     ask(page, "Who is the founder of Scale AI?")
     follow_up = ask(page, "How old is he?")
-    expect(follow_up.locator(".aa-understood")).to_contain_text("understood as: How old is")
+    expect(follow_up.locator(".aa-understood")).to_contain_text("Understood as: How old is")
     follow_up.get_by_role("button", name="Ask it as written").click()
     expect(page.locator(".aa-exchange").nth(1).locator(".aa-understood")).to_have_count(0)
     page.locator(".aa-exchange").nth(1).locator(".aa-tools").wait_for()
@@ -264,7 +264,7 @@ def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open,
     assert passages == (10,)
     page.locator("#aa-clear summary").click()
     expect(exchange).to_be_visible()
-    page.get_by_role("button", name="Yes, remove it: the conversation").click()
+    page.get_by_role("button", name="Yes, clear it: the conversation").click()
     page.locator(".aa-welcome").wait_for()
     page.reload()
     page.locator(".aa-welcome").wait_for()
@@ -275,13 +275,14 @@ def test_a_question_is_edited_and_the_conversation_taken_along(open_page: Open) 
     page = open_page()
     exchange = ask(page, BREAD)
     exchange.get_by_role("button", name="Edit the question").click()
-    box = page.locator("#aa-question textarea")
+    editor = exchange.locator(".aa-editor")
+    box = editor.get_by_label("Edit the question")
     expect(box).to_have_value(BREAD)
     box.fill(STAKE)
-    box.press("Enter")
-    expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%")
+    editor.get_by_role("button", name="Ask it instead").click()
+    expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%", timeout=WAIT)
     expect(page.locator(".aa-exchange")).to_have_count(1)
-    for button, name in (("Save .md", "conversation.md"), ("Save .json", "conversation.json")):
+    for button, name in (("Save as Markdown", "conversation.md"), ("Save as JSON", "conversation.json")):
         with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
         assert download.value.suggested_filename == name
@@ -305,7 +306,7 @@ def test_articles_are_added_asked_and_removed_and_nothing_in_them_runs(open_page
     assert "Wolf of Badenoch" in ask(page, "Who burnt the cathedral of Elgin?").inner_text()
     ask(page, f"When was the abbey of Pluscarden founded? {HOSTILE}")
     ask(page, "When was the abbey of Pluscarden founded?")
-    expect(page.locator(".aa-panel")).to_contain_text("{{7*7}} ${window.ran=1}")
+    expect(page.locator(".aa-sources").last).to_contain_text("{{7*7}} ${window.ran=1}")
     page.reload()
     expect(page.locator(".aa-exchange").nth(1)).to_contain_text("<script>window.ran=1</script>")
     assert page.locator("img[src=x], .gradio-container script").count() == 0
@@ -396,7 +397,7 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
 def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
     page = open_news(viewport={"width": 390, "height": 844})
     expect(page.locator("#aa-starters")).to_contain_text(
-        "There are 3 articles to ask, from 2025-03-03 to 2025-03-07.", timeout=WAIT
+        "You can ask about 3 articles, from 3 March 2025 to 7 March 2025.", timeout=WAIT
     )
     costs = ask(page, "How much will the repair of the dam cost?").locator(".aa-values li")
     shown = {costs.nth(n).locator(".aa-short").inner_text() for n in range(costs.count())}
@@ -417,7 +418,7 @@ def test_other_news_are_asked_read_and_declined(open_news: Open) -> None:
     museum = ask(page, "Who opened the Maritime Museum of Alexandria?")
     assert museum.locator(".aa-short").inner_text().startswith("Salma Nasser")
     direction = "e => getComputedStyle(e).direction"
-    assert museum.locator(".aa-source").evaluate(direction) == "rtl"
+    assert museum.locator(".aa-evidence .aa-source").evaluate(direction) == "rtl"
     declined = ask(page, "Who won the football world cup?")
     assert declined.locator(".aa-declined").inner_text() == "The articles don't say."
     assert declined.locator("a.aa-chip").count() == 0

@@ -16,7 +16,7 @@ from page_answers import (
 
 from rag.page.exchange import MOST_EXCHANGES, Exchange, list_turns, read_records, write_records
 from rag.page.export import format_json, format_markdown, plain
-from rag.page.transcript import render_panel, render_transcript
+from rag.page.transcript import render_transcript
 from rag.types import Alternative, Answer, Turn
 
 
@@ -25,7 +25,6 @@ def test_a_conversation_survives_the_browser(answer: Answer) -> None:
     exchange = Exchange(KEY, answer.question, answer, asked="2026-11-22T16:00:00+00:00", rating="up")
     again = read_records(json.loads(json.dumps(write_records([exchange]))))
     assert write_records(again) == write_records([exchange])
-    assert render_panel(again) == render_panel([exchange])
     assert render_transcript(again) == render_transcript([exchange])
 
 

@@ -155,7 +155,7 @@ def test_a_question_that_the_page_leaves_is_stopped() -> None:
             shelf: Any = SimpleNamespace(
                 submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
             )
-            shown = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32)).ask("What?", [], "", SESSION)  # type: ignore[arg-type]
+            shown = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32)).ask("What?", [], SESSION)  # type: ignore[arg-type]
             async for talk, *_ in shown:
                 if "retrieve" in talk:
                     break
@@ -167,7 +167,9 @@ def test_a_question_that_the_page_leaves_is_stopped() -> None:
 
 
 def test_a_stopped_question_has_the_last_word_and_a_cleared_conversation_stays_so() -> None:
-    from rag.page.handlers import QUESTION, Handlers
+    import gradio as gr
+
+    from rag.page.handlers import Handlers
     from rag.page.signing import Signer
 
     go = Event()
@@ -177,27 +179,28 @@ def test_a_stopped_question_has_the_last_word_and_a_cleared_conversation_stays_s
         go.wait()
         on_stage("compose")
 
-    async def watch_page(how: str) -> list[Any]:
+    async def watch_page(how: str, *typed: str) -> list[Any]:
         seen: list[Any] = []
         with ThreadPoolExecutor(1) as pool:
             shelf: Any = SimpleNamespace(
                 submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
             )
             handlers = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32))  # type: ignore[arg-type]
-            async for shown in handlers.ask("What?", [], "", SESSION):
+            async for shown in handlers.ask("What?", [], SESSION):
                 seen.append(shown)
                 if ">read<" in shown[0]:
-                    second = [found async for found in handlers.ask("And?", [], "", SESSION)]
+                    second = [found async for found in handlers.ask("And?", [], SESSION)]
                     assert len(second) == 1
-                    await getattr(handlers, how)(SESSION)
-                    await getattr(handlers, how)(SimpleNamespace(session_hash="other"))
+                    await getattr(handlers, how)(*typed, SESSION)
+                    await getattr(handlers, how)(*typed, SimpleNamespace(session_hash="other"))
             go.set()
             assert handlers.running == {}
         return seen
 
-    for how, typed in (("stop", "What?"), ("clear", "")):
+    # A stopped question goes back into the text field, unless something is being typed there.
+    for how, typed, left in (("stop", [""], "What?"), ("stop", ["And th"], gr.skip()), ("clear", [], gr.skip())):
         go.clear()
-        *_, last = asyncio.run(watch_page(how))
+        first, *_, last = asyncio.run(watch_page(how, *typed))
+        assert first[2] == ""
         assert "What would you like to know?" in last[0]
-        assert (last[3].value, last[3].label) == (typed, QUESTION)
-        assert last[2] == []
+        assert last[1:3] == ([], left)
