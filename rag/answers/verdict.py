@@ -19,7 +19,7 @@ reader was right on 77 % of 66 held-out questions above it and on 70 % of 134 be
 LEAST_VERDICT = 0.5
 """Minimum confidence of a verdict: if a right one is worth as much as a wrong one costs, one half is best."""
 CONFIDENCE_WEIGHT, LOG_ODDS_WEIGHT, BIAS = 0.6, 1.4, -0.25
-"""Fitted on 64 held-out questions, 23 of them undecided by the articles (docs/decisions/0027)."""
+"""Fitted on 64 held-out questions, 23 of them undecided by the articles (docs/decisions/0026)."""
 
 Verdict = Literal["Yes", "No"]
 # The first word of an answer, after the speaker's name.
@@ -63,7 +63,7 @@ def give_verdicts(log_odds: float) -> tuple[Verdict, Verdict]:
 
 
 def weigh_verdict(log_odds: float, confidence: float) -> float:
-    """The probability that a verdict is right: a logistic regression (docs/decisions/0027).
+    """The probability that a verdict is right: a logistic regression (docs/decisions/0026).
 
     :param log_odds: of "yes", in the passage of the best sentence.
     :param confidence: that the sentences answer the question, 0 to 1. It is low for many yes/no questions, because
