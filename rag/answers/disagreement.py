@@ -33,8 +33,6 @@ LEAST_SUPPORT = 0.05
 LEAST_AGAINST = 0.3
 """The same at which the value can contradict another article's. Chosen by hand, on invented articles: for another thing
 of the same kind ("the new roof", not "the new organ") the reader gives less than 0.2, for the same one over 0.5."""
-MOST_WORDS_A_TERM = 3
-"""Chosen by hand: longer answers describe."""
 _TITLES = frozenset(
     """
     president chancellor minister prime secretary senator representative congressman congresswoman governor mayor
@@ -226,11 +224,9 @@ def find_names(question: ParsedQuestion, text: str) -> frozenset[str]:
 def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
     """Whether two answers are values of the same kind that cannot both be right."""
     values = read_value(one), read_value(other)
-    telling = all(is_telling(text, value) for text, value in zip((one, other), values, strict=True))
-    if not telling and not (question.property and all(is_term(text) for text in (one, other))):
-        return False
     if (
-        not comparable(*values)
+        not all(is_telling(text, value) for text, value in zip((one, other), values, strict=True))
+        or not comparable(*values)
         or say_the_same(one, other)
         or any(can_both_hold(*pair) for pair in permutations(values))
     ):
@@ -250,13 +246,6 @@ def can_both_hold(one: Value, other: Value) -> bool:
     bound, amount = one.figures[0].amount, other.figures[-1].amount
     kept = {"more": amount >= bound, "less": amount <= bound, "about": abs(amount - bound) * 10 <= abs(bound)}
     return kept.get(one.hedge, False)
-
-
-def is_term(text: str) -> bool:
-    """Whether a text is at most ``MOST_WORDS_A_TERM`` words, without a comma or "and" between them: "rowing"."""
-    words = text.split()
-    plain = all(word.replace("-", "").isalpha() and word.lower() not in ("and", "or") for word in words)
-    return 0 < len(words) <= MOST_WORDS_A_TERM and plain
 
 
 def share_name(one: Sequence[str], other: Sequence[str]) -> bool:

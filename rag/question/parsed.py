@@ -44,15 +44,6 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
-_PROPERTY = re.compile(
-    r"\b(?:what|which)(?:['’]s| is| was| are| were)?(?: the| his| her| its| their)?(?:(?: \w+){0,3}['’]s)?"
-    r" (?:\w+ )?(?:nationality|occupation|profession|job|trade|sport|discipline|genre|colou?r|religion|denomination"
-    r"|language|instrument|position|rank|breed|species|currency|material|cause|industry|shape|diagnosis|verdict|weapon"
-    r"|subject)\b",
-    re.IGNORECASE,
-)
-"""Asks for a property of which a thing usually has one, whose values need not be names."""
-
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
@@ -69,7 +60,6 @@ class ParsedQuestion:
     :param wants_figure: whether it asks for a number, an amount or a time.
     :param figures: the kinds of value that can answer it; empty if it does not say.
     :param several: whether several names can be right, so that different names do not contradict each other.
-    :param property: whether it asks for one property, such as a colour, so that different terms contradict each other.
     """
 
     original: str
@@ -83,7 +73,6 @@ class ParsedQuestion:
     wants_figure: bool
     figures: frozenset[str]
     several: bool
-    property: bool
 
 
 def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
@@ -103,7 +92,6 @@ def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
         wants_figure=asks_for_figure(text),
         figures=expect_kinds(text),
         several=bool(_SEVERAL.search(text)),
-        property=bool(_PROPERTY.search(text)),
     )
 
 

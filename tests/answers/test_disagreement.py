@@ -112,13 +112,10 @@ def test_several_names_may_answer_a_question_for_several(question: str, contradi
         ("Who won?", "Alexander Gow", "Alec Gow", False),
         ("Who won?", "Prime Minister Gow", "Ian Gow", False),
         ("Where did she study?", "Oxford University", "Durham University", True),
-        ("What is her occupation?", "dentist", "violin maker", True),
-        ("What sport did she play?", "rowing", "the high jump", True),
-        ("What did she do?", "rowing", "cricket", False),
-        ("What was the cause?", "a broken pipe", "rust, heat and age", False),
+        ("What is her profession?", "harbour engineer", "Mayor", False),  # one person may have both
     ],
 )
-def test_names_and_terms_that_differ(question: str, one: str, other: str, contradiction: bool) -> None:
+def test_names_that_differ(question: str, one: str, other: str, contradiction: bool) -> None:
     assert contradicts(parse_question(question), one, other) is contradiction
     assert contradicts(parse_question(question), other, one) is contradiction
 
