@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import sys
-import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rag.articles.folder import find_articles
 from rag.errors import RagError
 from rag.machine.folders import find_folder
+from rag.machine.temporary import open_temporary
 from rag.page.hosts import LOOPBACK, WILDCARDS
 from rag.page.userdata import UserData, default_folder
 from rag.pipeline import Config, Pipeline
@@ -71,15 +72,18 @@ def serve(config: Config, serving: Serving) -> None:
     auth = read_auth(serving.auth) if serving.auth else None
     port = find_port(serving.host, serving.port)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="ask-articles-", ignore_cleanup_errors=True) as folder:
-        close_environment(Path(folder))
+    with ExitStack() as stack:
+        try:
+            close_environment(stack.enter_context(open_temporary("ask-articles-")))
+        except OSError as error:
+            raise StartError(f"No temporary folder can be made ({error.strerror}): free some space.") from None
         try:
             from rag.page.page import build_page, launch_options
         except ImportError as error:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
         shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
         page = build_page(shelf, feedback, signer)
-        app = protect(page, launch_options(), auth, serving)
+        app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             run_server(app, serving.host, port)
@@ -88,7 +92,7 @@ def serve(config: Config, serving: Serving) -> None:
 
 
 def protect(
-    page: gr.Blocks, options: dict[str, Any], auth: Callable[[str, str], bool] | None, serving: Serving
+    page: gr.Blocks, shelf: Shelf, options: dict[str, Any], auth: Callable[[str, str], bool] | None, serving: Serving
 ) -> ASGIApp:
     """The page as an application that only its own visitors reach. :raises StartError: if MCP cannot be offered."""
     import gradio as gr
@@ -96,7 +100,13 @@ def protect(
 
     from rag.page.guard import Guard, refuse_event
 
-    whole = FastAPI(openapi_url=None)
+    whole, started = FastAPI(openapi_url=None), secrets.token_hex(8)
+
+    @whole.get("/state")
+    async def tell_state() -> dict[str, str | int]:
+        """What an open page asks every few seconds: whether this is still the same server with the same articles."""
+        return {"started": started, "version": shelf.version}
+
     inner = {"exception_handlers": {KeyError: refuse_event}}
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
     if page.mcp_error:
@@ -180,8 +190,9 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
     corpus = find_folder(str(config.corpus)) or Path(str(config.corpus))
     signer, feedback = Signer(load_key(data.key)), FeedbackStore(data.feedback)
 
-    def open_pipeline() -> Pipeline:
-        return Pipeline.open(config, progress=sys.stderr is not None and sys.stderr.isatty())
+    def open_pipeline(tell: Callable[[int, int], None] | None) -> Pipeline:
+        progress = sys.stderr is not None and sys.stderr.isatty()
+        return Pipeline.open(config, progress=progress, tell=tell)
 
     return Shelf(open_pipeline, corpus), feedback, signer
 
