@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[[int, int], None]
 
-ENCODED_AT_ONCE = 32
-"""Passages between two reports of progress: about two seconds on two cores."""
+ENCODED_AT_ONCE = 16
+"""Passages between two reports of progress: about a second on two cores."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class CorpusHandlers:
         watch: Watch[Adding, Added] = Watch(lambda tell: self.shelf.submit_files(paths, tell))
         self.adding[session] = watch
         try:
-            yield self._show_progress("Waiting for another upload …")
+            yield self._show_progress("Reading …")
             async for now in watch.stages():
                 yield self._show_progress(describe_adding(now))
             said = describe_result(watch)

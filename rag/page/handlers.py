@@ -117,7 +117,9 @@ class Handlers:
         if action == "starter":
             question, before = read_word(event, "value"), exchanges
         elif found := find_exchange(exchanges, key):
-            question, before = found.question, cut_before(exchanges, key)
+            # Later questions did not build on one without an answer, so they stay.
+            before = [e for e in exchanges if e.key != key] if found.answer is None else cut_before(exchanges, key)
+            question = found.question
         else:
             yield self._show(exchanges)
             return

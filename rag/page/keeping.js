@@ -69,8 +69,12 @@ document.addEventListener('input', (event) => {
 
 function restoreDraft() {
   const box = document.querySelector('#aa-question textarea');
+  if (!box) {
+    setTimeout(restoreDraft, 100); // not on the page yet
+    return;
+  }
   const draft = sessionStorage.getItem(DRAFT);
-  if (!box || !draft || box.value) return;
+  if (!draft || box.value) return;
   box.value = draft;
   box.dispatchEvent(new Event('input', { bubbles: true }));
 }

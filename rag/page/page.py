@@ -59,8 +59,10 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
         saved.render()
         last: Any = {"trigger_mode": "always_last", **private()}
         kept.restore(handlers.restore, [kept], [talk, panel], **last)
-        gr.on([page.load, kept.refresh, wanted.change], corpus.list_articles, [wanted], [rows], **last)
-        gr.on([page.load, kept.refresh], handlers.invite, None, [starters], **last)
+        for event in (page.load, kept.refresh, wanted.change):
+            event(corpus.list_articles, [wanted], [rows], **last)
+        for event in (page.load, kept.refresh):
+            event(handlers.invite, None, [starters], **last)
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
     return page
 

@@ -124,14 +124,27 @@ def place_file(data: bytes, name: str, uploads: Path) -> str:
             path = uploads / (name if number == 1 else f"{stem}-{number}{suffix}")
             if not os.path.lexists(path):
                 write_durably(part, data)
-                part.rename(path)
-                sync_folder(uploads)
-                return path.name
+                if claim_name(part, path):
+                    sync_folder(uploads)
+                    return path.name
             if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
                 return ""
     finally:
         part.unlink(missing_ok=True)
     raise FileExistsError(name)
+
+
+def claim_name(part: Path, path: Path) -> bool:
+    """Gives a file its name, unless another file has it by now: two pages may add to one folder."""
+    try:
+        os.link(part, path)  # fails if the name is taken, unlike a rename
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            return False
+        part.rename(path)
+    return True
 
 
 def hide_file(name: str, uploads: Path) -> Path | None:
