@@ -70,9 +70,9 @@ def serve(config: Config, serving: Serving) -> None:
     """
     check_access(serving)
     auth = read_auth(serving.auth) if serving.auth else None
-    port = find_port(serving.host, serving.port)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with ExitStack() as stack:
+        listening = stack.enter_context(listen(serving.host, serving.port))
         try:
             close_environment(stack.enter_context(open_temporary("ask-articles-")))
         except OSError as error:
@@ -86,7 +86,7 @@ def serve(config: Config, serving: Serving) -> None:
         app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            run_server(app, serving.host, port)
+            run_server(app, serving.host, listening)
         finally:
             shelf.close()
 
@@ -114,9 +114,11 @@ def protect(
     return Guard(whole, (serving.host, *serving.names))
 
 
-def run_server(app: ASGIApp, host: str, port: int) -> None:
-    """Serves until Ctrl-C, and prints the address once the page is up. :raises StartError: if the port was taken."""
+def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:
+    """Serves until Ctrl-C, and prints the address once the page is up."""
     import uvicorn
+
+    port = listening.getsockname()[1]
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -126,8 +128,7 @@ def run_server(app: ASGIApp, host: str, port: int) -> None:
 
     # Streams to open pages never end by themselves.
     config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=2)
-    with open_socket(host, port) as listening:
-        Server(config).run([listening])
+    Server(config).run([listening])
 
 
 def check_access(serving: Serving) -> None:
@@ -141,16 +142,15 @@ def check_access(serving: Serving) -> None:
         raise StartError("--mcp needs one more package: pip install 'ask-articles[mcp]', or leave out --mcp.")
 
 
-def find_port(host: str, port: int | None) -> int:
-    """The given port, or the first free one. Checked before anything is loaded.
+def listen(host: str, port: int | None) -> socket.socket:
+    """Listens on the given port, or the first free one. It is taken before anything is loaded, so that it stays free.
 
     :raises StartError: if no port is free, or the host is not an address of this machine.
     """
     reason = ""
     for tried in range(FIRST_PORT, FIRST_PORT + MOST_PORTS) if port is None else (port,):
         try:
-            with open_socket(host, tried):
-                return tried
+            return open_socket(host, tried)
         except OSError as error:
             reason = (error.strerror or str(error)).partition(" (while")[0]
     ports = f"port {port}" if port is not None else f"a port from {FIRST_PORT} to {FIRST_PORT + MOST_PORTS - 1}"

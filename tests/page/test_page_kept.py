@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from rag.page.uploads import MOST_BYTES, MOST_FILES, Adding, place_file, take_fi
 from rag.pipeline import Config, Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ELGIN = "The burning of Elgin\n\nElgin was founded in 1190. Its cathedral was burnt by the Wolf of Badenoch.\n"
 NAIRN = "Bathers return to Nairn\n\nThe baths of Nairn were opened again in May by the mayor, Ishbel Rose.\n"
@@ -36,7 +37,7 @@ STORY = "A long story\n\n" + "".join(
     f"In chapter {n} the ferryman carries {n} barrels of salt across the firth, and the toll keeper counts them.\n\n"
     for n in range(400)
 )
-OpenShelf = Callable[..., Shelf] if TYPE_CHECKING else object
+OpenShelf = Callable[..., Shelf]
 
 
 @pytest.fixture
@@ -75,6 +76,10 @@ def wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:
     while not is_true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def find_remains(folder: Path) -> list[str]:
@@ -128,10 +133,10 @@ def test_a_database_that_cannot_grow_leaves_nothing_and_a_removal_that_fails_tak
         assert ["disk" in item.reason for item in added.refused] == [True, True]
         with pytest.raises(Exception, match="full"):
             shelf.remove("uploads/elgin.txt")
-    assert sorted(os.listdir(tmp_path / "corpus" / "uploads")) == ["elgin.txt"]
+    assert list_names(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
     assert list_ids(shelf) == ["nairn.txt", "uploads/elgin.txt"]
     assert shelf.remove("uploads/elgin.txt").removed == ("uploads/elgin.txt",)
-    assert os.listdir(tmp_path / "corpus" / "uploads") == []
+    assert list_names(tmp_path / "corpus" / "uploads") == []
 
 
 def test_files_are_added_one_after_the_other_and_a_cancelled_upload_keeps_the_first(
@@ -152,7 +157,7 @@ def test_files_are_added_one_after_the_other_and_a_cancelled_upload_keeps_the_fi
         ("story.txt", "The upload was cancelled."),
         ("wick.txt", "The upload was cancelled."),
     ]
-    assert os.listdir(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
+    assert list_names(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
     assert find_remains(tmp_path) == []
     wait_until(lambda: not any(path.exists() for path in paths))
     assert told[0] == Adding("elgin.txt", 1, 3)
@@ -165,7 +170,7 @@ def test_what_turns_out_to_be_no_article_is_not_kept(tmp_path: Path, open_shelf:
     added = shelf.add(paths)
     assert added.changes.added == ("uploads/elgin.txt",)
     assert {item.document_id for item in added.refused} == {"rule.txt", "big.txt"}
-    assert os.listdir(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
+    assert list_names(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
     many = shelf.add(paths[2:] * (MOST_FILES + 1))
     assert many.refused[-1].reason == f"At most {MOST_FILES} files at a time: add it next."
 
@@ -196,7 +201,7 @@ def test_a_file_system_without_links_is_fine(tmp_path: Path, monkeypatch: pytest
     (path,) = send(tmp_path / "sent", elgin=ELGIN)
     assert take_file(path, tmp_path / "uploads") == "elgin.txt"
     assert (tmp_path / "uploads" / "elgin.txt").read_text("utf-8") == ELGIN
-    assert len(os.listdir(tmp_path / "uploads")) == 1
+    assert len(list_names(tmp_path / "uploads")) == 1
 
 
 def test_the_list_follows_a_folder_that_is_changed_by_hand(tmp_path: Path, open_shelf: OpenShelf) -> None:
@@ -297,7 +302,5 @@ def test_a_change_is_inert_in_markup_and_read_back() -> None:
     exchange = Exchange("a" * 8, "</script><b>&amp;")
     change = write_change([exchange], put=[exchange], drop=["b" * 8])
     assert not set("<>&") & set(change)
-    import json
-
     assert read_records(json.dumps(json.loads(change)["put"])) == [exchange]
     assert read_records("[" * 100_000) == read_records("{") == []
