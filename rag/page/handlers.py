@@ -247,7 +247,7 @@ class Handlers:
         return talk, panel, gr.skip() if kept is None else kept, box, "", button
 
 
-def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
+def finish(exchange: Exchange, watch: Watch[Stage, Answer]) -> Exchange:
     """The exchange with its answer or, if there is none, the reason."""
     try:
         answer = watch.result()
