@@ -175,6 +175,22 @@ def test_what_turns_out_to_be_no_article_is_not_kept(tmp_path: Path, open_shelf:
     assert many.refused[-1].reason == f"At most {MOST_FILES} files at a time: add it next."
 
 
+def test_a_feed_is_added_with_all_its_articles_and_goes_with_them(tmp_path: Path, open_shelf: OpenShelf) -> None:
+    items = "".join(
+        f"<item><title>{t}</title><description>A report on {t}.</description></item>" for t in ("Wick", "Ayr")
+    )
+    (path,) = send(tmp_path / "sent", feed=f"<rss><channel>{items}</channel></rss>")
+    path.write_bytes(path.read_bytes().replace(b"A report", b"A \xa35 report"))
+    shelf, both = open_shelf(), ("uploads/feed.txt#1", "uploads/feed.txt#2")
+    added = shelf.add([path])
+    assert (added.changes.added, added.refused) == (both, ())
+    assert [note.text for note in added.changes.notes] == ["read as Windows-1252"]
+    assert list_ids(shelf) == ["nairn.txt", *both]
+    assert shelf.remove(both[1]).removed == both
+    assert list_ids(shelf) == ["nairn.txt"]
+    assert list_names(tmp_path / "corpus" / "uploads") == []
+
+
 def test_two_pages_on_one_folder_see_what_the_other_adds(tmp_path: Path, open_shelf: OpenShelf) -> None:
     one, two = open_shelf(0.05), open_shelf(0.05)
     sent = [send(tmp_path / f"sent{n}", same=f"{text} It lies by the sea.") for n, text in enumerate(("Wick.", "Ayr."))]
