@@ -83,9 +83,13 @@ class Pipeline:
     folders: tuple[Path, Path]
 
     @classmethod
-    def open(cls, config: Config, *, progress: bool = False) -> Pipeline:
+    def open(
+        cls, config: Config, *, progress: bool = False, tell: Callable[[int, int], None] | None = None
+    ) -> Pipeline:
         """Updates the index from the corpus and opens it. The first question loads the models.
 
+        :param progress: whether to show a progress bar.
+        :param tell: as in :meth:`renewed`.
         :raises RagError: for errors that a user can fix: no articles, a damaged index, an unknown model.
         :raises ValueError: if ``k`` is out of range.
         """
@@ -94,18 +98,20 @@ class Pipeline:
         corpus, folder = locate_folders(config)
         models = load_models(config.encoder, config.reader)
         encoder = models.encoder
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress)
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress, tell=tell)
         index = open_index(folder)
         return cls(index, models, HybridRetriever(index, encoder), config.k, changes, (corpus, folder))
 
-    def renewed(self) -> Pipeline:
+    def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
         """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
 
+        :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the
+            update and leaves the index as it was.
         :raises RagError: as in :meth:`open`.
         """
         corpus, folder = self.folders
         encoder = self.models.encoder
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder))
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell)
         index = open_index(folder)
         return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,6 +74,19 @@ class Changes:
     passages: int = 0
     built: bool = False
     rebuilt_because: str = ""
+
+    def plus(self, after: Changes) -> Changes:
+        """These changes and those of the next update."""
+        return replace(
+            after,
+            added=(*self.added, *after.added),
+            changed=(*self.changed, *after.changed),
+            removed=(*self.removed, *after.removed),
+            skipped=(*self.skipped, *after.skipped),
+            notes=(*self.notes, *after.notes),
+            duplicates={**self.duplicates, **after.duplicates},
+            passages=self.passages + after.passages,
+        )
 
     def summary(self) -> str:
         """One line for the user, such as "1 article added, 2 removed"; empty if nothing changed."""

@@ -10,13 +10,18 @@ from rag.errors import CorpusError
 from rag.index.chunking import ChunkingConfig, chunk_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from rag.types import Document, Encoder, Passage
+
+    Tell = Callable[[int, int], None]
+
+ENCODED_AT_ONCE = 16
+"""Passages between two reports of progress: about a second on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
-    """Settings for splitting and encoding articles."""
+    """Settings for splitting and encoding articles.
+
+    :param progress: whether to show a progress bar.
+    :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the work.
+    """
 
     encoder: Encoder
     config: ChunkingConfig
     progress: bool = False
+    tell: Tell | None = None
 
 
 def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cutter: Cutter) -> Batch:
@@ -68,10 +78,24 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
         for document in documents
         for passage in chunk_document(document, count_tokens=cutter.encoder.count_tokens, config=cutter.config)
     ]
-    texts = [show_passage(passage) for passage in passages]
-    vectors = cutter.encoder.encode(texts, progress=cutter.progress) if texts else None
+    vectors = encode_passages([show_passage(passage) for passage in passages], cutter) if passages else None
     everything = sorted((*kept, *documents), key=lambda document: document.document_id)
     return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
+
+
+def encode_passages(texts: Sequence[str], cutter: Cutter) -> NDArray[np.float32]:
+    """Unit rows of at least one text, shape (len(texts), dimension), float32."""
+    if cutter.tell is None:
+        return cutter.encoder.encode(texts, progress=cutter.progress)
+    import numpy as np
+
+    # In the encoder's own order, so that the parts need no more padding than the whole.
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    rows = []
+    for at in range(0, len(order), ENCODED_AT_ONCE):
+        cutter.tell(at, len(order))
+        rows.append(cutter.encoder.encode([texts[i] for i in order[at : at + ENCODED_AT_ONCE]]))
+    return np.concatenate(rows)[np.argsort(order)]
 
 
 def read_articles(corpus: Path, files: Sequence[str]) -> tuple[list[Document], list[Skipped], list[Note]]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.index.chunking import ChunkingConfig
+    from rag.index.ingest import Tell
     from rag.types import Document, Encoder
 
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
@@ -67,13 +68,21 @@ def default_index_folder(corpus: Path) -> Path:
 
 
 def update_index(
-    corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig, *, progress: bool = False
+    corpus: Path,
+    folder: Path,
+    encoder: Encoder,
+    config: ChunkingConfig,
+    *,
+    progress: bool = False,
+    tell: Tell | None = None,
 ) -> Changes:
     """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
 
     If nothing changed, nothing is written, and only the fingerprint of the encoder is used. If an error is raised,
     the index is unchanged.
 
+    :param progress: whether to show a progress bar.
+    :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the update.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
     """
@@ -90,7 +99,7 @@ def update_index(
             return Changes(unchanged=len(plan.wanted.sources))
         with explain_failures(folder):
             kept, gone = _read_indexed(folder, plan)
-        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress))
+        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress, tell))
         with explain_failures(folder):
             _write(folder, plan, batch, gone)
     return _describe(plan, batch, gone)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rag.articles.folder import Skipped
     from rag.index.changes import Changes
+    from rag.page.uploads import Adding
     from rag.types import Document
 
 MOST_SHOWN = 200
@@ -107,6 +108,12 @@ def read_spans(text: str) -> list[Span]:
 def render_notice(text: str, kind: str = "note") -> Markup:
     """A line about the current state."""
     return render("notice", text=text, kind=kind)
+
+
+def describe_adding(now: Adding) -> str:
+    """How far an upload is, in words."""
+    which = f"Adding {now.name}" if now.files == 1 else f"Adding file {now.number} of {now.files}, {now.name}"
+    return f"{which}: {now.done:,} of {count(now.passages, 'passage')} …" if now.passages else f"{which} …"
 
 
 def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:

@@ -1,5 +1,8 @@
 """One question with its answer, and its JSON. The browser keeps a conversation as a list of these.
 
+A browser may show it in several tabs. The page therefore sends changes, not whole conversations, and keeping.js applies
+them to what the browser holds.
+
 Browsers can send anything, so records that do not have the right form are dropped.
 """
 
@@ -8,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
@@ -15,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Status, Timing, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Rating = Literal["", "up", "down"]
 RATINGS: tuple[str, ...] = get_args(Rating)
@@ -37,7 +41,7 @@ class Exchange:
 
     :param key: its id in hex, part of the ids of page elements and of feedback.
     :param question: the question as typed.
-    :param answer: None if the question could not be asked, or is still being answered.
+    :param answer: None if the question could not be asked, is still being answered, or was interrupted.
     :param error: why it could not be asked, in one sentence.
     :param asked: time of the question in ISO 8601; empty if unknown.
     :param before: digest of the conversation before the question, see :func:`digest_turns`.
@@ -82,6 +86,21 @@ def write_records(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
     return [write_record(exchange) for exchange in exchanges[-MOST_EXCHANGES:]]
 
 
+def write_change(
+    shown: Sequence[Exchange], *, put: Sequence[Exchange] = (), drop: Collection[str] = (), clear: bool = False
+) -> str:
+    """A change of the conversation that the browser keeps, as JSON that is safe in markup.
+
+    :param shown: the conversation that the page shows after it.
+    :param put: exchanges that are new or changed.
+    :param drop: keys of exchanges to remove.
+    :param clear: whether to remove all of them.
+    """
+    keys = [exchange.key for exchange in shown[-MOST_EXCHANGES:]]
+    change = {"put": write_records(put), "drop": sorted(drop), "clear": clear, "shown": keys}
+    return json.dumps(change).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
 def write_record(exchange: Exchange) -> dict[str, Any]:
     """An exchange as JSON-ready values. What :func:`read_exchange` makes of them gives the same record again."""
     answer = exchange.answer
@@ -102,7 +121,10 @@ def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
 
 
 def read_records(records: object) -> list[Exchange]:
-    """The exchanges in what a browser kept. Records that are not valid are left out."""
+    """The exchanges in what a browser kept, a list or its JSON. Records that are not valid are left out."""
+    if isinstance(records, str):
+        with suppress(ValueError, RecursionError):
+            records = json.loads(records)
     if not isinstance(records, list):
         return []
     found = (read_exchange(record) for record in records[-MOST_EXCHANGES:])

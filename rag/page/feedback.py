@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from rag.page.exchange import Exchange
     from rag.types import Answer, Turn
 
-VERSION = 1
-"""Version of the tables, stored as ``user_version``. Later versions only add columns and tables."""
 SCHEMA = """
 CREATE TABLE feedback (
     feedback_id TEXT PRIMARY KEY,    -- the exchange's key: a new rating replaces the row
@@ -75,6 +73,13 @@ CREATE TABLE passages (
 ) WITHOUT ROWID;
 CREATE INDEX feedback_by_time ON feedback (created);
 """
+UPGRADES = (
+    SCHEMA,
+    "ALTER TABLE citations ADD COLUMN time TEXT;",  # of a live blog's entry, such as 16:05
+)
+"""What makes each version of the tables from the one before. Later versions only add columns and tables."""
+VERSION = len(UPGRADES)
+"""Version of the tables, stored as ``user_version``."""
 BUSY_SECONDS = 10.0
 """How long a write waits while another process writes."""
 
@@ -96,7 +101,7 @@ class FeedbackStore:
     """The feedback file. Threads and processes may share it, because each call opens its own connection."""
 
     def __init__(self, path: Path) -> None:
-        """Creates the file if it is missing, readable only by its owner.
+        """Creates the file if it is missing, readable only by its owner, and updates one of an earlier version.
 
         :raises FeedbackError: if it cannot be used, or a later version of the product wrote it.
         """
@@ -106,7 +111,8 @@ class FeedbackStore:
             if version > VERSION:
                 raise FeedbackError(f"A later version of this product wrote {path}: update it or name another file.")
             if version < VERSION:
-                connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION:d}; COMMIT;")
+                steps = " ".join(UPGRADES[version:])
+                connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION:d}; COMMIT;")
 
     def save(self, exchange: Exchange, history: tuple[Turn, ...], source: Provenance) -> None:
         """Stores the rating of an answer, replacing an earlier one. An empty rating deletes it.

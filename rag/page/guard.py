@@ -181,7 +181,7 @@ def is_too_long(headers: Headers) -> bool:
 
 
 def is_login(scope: Scope) -> bool:
-    return scope["method"] == "POST" and scope["path"].rstrip("/") == LOGIN
+    return bool(scope["method"] == "POST" and scope["path"].rstrip("/") == LOGIN)
 
 
 def name_client(scope: Scope) -> str:

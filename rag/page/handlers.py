@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence  # noqa: TC003 (Gradio evaluates the annotations of handlers)
+from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio recognises event data by its annotation)
 
 from rag.errors import RagError
-from rag.page.articles import (
-    describe_extent,
-    read_spans,
-    render_article,
-    render_articles,
-    render_changes,
-    render_notice,
-    render_skipped,
-)
+from rag.page.articles import describe_extent, read_spans, render_article, render_notice
 from rag.page.endpoints import BROKEN
+from rag.page.events import name_session, read_offset, read_word
 from rag.page.exchange import (
     MOST_CORRECTION,
     RATINGS,
@@ -33,20 +25,21 @@ from rag.page.exchange import (
     list_turns,
     read_clock,
     read_records,
-    write_records,
+    write_change,
 )
 from rag.page.export import format_json, format_markdown
-from rag.page.rendering import count
 from rag.page.stages import Watch
 from rag.page.starters import MOST_NEXT, MOST_NEXT_TRIED, make_starters
-from rag.page.transcript import render_starters, render_suggestions, render_transcript
+from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rag.page.cards import Extent
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
-    from rag.types import Answer, Turn
+    from rag.types import Answer, Stage, Turn
 
 PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
@@ -87,11 +80,16 @@ class Handlers:
     shelf: Shelf
     feedback: FeedbackStore
     signer: Signer
-    running: dict[str, Watch[Answer]] = field(default_factory=dict)
-    trying: dict[str, Watch[Answer]] = field(default_factory=dict)
+    running: dict[str, Watch[Stage, Answer]] = field(default_factory=dict)
+    trying: dict[str, Watch[Stage, Answer]] = field(default_factory=dict)
 
-    async def restore(self, records: object) -> str:
-        """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once."""
+    async def restore(self, records: object, request: gr.Request) -> Any:
+        """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once.
+
+        A running answer shows it at its end, as it may by then be longer.
+        """
+        if name_session(request) in self.running:
+            return gr.skip()
         return render_transcript(read_records(records))
 
     def invite(self) -> Iterator[str]:
@@ -123,6 +121,9 @@ class Handlers:
         if action not in ADDED:
             found = find_exchange(exchanges, key)
             before = cut_before(exchanges, key)
+            if found and found.answer is None:
+                # Later questions did not build on one without an answer, so they stay.
+                before = [exchange for exchange in exchanges if exchange.key != key]
             if action != "replace":
                 question = found.question if found else ""
         if not question.strip():
@@ -174,7 +175,7 @@ class Handlers:
     async def clear(self, request: gr.Request) -> tuple[Any, ...]:
         if watch := self.running.get(name_session(request)):
             watch.stop(CLEARED)
-        return self._show([])
+        return self._show([], write_change((), clear=True))
 
     def rate(self, records: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """Saves a thumb or a correction. The same thumb again withdraws the rating."""
@@ -199,7 +200,7 @@ class Handlers:
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         exchanges = [rated if e.key == key else e for e in exchanges]
-        return render_transcript(exchanges), write_records(exchanges)
+        return render_transcript(exchanges), write_change(exchanges, put=[rated])
 
     def _complete(self, exchange: Exchange, before: Sequence[Exchange]) -> tuple[Exchange, tuple[Turn, ...]]:
         """An answer with all passages read for it, and the conversation before it if that is unchanged."""
@@ -223,33 +224,6 @@ class Handlers:
             raise gr.Error("This article has been removed.", print_exception=False)
         return render_article(document, read_spans(read_word(event, "quotes")), read_offset(event, "start"))
 
-    def list_articles(self, wanted: str) -> str:
-        """Shows the articles whose title or file name contains a text, and the files that could not be read."""
-        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows(), wanted)
-
-    def add_articles(self, files: Sequence[str] | None, wanted: str) -> Iterator[tuple[Any, ...]]:
-        """Adds uploaded files to the corpus and shows the result file by file."""
-        paths = [Path(file) for file in files or ()]
-        yield None, gr.skip(), render_notice(f"Reading and indexing {count(len(paths), 'file')} …")
-        try:
-            changes, refused = self.shelf.add(paths)
-            said = render_changes(changes, refused)
-        except RagError as error:
-            said = render_notice(str(error), kind="error")
-        finally:
-            for path in paths:
-                path.unlink(missing_ok=True)
-        yield None, self.list_articles(wanted), said
-
-    def remove_article(self, wanted: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        """Removes an uploaded article."""
-        yield gr.skip(), render_notice("Removing …")
-        try:
-            said = render_changes(self.shelf.remove(read_word(event, "document")))
-        except RagError as error:
-            said = render_notice(str(error), kind="error")
-        yield self.list_articles(wanted), said
-
     async def _answer(self, session: str, asked: AskedQuestion) -> AsyncIterator[tuple[Any, ...]]:
         if session in self.running:
             # Two simultaneous answers to one conversation would overwrite each other.
@@ -261,40 +235,55 @@ class Handlers:
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
         exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))
-        watch = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
+        watch: Watch[Stage, Answer] = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
         self.running[session] = watch
         try:
-            yield self._show([*asked.before, exchange], asking=True, box="" if asked.typed else None)
+            exchanges = [*asked.before, exchange]
+            # Kept at once, so that the question is not lost if the server is.
+            put = write_change([*asked.kept, exchange], put=[exchange])
+            yield self._show(exchanges, put, progress=WAITING, box="" if asked.typed else None)
             async for stage in watch.stages():
-                talk = render_transcript([*asked.before, exchange], progress=self.shelf.describe_work(stage))
+                talk = render_transcript(exchanges, progress=self.shelf.describe_work(stage))
                 yield talk, *UNCHANGED[1:]
             if watch.why:
-                back = asked.question if asked.typed and watch.why != TYPING else None
-                yield self._show([]) if watch.why == CLEARED else self._show(asked.kept, box=back)
+                if watch.why == CLEARED:
+                    yield self._show([], write_change((), clear=True))
+                else:
+                    left = write_change(asked.kept, drop=[exchange.key])
+                    back = asked.question if asked.typed and watch.why != TYPING else None
+                    yield self._show(asked.kept, left, box=back)
                 return
             exchange = self.signer.sign(finish(exchange, watch))
             exchanges = [*asked.before, exchange]
             if exchange.answer is not None:
-                yield self._show(exchanges, asking=True, extent="short")
-            yield self._show(exchanges)
+                yield self._show(exchanges, progress=WAITING, extent="short")
+            replaced = {e.key for e in asked.kept} - {e.key for e in exchanges}
+            yield self._show(exchanges, write_change(exchanges, put=[exchange], drop=replaced))
         finally:
             # Also when the question is stopped or the browser has gone.
             watch.stop()
             del self.running[session]
 
     def _show(
-        self, exchanges: Sequence[Exchange], *, asking: bool = False, extent: Extent = "full", box: str | None = None
+        self,
+        exchanges: Sequence[Exchange],
+        kept: str | None = None,
+        *,
+        progress: str = "",
+        extent: Extent = "full",
+        box: str | None = None,
     ) -> tuple[Any, ...]:
-        """Values for conversation, browser state, text field and stop button.
+        """Values for conversation, what the browser keeps, text field and stop button.
 
+        :param kept: a change from :func:`write_change`; None for none.
+        :param progress: the current step of the last question; empty if none is being answered.
         :param box: what to put into the text field; None leaves what is being typed there.
         """
-        records = gr.skip() if asking else write_records(exchanges)
-        typed = gr.skip() if box is None else box
-        return render_transcript(exchanges, extent), records, typed, gr.Button(interactive=asking)
+        talk, button = render_transcript(exchanges, extent, progress), gr.Button(interactive=bool(progress))
+        return talk, gr.skip() if kept is None else kept, gr.skip() if box is None else box, button
 
 
-def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
+def finish(exchange: Exchange, watch: Watch[Stage, Answer]) -> Exchange:
     """The exchange with its answer or, if there is none, the reason."""
     try:
         answer = watch.result()
@@ -306,11 +295,6 @@ def finish(exchange: Exchange, watch: Watch[Answer]) -> Exchange:
     return replace(exchange, answer=answer, read=tuple((s.passage.passage_id, s.score) for s in answer.passages))
 
 
-def name_session(request: gr.Request) -> str:
-    """Identifies a page in a browser, from when it is opened until it is reloaded."""
-    return request.session_hash or ""
-
-
 def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
     return next((exchange for exchange in exchanges if exchange.key == key), None)
 
@@ -319,15 +303,3 @@ def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
     """The exchanges before the one with this key; all if there is none."""
     keys = [exchange.key for exchange in exchanges]
     return exchanges[: keys.index(key)] if key in keys else exchanges
-
-
-def read_word(event: gr.EventData, name: str) -> str:
-    """A text from an event's data, which may have any form; empty if it is missing."""
-    data = event._data
-    value = data.get(name) if isinstance(data, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def read_offset(event: gr.EventData, name: str) -> int:
-    value = read_word(event, name)
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0

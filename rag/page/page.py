@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
+from rag.page.corpus import CorpusHandlers
 from rag.page.endpoints import add_endpoints
 from rag.page.handlers import Handlers
 from rag.page.rendering import render
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 TITLE = "Ask the articles"
 LIMITS = (
     f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
+    "An article takes a few seconds, a whole book of 1 MB some minutes. "
     "They stay on the machine that runs this page."
 )
-STORAGE_KEY = "ask-articles-conversation-1"
+MOST_SENT = 5 * MOST_BYTES
+"""Size of a file that the browser may send. One above ``MOST_BYTES`` is refused by name; the others are added."""
 WAITING = 64
 """Questions that may wait in the queue. Further ones are refused with a message."""
 CONCURRENCY = 64
@@ -34,15 +37,13 @@ STYLE = Path(__file__).parent / "style.css"
 
 def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Blocks:
     """The page for a shelf of articles, to be launched with :func:`launch_options`."""
-    handlers = Handlers(shelf, feedback, signer)
+    handlers, corpus = Handlers(shelf, feedback, signer), CorpusHandlers(shelf)
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, elem_id="aa-page", delete_cache=(3600, 3600)
     ) as page:
         # Before any event: one with the same name as an endpoint, even a private one, would take that name.
         add_endpoints(shelf, CONCURRENCY)
-        # The secret is no secret, since every browser gets it; it only prevents accidental reads by other pages.
-        # A fixed one keeps conversations readable after a restart.
-        kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=STORAGE_KEY)
+        kept = make_html("[]", script="keeping.js", elem_id="aa-kept")
         make_html(render("header", title=TITLE), script="theme.js", elem_id="aa-header")
         # Neither has a place in the layout: one is a dialog, the other a download.
         article = make_html("", script="article.js", elem_id="aa-article", render=False)
@@ -51,20 +52,20 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
             with gr.Tab("Ask", id="ask"):
                 talk, starters = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles"):
-                wanted, rows = add_corpus(handlers, article, starters)
+                wanted, rows = add_corpus(handlers, corpus, article, starters)
         article.render()
         saved.render()
-        page.load(handlers.restore, [kept], [talk], **private())
-        find: Any = {"trigger_mode": "always_last", **private()}
-        gr.on([page.load, wanted.change], handlers.list_articles, [wanted], [rows], **find)
-        page.load(handlers.invite, None, [starters], **private())
+        last: Any = {"trigger_mode": "always_last", **private()}
+        kept.restore(handlers.restore, [kept], [talk], **last)
+        for event in (page.load, kept.refresh, wanted.change):
+            event(corpus.list_articles, [wanted], [rows], **last)
+        for event in (page.load, kept.refresh):
+            event(handlers.invite, None, [starters], **last)
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
     return page
 
 
-def add_conversation(
-    handlers: Handlers, kept: gr.BrowserState, article: gr.HTML, saved: gr.HTML
-) -> tuple[gr.HTML, gr.HTML]:
+def add_conversation(handlers: Handlers, kept: gr.HTML, article: gr.HTML, saved: gr.HTML) -> tuple[gr.HTML, gr.HTML]:
     """Builds the first tab. Returns the elements for the conversation and the questions to ask."""
     with gr.Column(elem_id="aa-main"):
         talk = make_html(render_transcript([]), script="talk.js", elem_id="aa-talk")
@@ -112,7 +113,9 @@ def make_question_box() -> gr.Textbox:
     )
 
 
-def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> tuple[gr.Textbox, gr.HTML]:
+def add_corpus(
+    handlers: Handlers, corpus: CorpusHandlers, article: gr.HTML, starters: gr.HTML
+) -> tuple[gr.Textbox, gr.HTML]:
     """Builds the second tab. Returns its search field and its list of articles."""
     with gr.Row(elem_id="aa-adding"):
         files = gr.UploadButton(
@@ -124,12 +127,15 @@ def add_corpus(handlers: Handlers, article: gr.HTML, starters: gr.HTML) -> tuple
             min_width=0,
             elem_id="aa-upload",
         )
+        cancel = gr.Button("Cancel", visible=False, size="sm", scale=0, min_width=0, elem_id="aa-cancel")
         make_html(f'<p class="aa-note">{LIMITS}</p>')
     summary = make_html("", elem_id="aa-summary")
     wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
     rows = make_html("", elem_id="aa-articles")
-    added: Any = files.upload(handlers.add_articles, [files, wanted], [files, rows, summary], **private())
-    removed: Any = rows.remove(handlers.remove_article, [wanted], [rows, summary], **private())
+    adding: Any = {"concurrency_limit": CONCURRENCY, **private()}
+    added: Any = files.upload(corpus.add_articles, [files, wanted], [files, cancel, rows, summary], **adding)
+    cancel.click(corpus.cancel, None, None, queue=False, **private())
+    removed: Any = rows.remove(corpus.remove_article, [wanted], [rows, summary], **private())
     for event in (added, removed):
         event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
@@ -165,7 +171,7 @@ def launch_options() -> dict[str, Any]:
         "enable_monitoring": False,
         "ssr_mode": False,
         "pwa": False,
-        "max_file_size": MOST_BYTES,
+        "max_file_size": MOST_SENT,
         "footer_links": [],
         "show_error": False,
         "theme": theme,

@@ -7,27 +7,40 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import PurePosixPath
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from rag import __version__
-from rag.articles.folder import name_file
+from rag.articles.folder import Skipped, name_file
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
 from rag.page.feedback import Provenance
+from rag.page.stages import Stopped
 from rag.page.starters import choose_starters, make_starters
 from rag.page.transcript import describe_stage
-from rag.page.uploads import remove_file, take_files
+from rag.page.uploads import (
+    MOST_FILES,
+    Added,
+    Adding,
+    hide_file,
+    remove_file,
+    remove_leftovers,
+    restore_file,
+    take_file,
+)
+from rag.page.watching import SECONDS, FolderWatch
 from rag.types import ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from rag.articles.folder import Skipped
     from rag.pipeline import Pipeline
     from rag.types import Answer, Document, Stage, Turn
+
+    Tell = Callable[[int, int], None]
+    OpenPipeline = Callable[[Tell | None], Pipeline]
 
 MOST_SAMPLED = 200
 """Articles searched for starter questions."""
@@ -43,27 +56,39 @@ class Shelf:
     A question already being answered continues with the old pipeline, whose index does not change.
     """
 
-    def __init__(self, open_pipeline: Callable[[], Pipeline], corpus: Path) -> None:
+    def __init__(self, open_pipeline: OpenPipeline, corpus: Path, seconds: float = SECONDS) -> None:
         """Opens the pipeline. A corpus without articles is not an error: the shelf is then empty.
 
         :param open_pipeline: updates the index and opens it; called again until it succeeds.
+        :param seconds: time between two looks for changes in the folder.
         :raises RagError: if the user has to fix something other than an empty corpus.
         """
         self._open = open_pipeline
         self._uploads = corpus / UPLOADS
-        self._updating = Lock()
+        self._updating = RLock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="ask")
+        self._adder = ThreadPoolExecutor(1, thread_name_prefix="add")
         self._opened: Pipeline | None = None  # the last one, even if the corpus has become empty since
         self._pipeline: Pipeline | None = None
         self._empty = ""
         self._rows: tuple[Row, ...] = ()
         self._skipped: tuple[Skipped, ...] = ()
         self._starters: Future[tuple[str, ...]] = Future()
-        self._reopen()
+        self.version = 0
+        """Grows with each change of the articles."""
+        remove_leftovers(self._uploads)
+        self._watch = FolderWatch(corpus, self.refresh, seconds)  # before it is read, so that no change is missed
+        try:
+            self._reopen()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stops the work: running answers finish, queued questions and starters are dropped."""
         self._pipeline = None
+        self._watch.close()
+        self._adder.shutdown(wait=False, cancel_futures=True)
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def list_starters(self, patience: float = 0) -> tuple[str, ...]:
@@ -126,39 +151,103 @@ class Shelf:
         """A cleaned article. It comes from the index, so no path leads to files outside the corpus."""
         return self._pipeline.index.document(document_id) if self._pipeline else None
 
-    def add(self, paths: Sequence[Path]) -> tuple[Changes, tuple[Skipped, ...]]:
-        """Copies files into the corpus and updates the index.
+    def refresh(self) -> None:
+        """Brings the shelf up to date with the folder, which other programs may have changed.
 
-        :return: the changes made, and the files refused, with the reasons.
-        :raises RagError: if the folder or the index cannot be written.
+        :raises RagError: if the index cannot be written.
         """
         with self._updating:
+            self._reopen()
+
+    def submit_files(self, paths: Sequence[Path], tell: Callable[[Adding], None]) -> Future[Added]:
+        """Queues :meth:`add` behind other uploads. The files are deleted afterwards, whatever happens."""
+
+        def delete(_: Future[Added]) -> None:
+            for path in paths:
+                path.unlink(missing_ok=True)
+
+        future = self._adder.submit(self.add, paths, tell)
+        future.add_done_callback(delete)
+        return future
+
+    def add(self, paths: Sequence[Path], tell: Callable[[Adding], None] | None = None) -> Added:
+        """Stores and indexes one file after the other. Nothing is left of one that cannot be indexed.
+
+        :param tell: called with the progress. If it raises :class:`Stopped`, the files that are not added yet are left
+            out.
+        """
+        changes, refused = Changes(), []
+        for number, path in enumerate(paths[:MOST_FILES], 1):
+            now = Adding(path.name, number, min(len(paths), MOST_FILES))
             try:
-                taken = take_files(paths, self._uploads)
+                made = self._add_file(path, now, tell or (lambda _: None))
+            except (Stopped, RagError) as error:
+                reason = "The upload was cancelled." if isinstance(error, Stopped) else str(error)
+                refused += [Skipped(left.name, reason) for left in paths[number - 1 : MOST_FILES]]
+                break
+            if isinstance(made, Skipped):
+                refused.append(made)
+            else:
+                changes = changes.plus(made)
+        refused += [
+            Skipped(left.name, f"At most {MOST_FILES} files at a time: add it next.") for left in paths[MOST_FILES:]
+        ]
+        return Added(changes, tuple(refused))
+
+    def _add_file(self, path: Path, now: Adding, tell: Callable[[Adding], None]) -> Changes | Skipped:
+        """:raises RagError: if the folder or the index cannot be written."""
+        tell(now)
+        with self._updating:
+            try:
+                name = take_file(path, self._uploads)
             except OSError as error:
                 raise CorpusError(f"{self._uploads} cannot be written ({error.strerror}): make room there.") from error
-            return (self._reopen() if taken.names else Changes()), taken.refused
+            if isinstance(name, Skipped):
+                return name
+            file = f"{UPLOADS}/{name}"
+            try:
+                changes = self._reopen(lambda done, passages: tell(replace(now, done=done, passages=passages)))
+            except BaseException:
+                remove_file(name, self._uploads)
+                raise
+            if any(name_file(row.document_id) == file for row in self._rows):
+                return changes
+            reasons = {item.document_id: item.reason for item in changes.skipped}
+            remove_file(name, self._uploads)
+            self._reopen()
+            return Skipped(path.name, reasons.get(file, "It has no text: choose another one."))
 
     def remove(self, document_id: str) -> Changes:
         """Removes an uploaded file with all of its articles.
 
         :param document_id: of any of them.
-        :raises RagError: if it was not uploaded, or the index cannot be written.
+        :raises RagError: if it was not uploaded, or the index cannot be written. It is then still there.
         """
         with self._updating:
             path = PurePosixPath(name_file(document_id))
-            if path.parent.as_posix() != UPLOADS or not remove_file(path.name, self._uploads):
+            hidden = hide_file(path.name, self._uploads) if path.parent.as_posix() == UPLOADS else None
+            if hidden is None:
                 raise CorpusError("Only articles that were added on this page can be removed here.")
             gone = tuple(row.document_id for row in self._rows if name_file(row.document_id) == str(path))
-            return replace(self._reopen(), removed=gone or (document_id,))
+            try:
+                changes = self._reopen()
+            except BaseException:
+                restore_file(hidden, path.name)
+                raise
+            hidden.unlink(missing_ok=True)
+            return replace(changes, removed=gone or (document_id,))
 
-    def _reopen(self) -> Changes:
+    def _reopen(self, tell: Tell | None = None) -> Changes:
         try:
-            pipeline = self._opened.renewed() if self._opened else self._open()
+            pipeline = self._opened.renewed(tell) if self._opened else self._open(tell)
         except CorpusError as error:
             # An index cannot be empty, and the old one must no longer be asked: its articles are gone.
             self._pipeline, self._empty, self._rows, self._skipped = None, str(error), (), ()
             self._starters = self._workers.submit(tuple)
+            self.version += 1
+            return Changes()
+        if self._pipeline and pipeline.index.state == self._pipeline.index.state:
+            pipeline.close()
             return Changes()
         self._rows = tuple(
             Row(**asdict(summary), removable=summary.document_id.startswith(f"{UPLOADS}/"))
@@ -166,6 +255,7 @@ class Shelf:
         )
         self._skipped = tuple(pipeline.list_skipped())
         self._opened = self._pipeline = pipeline
+        self.version += 1
         # Choosing them means asking, which loads the models. The page starts without waiting for that.
         self._starters = self._workers.submit(self._choose_starters, pipeline)
         return pipeline.changes

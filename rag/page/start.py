@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import sys
-import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rag.articles.folder import find_articles
 from rag.errors import RagError
 from rag.machine.folders import find_folder
+from rag.machine.temporary import open_temporary
 from rag.page.hosts import LOOPBACK, WILDCARDS
 from rag.page.userdata import UserData, default_folder
 from rag.pipeline import Config, Pipeline
@@ -69,26 +70,29 @@ def serve(config: Config, serving: Serving) -> None:
     """
     check_access(serving)
     auth = read_auth(serving.auth) if serving.auth else None
-    port = find_port(serving.host, serving.port)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="ask-articles-", ignore_cleanup_errors=True) as folder:
-        close_environment(Path(folder))
+    with ExitStack() as stack:
+        listening = stack.enter_context(listen(serving.host, serving.port))
+        try:
+            close_environment(stack.enter_context(open_temporary("ask-articles-")))
+        except OSError as error:
+            raise StartError(f"No temporary folder can be made ({error.strerror}): free some space.") from None
         try:
             from rag.page.page import build_page, launch_options
         except ImportError as error:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
         shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
         page = build_page(shelf, feedback, signer)
-        app = protect(page, launch_options(), auth, serving)
+        app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            run_server(app, serving.host, port)
+            run_server(app, serving.host, listening)
         finally:
             shelf.close()
 
 
 def protect(
-    page: gr.Blocks, options: dict[str, Any], auth: Callable[[str, str], bool] | None, serving: Serving
+    page: gr.Blocks, shelf: Shelf, options: dict[str, Any], auth: Callable[[str, str], bool] | None, serving: Serving
 ) -> ASGIApp:
     """The page as an application that only its own visitors reach. :raises StartError: if MCP cannot be offered."""
     import gradio as gr
@@ -96,7 +100,13 @@ def protect(
 
     from rag.page.guard import Guard, refuse_event
 
-    whole = FastAPI(openapi_url=None)
+    whole, started = FastAPI(openapi_url=None), secrets.token_hex(8)
+
+    @whole.get("/state")
+    async def tell_state() -> dict[str, str | int]:
+        """What an open page asks every few seconds: whether this is still the same server with the same articles."""
+        return {"started": started, "version": shelf.version}
+
     inner = {"exception_handlers": {KeyError: refuse_event}}
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
     if page.mcp_error:
@@ -104,9 +114,11 @@ def protect(
     return Guard(whole, (serving.host, *serving.names))
 
 
-def run_server(app: ASGIApp, host: str, port: int) -> None:
-    """Serves until Ctrl-C, and prints the address once the page is up. :raises StartError: if the port was taken."""
+def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:
+    """Serves until Ctrl-C, and prints the address once the page is up."""
     import uvicorn
+
+    port = listening.getsockname()[1]
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -116,8 +128,7 @@ def run_server(app: ASGIApp, host: str, port: int) -> None:
 
     # Streams to open pages never end by themselves.
     config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=2)
-    with open_socket(host, port) as listening:
-        Server(config).run([listening])
+    Server(config).run([listening])
 
 
 def check_access(serving: Serving) -> None:
@@ -131,16 +142,15 @@ def check_access(serving: Serving) -> None:
         raise StartError("--mcp needs one more package: pip install 'ask-articles[mcp]', or leave out --mcp.")
 
 
-def find_port(host: str, port: int | None) -> int:
-    """The given port, or the first free one. Checked before anything is loaded.
+def listen(host: str, port: int | None) -> socket.socket:
+    """Listens on the given port, or the first free one. It is taken before anything is loaded, so that it stays free.
 
     :raises StartError: if no port is free, or the host is not an address of this machine.
     """
     reason = ""
     for tried in range(FIRST_PORT, FIRST_PORT + MOST_PORTS) if port is None else (port,):
         try:
-            with open_socket(host, tried):
-                return tried
+            return open_socket(host, tried)
         except OSError as error:
             reason = (error.strerror or str(error)).partition(" (while")[0]
     ports = f"port {port}" if port is not None else f"a port from {FIRST_PORT} to {FIRST_PORT + MOST_PORTS - 1}"
@@ -180,8 +190,9 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
     corpus = find_folder(str(config.corpus)) or Path(str(config.corpus))
     signer, feedback = Signer(load_key(data.key)), FeedbackStore(data.feedback)
 
-    def open_pipeline() -> Pipeline:
-        return Pipeline.open(config, progress=sys.stderr is not None and sys.stderr.isatty())
+    def open_pipeline(tell: Callable[[int, int], None] | None) -> Pipeline:
+        progress = sys.stderr is not None and sys.stderr.isatty()
+        return Pipeline.open(config, progress=progress, tell=tell)
 
     return Shelf(open_pipeline, corpus), feedback, signer
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 WAITING = "Waiting for its turn …"
 
 
-def render_transcript(exchanges: Sequence[Exchange], extent: Extent = "full", progress: str = WAITING) -> Markup:
+def render_transcript(exchanges: Sequence[Exchange], extent: Extent = "full", progress: str = "") -> Markup:
     """The conversation, or a welcome if nothing has been asked yet.
 
     :param extent: how much of the last answer to show.
-    :param progress: the current step of the last question, shown until it has an answer.
+    :param progress: the current step of the last question, shown until it has an answer; empty if it is not being
+        answered.
     """
     return render(
         "transcript",

@@ -2,63 +2,88 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import Skipped, read_file
-from rag.articles.formats import FORMATS
+from rag.articles.folder import Skipped
+from rag.articles.formats import FORMATS, FormatError
+from rag.index.manifest import sync_folder, write_durably
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from rag.index.changes import Changes
 
 MOST_FILES = 20
 """Files added at a time. For more, repeat the upload or use --corpus."""
-MOST_BYTES = 5_000_000
-"""Size of one file, far more than any article has."""
+MOST_BYTES = 1_000_000
+"""Size of one file. A book has as much, and takes minutes to index."""
 MOST_KEPT = 2000
 """Files in the uploads folder."""
 LONGEST_NAME = 80
 """Characters, so that a name stays within 255 bytes in any script."""
+PART = ".part"
+"""End of the name of a file that is not yet, or no longer, one of the articles. It begins with a dot."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The result of an upload.
+class Adding:
+    """How far an upload is.
 
-    :param names: names of the files added to the folder.
-    :param refused: the other files, with the reasons.
+    :param number: the number of the file now being added, from 1.
+    :param files: number of files.
+    :param done: its passages that are encoded.
+    :param passages: its passages; 0 while it is still being read.
     """
 
-    names: tuple[str, ...]
+    name: str
+    number: int
+    files: int
+    done: int = 0
+    passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The result of an upload.
+
+    :param changes: what it changed in the index.
+    :param refused: the files that were not added, with the reasons.
+    """
+
+    changes: Changes
     refused: tuple[Skipped, ...]
 
 
-def take_files(paths: Sequence[Path], uploads: Path) -> Taken:
-    """Copies the files that are articles to the folder.
+def take_file(path: Path, uploads: Path) -> str | Skipped:
+    """Copies a file that may be an article to the folder. Returns its name there, or why it was refused.
+
+    If an error is raised, nothing is left in the folder.
 
     :raises OSError: if the folder cannot be written.
     """
-    uploads.mkdir(parents=True, exist_ok=True)
-    names: list[str] = []
-    refused = [Skipped(path.name, f"At most {MOST_FILES} files at a time: add it next.") for path in paths[MOST_FILES:]]
-    room = MOST_KEPT - sum(1 for _ in uploads.iterdir())
-    for path in paths[:MOST_FILES]:
-        reason = find_fault(path) if room > len(names) else f"There are {MOST_KEPT:,} uploaded articles: remove some."
-        if reason:
-            refused.append(Skipped(path.name, reason))
-        elif name := place_file(path.read_bytes(), make_name(path.name), uploads):
-            names.append(name)
-        else:
-            refused.append(Skipped(path.name, "The same file has already been added."))
-    return Taken(tuple(names), tuple(refused))
+    if reason := find_fault(path):
+        return Skipped(path.name, reason)
+    made = not uploads.exists()
+    try:
+        uploads.mkdir(parents=True, exist_ok=True)
+        if sum(1 for _ in uploads.iterdir()) >= MOST_KEPT:
+            return Skipped(path.name, f"There are {MOST_KEPT:,} uploaded articles: remove some.")
+        name = place_file(path.read_bytes(), make_name(path.name), uploads)
+    except OSError:
+        if made:
+            with suppress(OSError):
+                uploads.rmdir()
+        raise
+    return name or Skipped(path.name, "The same file has already been added.")
 
 
 def find_fault(path: Path) -> str:
-    """Why the content of a file is not an article; empty if it is one."""
+    """Why a file cannot be an article; empty if it can. Whether it is one is known when it has been indexed."""
     if path.suffix.lower() not in FORMATS:
         return "It is not a .txt or .md file: save it as one."
     try:
@@ -66,10 +91,12 @@ def find_fault(path: Path) -> str:
             return "It is not a regular file: choose a .txt or .md file."
         if path.stat().st_size > MOST_BYTES:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
+        text = FORMATS[path.suffix.lower()](path.read_bytes()).text
     except OSError as error:
         return f"It cannot be read ({error.strerror}): choose another one."
-    found = read_file(path, path.parent)
-    return found.reason if isinstance(found, Skipped) else ""
+    except FormatError as error:
+        return str(error)
+    return "" if text.strip() else "It has no text: choose another one."
 
 
 def make_name(name: str) -> str:
@@ -84,28 +111,76 @@ def make_name(name: str) -> str:
 
 
 def place_file(data: bytes, name: str, uploads: Path) -> str:
-    """Writes a file under a free name and returns that; empty if a file with the same name has the same content."""
+    """Writes a file under a free name and returns that; empty if a file with the same name has the same content.
+
+    It is written beside and renamed, so that a crash or a full disk never leaves a part of it under that name.
+
+    :raises OSError: if it cannot be written. Nothing is then left of it.
+    """
+    part = uploads / f".{secrets.token_hex(8)}{PART}"
     stem, suffix = Path(name).stem, Path(name).suffix
-    for number in range(1, MOST_KEPT + 2):
-        path = uploads / (name if number == 1 else f"{stem}-{number}{suffix}")
-        try:
-            with path.open("xb") as file:
-                file.write(data)
-        except FileExistsError:
+    try:
+        for number in range(1, MOST_KEPT + 2):
+            path = uploads / (name if number == 1 else f"{stem}-{number}{suffix}")
+            if not os.path.lexists(path):
+                write_durably(part, data)
+                if claim_name(part, path):
+                    sync_folder(uploads)
+                    return path.name
             if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
                 return ""
-            continue
-        return path.name
+    finally:
+        part.unlink(missing_ok=True)
     raise FileExistsError(name)
+
+
+def claim_name(part: Path, path: Path) -> bool:
+    """Gives a file its name, unless another file has it by now: two pages may add to one folder."""
+    try:
+        os.link(part, path)  # fails if the name is taken, unlike a rename
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            return False
+        part.rename(path)
+    return True
+
+
+def hide_file(name: str, uploads: Path) -> Path | None:
+    """Takes an uploaded file out of the articles. Returns where it is now; None if the name is not that of one.
+
+    Delete it there, or bring it back with :func:`restore_file`.
+    """
+    if Path(name).name != name or name in ("", ".", ".."):
+        return None
+    path, hidden = uploads / name, uploads / f".{secrets.token_hex(8)}{PART}"
+    with suppress(OSError, ValueError):
+        if path.suffix.lower() in FORMATS and path.is_file() and not path.is_symlink():
+            path.rename(hidden)
+            return hidden
+    return None
+
+
+def restore_file(hidden: Path, name: str) -> None:
+    """Brings back a hidden file, unless there is another one with its name by now."""
+    with suppress(OSError):
+        if not os.path.lexists(hidden.parent / name):
+            hidden.rename(hidden.parent / name)
 
 
 def remove_file(name: str, uploads: Path) -> bool:
     """Removes an uploaded file. False if the name is not the name of one."""
-    if Path(name).name != name or name in ("", ".", ".."):
-        return False
-    path = uploads / name
-    with suppress(OSError, ValueError):
-        if path.suffix.lower() in FORMATS and path.is_file() and not path.is_symlink():
-            path.unlink()
-            return True
-    return False
+    hidden = hide_file(name, uploads)
+    if hidden is not None:
+        hidden.unlink(missing_ok=True)
+        with suppress(OSError):  # it holds other files
+            uploads.rmdir()
+    return hidden is not None
+
+
+def remove_leftovers(uploads: Path) -> None:
+    """Removes what a process left that was killed while it wrote. Call it before the first upload."""
+    with suppress(OSError):
+        for path in uploads.glob(f".*{PART}"):
+            path.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from rag.index.changes import Changes
 from rag.index.opened import DocumentSummary
 from rag.page.shelf import MOST_SAMPLED, Shelf
 from rag.page.starters import choose_starters, make_starters
-from rag.page.uploads import MOST_FILES, make_name, place_file, remove_file, take_files
+from rag.page.uploads import make_name, place_file, remove_file, take_file
 from rag.types import Answer, Document, Passage, Turn
 
 if TYPE_CHECKING:
@@ -71,13 +71,11 @@ def test_uploads_are_checked_by_content_and_stay_in_their_folder(tmp_path: Path)
     (sent / "page.html").write_text("<p>x", encoding="utf-8")
     (sent / "empty.md").write_text("", encoding="utf-8")
     (sent / "link.txt").symlink_to("/etc/passwd")
-    taken = take_files(sorted(sent.iterdir()), uploads)
-    assert taken.names == ("good.txt",)
-    assert {item.document_id for item in taken.refused} == {"image.txt", "page.html", "empty.md", "link.txt"}
-    assert all(item.reason.endswith(".") for item in taken.refused)
-    again = take_files([sent / "good.txt"] * (MOST_FILES + 1), uploads)
-    assert again.names == ()
-    assert len(again.refused) == MOST_FILES + 1
+    taken = {path.name: take_file(path, uploads) for path in sorted(sent.iterdir())}
+    assert taken.pop("good.txt") == "good.txt"
+    assert set(taken) == {"image.txt", "page.html", "empty.md", "link.txt"}
+    assert all(isinstance(item, Skipped) and item.reason.endswith(".") for item in taken.values())
+    assert isinstance(take_file(sent / "good.txt", uploads), Skipped)
     assert place_file(b"other", "good.txt", uploads) == "good-2.txt"
 
 
@@ -104,6 +102,13 @@ class Fake:
     def index(self) -> Fake:
         return self
 
+    @property
+    def state(self) -> dict[str, str]:
+        return self._texts
+
+    def close(self) -> None:
+        pass
+
     def documents(self) -> list[DocumentSummary]:
         return [DocumentSummary(name, name, None, None, 1, len(text.split())) for name, text in self._texts.items()]
 
@@ -120,7 +125,7 @@ class Fake:
     def list_skipped(self) -> list[Skipped]:
         return [Skipped("empty.txt", "It has no text: add some or remove the file.")]
 
-    def renewed(self) -> Fake:
+    def renewed(self, tell: object = None) -> Fake:  # noqa: ARG002
         return open_fake(self._corpus)
 
     def ask(
@@ -143,7 +148,7 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     corpus, sent = tmp_path / "corpus", tmp_path / "new.txt"
     corpus.mkdir()
     sent.write_text("Elgin was founded in 1190. It lies in Scotland.", encoding="utf-8")
-    shelf = Shelf(lambda: open_fake(corpus), corpus)
+    shelf = Shelf(lambda _: open_fake(corpus), corpus)
     assert shelf.list_rows() == ()
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
@@ -176,7 +181,7 @@ def test_starters_of_many_articles_come_from_some_that_lie_apart(tmp_path: Path)
             read.append(document_id)
             return super().document_passages(document_id)
 
-    shelf = Shelf(lambda: Counting(corpus), corpus)
+    shelf = Shelf(lambda _: Counting(corpus), corpus)
     assert len(shelf.list_rows()) == 1000
     assert shelf.list_starters(60)
     assert len(read) == MOST_SAMPLED

@@ -178,3 +178,13 @@ def test_on_a_phone_the_sources_stand_under_their_answer(open_day: Open) -> None
         assert measure(sources)["top"] >= measure(exchange.locator(".aa-tools"))["bottom"]
     page.set_viewport_size({"width": 1280, "height": 800})
     assert measure(first.locator(".aa-sources"))["left"] > 640
+
+
+def test_a_suggestion_is_asked_at_the_end_of_the_conversation(open_day: Open) -> None:
+    page = open_day()
+    ask(page, BREAD)
+    suggested = page.get_by_role("group", name="You could ask next").get_by_role("button").first
+    question = suggested.inner_text()
+    suggested.click()
+    page.locator(".aa-exchange").nth(1).locator(".aa-tools").wait_for()
+    assert page.locator(".aa-question").all_inner_texts() == [BREAD, question]

@@ -20,7 +20,7 @@ from page_answers import (
 
 from rag.page.candidates import iterate_facts, iterate_unanswerable
 from rag.page.exchange import Exchange
-from rag.page.feedback import FeedbackError, FeedbackStore
+from rag.page.feedback import UPGRADES, FeedbackError, FeedbackStore
 from rag.types import Turn
 
 if TYPE_CHECKING:
@@ -88,6 +88,19 @@ def test_feedback_becomes_gold_that_eval_takes(tmp_path: Path) -> None:
     for name, lines in (("facts", facts), ("unanswerable", declined)):
         (folder / f"{name}.jsonl").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     assert {q.question for q in gold.load_gold(folder)} == {"ONE?", "two?", "four?"}
+
+
+def test_feedback_of_an_earlier_version_is_kept_and_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(f"{UPGRADES[0]} PRAGMA user_version = 1;")
+    connection.close()
+    answer = make_simple()
+    timed = replace(answer, citations=tuple(replace(citation, time="16:05") for citation in answer.citations))
+    for key, given in (("a" * 8, answer), ("b" * 8, timed)):
+        FeedbackStore(path).save(Exchange(key, "x", given, rating="up"), (), SOURCE)
+    records = list(FeedbackStore(path).iterate_records())
+    assert {citation["time"] for record in records for citation in record["citations"]} == {None, "16:05"}
 
 
 def test_feedback_of_a_later_version_is_left_alone(tmp_path: Path) -> None:

@@ -194,7 +194,8 @@ def test_a_declined_question_offers_the_closest_passages_and_calls_none_a_source
 def test_the_sources_stand_with_their_own_question() -> None:
     page = check(render_transcript([Exchange(KEY, "One?", make_declined()), Exchange("a" * 8, "Two?", make_simple())]))
     assert re.search("One[?].*Closest passages.*Two[?].*Sources", page.words, re.DOTALL)
-    assert "The sources will appear here" in check(render_transcript([Exchange(KEY, "One?")])).words
+    asked = check(render_transcript([Exchange(KEY, "One?")], progress="Reading …"))
+    assert "The sources will appear here" in asked.words
     bare = check(render_transcript([Exchange(KEY, "One?", replace(make_declined(), passages=()))]))
     assert "aa-sources" not in bare.values("class")
     assert "Sources" not in bare.words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from types import SimpleNamespace
@@ -32,7 +33,7 @@ def test_stages_are_seen_and_the_result_after_them() -> None:
 
     async def look() -> tuple[list[str], str]:
         with ThreadPoolExecutor(1) as pool:
-            watch = Watch(lambda on_stage: pool.submit(work, on_stage))
+            watch: Watch[str, Any] = Watch(lambda on_stage: pool.submit(work, on_stage))
             return [stage async for stage in watch.stages()], watch.result()
 
     assert asyncio.run(look()) == (["retrieve", "read"], "done")
@@ -44,7 +45,7 @@ def test_what_fails_is_raised() -> None:
 
     async def look() -> None:
         with ThreadPoolExecutor(1) as pool:
-            watch = Watch(lambda on_stage: pool.submit(work, on_stage))
+            watch: Watch[str, Any] = Watch(lambda on_stage: pool.submit(work, on_stage))
             assert [stage async for stage in watch.stages()] == []
             watch.result()
 
@@ -69,8 +70,8 @@ def test_a_stopped_question_ends_before_its_next_stage_and_a_waiting_one_never_b
 
     async def look() -> None:
         with ThreadPoolExecutor(1) as pool:
-            first: Watch[None] = Watch(lambda on_stage: pool.submit(work, "first", on_stage))
-            second: Watch[None] = Watch(lambda on_stage: pool.submit(work, "second", on_stage))
+            first: Watch[str, None] = Watch(lambda on_stage: pool.submit(work, "first", on_stage))
+            second: Watch[str, None] = Watch(lambda on_stage: pool.submit(work, "second", on_stage))
             assert await anext(first.stages()) == "retrieve"
             first.stop()
             second.stop()
@@ -203,4 +204,4 @@ def test_a_stopped_question_has_the_last_word_and_a_cleared_conversation_stays_s
         first, *_, last = asyncio.run(watch_page(how, *typed))
         assert first[2] == ""
         assert "What would you like to know?" in last[0]
-        assert last[1:3] == ([], left)
+        assert (json.loads(last[1])["shown"], last[2]) == ([], left)

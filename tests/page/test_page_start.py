@@ -15,7 +15,7 @@ from rag.cli import main
 from rag.errors import CorpusError
 from rag.page.exchange import Exchange
 from rag.page.feedback import FeedbackStore
-from rag.page.start import StartError, close_environment, find_port, read_auth
+from rag.page.start import StartError, close_environment, listen, read_auth
 from rag.page.userdata import UserData
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def test_a_port_that_is_taken_is_said_before_anything_is_loaded(capsys: pytest.C
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--web", "--port", str(port)]) == 1
-        assert find_port("127.0.0.1", None) != port
+        with listen("127.0.0.1", None) as first, listen("127.0.0.1", None) as second:
+            assert len({port, first.getsockname()[1], second.getsockname()[1]}) == 3
     assert f"cannot listen on 127.0.0.1, port {port} (" in capsys.readouterr().err
 
 
