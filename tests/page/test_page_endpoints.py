@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -111,10 +112,10 @@ def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> Non
     with pytest.raises(gr.Error, match="cannot be rated"):
         handlers.rate([forged], up, PAGE)
     assert store.count() == 0
-    records = handlers.rate(write_records([signed]), up, PAGE)[1]
+    records = json.loads(handlers.rate(write_records([signed]), up, PAGE)[1])["put"]
     assert records[0]["rating"] == "up"
     correct: Any = SimpleNamespace(_data={"action": "correct", "key": KEY, "value": " 50% "})
-    assert handlers.rate(records, correct, PAGE)[1][0]["correction"] == "50%"
+    assert json.loads(handlers.rate(records, correct, PAGE)[1])["put"][0]["correction"] == "50%"
     assert [record["correction"] for record in store.iterate_records()] == ["50%"]
 
 
