@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-FIRST = ".aa-short, .aa-values, .aa-sentence, .aa-declined, .aa-error"
+FIRST = "#aa-talk .aa-short, #aa-talk .aa-values, #aa-talk .aa-sentence, #aa-talk .aa-declined, #aa-talk .aa-error"
 """The first part of an answer that is shown, for each kind of answer."""
 PATIENCE = 120_000
 """Timeout in milliseconds."""

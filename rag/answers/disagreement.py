@@ -17,7 +17,7 @@ from rag.answers.confidence import Support, find_evidence, find_near, measure_fe
 from rag.answers.grouping import Candidate, is_telling, say_the_same
 from rag.answers.values import comparable, read_value
 from rag.articles.entries import find_report
-from rag.question.text import find_mentions, find_topic_words
+from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -208,7 +208,8 @@ def is_same_event(question: ParsedQuestion, one: Reading, other: Reading, passag
     asked = question.mentions | find_names(question, texts[0])
     if asked & shown:
         return asked & shown <= rival
-    names = [{name for name in find_mentions(text) if name.isalpha()} for text in near]
+    # A title often begins with a name, so a first word counts if the article never writes it in lower case.
+    names = [list_names(text) & find_topic_words(close) for text, close in zip(texts, near, strict=True)]
     return documents[0] == documents[1] or not all(names) or bool(names[0] & names[1])
 
 
@@ -216,9 +217,14 @@ def find_names(question: ParsedQuestion, text: str) -> frozenset[str]:
     """The names in a question typed in lower case: its topic words that a text writes only with a capital letter."""
     if question.text != question.text.lower():
         return frozenset()
+    return question.topic & list_names(text)
+
+
+def list_names(text: str) -> frozenset[str]:
+    """The topic words that a text writes only with a capital letter."""
     words = re.findall(r"[^\W\d_]\w*", text)
     common = {word for word in words if word[0].islower()}
-    return question.topic & find_topic_words(" ".join(w for w in words if w[0].isupper() and w.lower() not in common))
+    return find_topic_words(" ".join(w for w in words if w[0].isupper() and w.lower() not in common))
 
 
 def contradicts(question: ParsedQuestion, one: str, other: str) -> bool:
