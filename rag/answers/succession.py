@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.answers.disagreement import Backed, contradicts, is_same_event, opposes
+from rag.answers.disagreement import Backed, contradicts, find_names, is_same_event, opposes
 from rag.answers.grouping import Candidate, say_the_same
 from rag.answers.values import read_value
 from rag.articles.entries import find_report, rank_entries
 from rag.articles.sentences import find_touched
+from rag.question.text import find_topic_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +159,13 @@ class Succession:
             ranks = self._ranks.get(one.passage_id, -1), self._ranks.get(other.passage_id, -1)
             later = ranks[0] > ranks[1] >= 0
             return later and (read_value(new.text).kind != "words" or self._tells_change(new))
-        return bool(one.date and other.date and one.date > other.date) and self._tells_change(new)
+        later = bool(one.date and other.date and one.date > other.date)
+        return later and self._tells_change(new) and self._names_as_much(one, other)
+
+    def _names_as_much(self, new: Passage, old: Passage) -> bool:
+        """Whether a passage has the names and numbers of the question that the other has; its article may mention all."""
+        here, there = (find_topic_words(f"{passage.context} {passage.text}") for passage in (new, old))
+        return (self.question.mentions | find_names(self.question, f"{old.context}\n{old.text}")) & there <= here
 
     def is_withdrawn(self, reading: Reading) -> bool:
         """Whether some text withdraws the value of a reading."""
