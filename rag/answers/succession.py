@@ -163,7 +163,7 @@ class Succession:
         return later and self._tells_change(new) and self._names_as_much(one, other)
 
     def _names_as_much(self, new: Passage, old: Passage) -> bool:
-        """Whether a passage has the names and numbers of the question that the other has; its article may mention all."""
+        """Whether a passage itself has the names and numbers of the question that the other has."""
         here, there = (find_topic_words(f"{passage.context} {passage.text}") for passage in (new, old))
         return (self.question.mentions | find_names(self.question, f"{old.context}\n{old.text}")) & there <= here
 
