@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 
 from rag.page.attempts import Attempts
 from rag.page.hosts import LOOPBACK, WILDCARDS, strip_port
+from rag.page.rendering import count
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -75,7 +76,7 @@ class Guard:
         if is_too_long(headers) and not scope["path"].startswith(UPLOAD):
             return JSONResponse({"error": f"A request has at most {MOST_BODY // 1_000_000} MB: send less."}, 413)
         if is_login(scope) and (wait := self.attempts.begin(name_client(scope))):
-            said = f"Too many wrong passwords: wait {wait} seconds."
+            said = f"Too many wrong passwords: wait {count(wait, 'second')}."
             return JSONResponse({"detail": said}, 429, {"retry-after": str(wait)})
         return None
 
