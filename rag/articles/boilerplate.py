@@ -23,7 +23,7 @@ _FURNITURE = re.compile(
   | (?:also\ read|read\ also|read\ more|read\ next|see\ also|watch\ also|related|recommended)
         \s*[:|»›>→].{0,150}
   | (?:also\ read|read\ also|read\ more|read\ next|read\ full\ (?:article|story)|continue\ reading)
-  | (?:back|scroll|go|return)\ to\ (?:the\ )?(?:top|home|homepage)(?:\ button)? | skip\ to\ (?:main\ )?content
+  | (?:back|scroll|go|return)\ to\ (?:the\ )?(?:top|home|homepage) | skip\ to\ (?:main\ )?content
   | (?:previous|next|older|newer)\ (?:article|post|story|page|posts|stories)
   | (?:load|show|view|see)\ (?:more|all)
   | share(?:\ (?:this|it|on|via|with|article|story|post|link).{0,60}) | (?:tweet|pin)\ (?:this|it)
@@ -34,11 +34,9 @@ _FURNITURE = re.compile(
   | \d+\s+(?:comments?|shares?|views?|likes?) | (?:log|sign)\ in | sign\ up | subscribe(?:\ now)?
   | (?:toggle|main|open|close)\ (?:navigation|menu) | listen\ to\ (?:this\ )?(?:article|story)
   | (?:advertise(?:ment|ments)|sponsored(?:\ content|\ post)?|promoted(?:\ content)?)
-  | (?:(?:main|post|page|top|bottom|first|second|third|header|footer|sidebar|middle|banner|inline|in-article
-        |google|sponsored|content|single|below|above|after|before)\s+){1,4}ad(?:s|vert|vertisements?)?
   | (?:(?:accept|agree|allow|reject|refuse|decline|deny|manage|customi[sz]e)(?:\ all)?
         \ (?:all|cookies|preferences|settings|options|choices)(?:[\s|/·•]+|$)){1,4}
-  | (?:cookie|privacy)\ (?:policy|settings|preferences|notice) | we\ value\ your\ privacy
+  | (?:cookie|privacy)\ (?:policy|settings|preferences|notice)
   | (?:(?:first|last)\ )?(?:published|updated|posted)\ (?:\d+|an?)\ (?:minute|hour|day|week)s?\ ago
   | terms\ (?:of|and)\ (?:use|service|conditions)(?:\ .{1,40})?
   | .{0,60}\ball\ rights\ reserved
@@ -57,32 +55,28 @@ _EDGE = frozenset(
     re.findall(
         r"\w+",
         """
-        ai tech technology business world politics sport sports weather science health opinion breaking news
+        tech technology business world politics sport sports weather science health opinion breaking news
         home search menu login register share tags comments email print facebook twitter x linkedin
         whatsapp telegram instagram reddit pinterest youtube rss contact about advertisement ad
-        ads exclusive featured trending latest markets finance startups entertainment lifestyle
-        culture travel video videos podcasts newsletter newsletters subscribe uncategorized blog
-        sport weather local jobs shop account x
+        ads exclusive featured trending latest markets finance entertainment lifestyle culture
+        travel video videos podcasts newsletter newsletters subscribe blog local jobs shop account
         """,
     )
 )
-_EDGE_PHRASE = re.compile(
-    r"copy link|breaking news|(?:published|posted|(?:last )?updated)\b.{0,20}\bago", re.IGNORECASE
-)
+_EDGE_PHRASE = re.compile(r"breaking news|(?:published|posted|(?:last )?updated)\b.{0,20}\bago", re.IGNORECASE)
 _CALL = re.compile(
     r"(?:please\s+|and\s+|or\s+|to\s+read\s+more,?\s+)?(?:(?:click|tap)\s+(?:here|the\s+(?:link|button)|on|below)"
-    r"|(?:don['’]t|do\s+not|never)\s+miss\b|subscribe\b|sign\s+up\s+(?:for|to|now|here|today)|follow\s+(?:us|me)\b"
+    r"|subscribe\b|sign\s+up\s+(?:for|to|now|here|today)|follow\s+(?:us|me)\b"
     r"|join\s+(?:our|the)\s+(?:newsletter|mailing|channel|community|telegram|whatsapp)|share\s+this\b"
     r"|stay\s+tuned\b|stay\s+up\s+to\s+date\b|download\s+our\s+app|like\s+and\s+(?:share|subscribe)"
     r"|get\s+(?:the|our)\s+(?:latest|daily|weekly|free)\b.{0,60}\b(?:inbox|newsletter)"
     r"|(?:get|receive|have)\b.{1,100}\b(?:in|to)\s+your\s+(?:e-?mail\s+)?inbox"
     r"|want\s+(?:more|to\s+(?:get|read|receive))\b.{1,80}\?$|(?:you\s+(?:can|may)\s+)?unsubscribe\b|no\s+spam\b"
     r"|by\s+(?:signing\s+up|subscribing|entering\s+your)\b.{1,80}\b(?:agree|accept|consent)"
-    r"|thank(?:s|\s+you)\s+for\s+(?:signing\s+up|subscribing|reading\b.{0,40}$)|view\s+(?:this|it)\s+in\s+your\s+browser"
-    r"|(?:view|read)\s+this\s+e-?mail\s+in\s+your\s+browser|forwarded\s+this\s+e-?mail"
-    r"|enter\s+your\s+e-?mail|we\s+use\s+cookies|this\s+(?:web)?site\s+uses\s+cookies"
-    r"|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript|please\s+enable"
-    r"|unsubscribe\b|forwarded\s+this\s+e-?mail\b|view\s+(?:this\s+e-?mail|it|online)\b.{0,30}\bbrowser\b)",
+    r"|thank(?:s|\s+you)\s+for\s+(?:signing\s+up|subscribing|reading\b.{0,40}$)"
+    r"|(?:view|read)\s+(?:this|it|online)\b.{0,30}\bbrowser\b|forwarded\s+this\s+e-?mail\b"
+    r"|enter\s+your\s+e-?mail|your\s+e-?mail\s+address\s+will\s+not\s+be\s+published|enable\s+javascript"
+    r"|please\s+enable)",
     re.IGNORECASE,
 )
 _CREDITED = r"(?:photo|image|picture|photograph|illustration)s?(?:\s+credit)?\s*(?::|\bby\b|\bcourtesy\s+of\b)\s*"
@@ -99,6 +93,8 @@ _LONGEST_BOX = 70
 """Most words of a caption or of a box about cookies. Chosen by hand; a longer line is more likely text."""
 _LONGEST_WORD = 12
 """Most characters of a box for each of these words. It bounds the work on a line without spaces."""
+_LONGEST_SLOGAN = 5
+"""Most words of a sentence beside "Subscribe now." that goes with it. Chosen by hand."""
 _LISTED = re.compile(
     r"(?:related|most)\s+(?:topics?|stories|articles|content|links|coverage|read|viewed|popular|shared|watched)"
     r"|more\s+(?:on\s+this\s+story|from\s+.{1,40})|editor['’]?s['’]?\s+picks?|you\s+(?:may|might)\s+also\s+like",
@@ -149,7 +145,14 @@ def is_furniture(line: str) -> bool:
         return True
     if len(words) == 1 or _REPORT.search(_URL.sub("", line)):
         return False
-    return all(_CALL.match(sentence) for sentence in sentences)
+    calls = [bool(_CALL.match(sentence)) for sentence in sentences]
+    return any(calls) and all(call or _is_slogan(text) for call, text in zip(calls, sentences, strict=True))
+
+
+def _is_slogan(sentence: str) -> bool:
+    """Whether a sentence beside a call to the reader only advertises: it exclaims, or is short and names nothing."""
+    words = sentence.split()
+    return sentence.endswith("!") or (len(words) <= _LONGEST_SLOGAN and not any(word[0].isupper() for word in words[1:]))
 
 
 def is_caption(line: str) -> bool:
@@ -196,6 +199,10 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
         outside = bool(prose) and (n < prose[0] or n > prose[-1])
         if outside and (n in menus or (n > 0 and is_edge_furniture(line))):
             found.add(n)
+    if prose:
+        # A page repeats what stands around its articles.
+        labels = {line.casefold() for line in lines[: prose[-1]] if not any(map(str.isdigit, line))}
+        found |= {n for n in range(prose[-1] + 1, len(lines)) if lines[n].casefold() in labels}
     found |= _find_listed(lines)
     # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.
     if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):

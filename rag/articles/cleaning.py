@@ -149,9 +149,9 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
     date, first, lines = _take_dates(lines)
     # A line directly above the date is a title, even if it ends like a sentence ("PACT WITH U.S.").
     titled = lines[0].text if first == 1 else ""
-    lines = _drop_masthead(lines)
-    lines, bylines = take_bylines(drop_furniture(lines))
-    lines = mark_headings(join_lines(lines))
+    lines = _drop_masthead(drop_furniture(lines))
+    lines, bylines = take_bylines(lines)
+    lines = mark_headings(_drop_word_above_title(join_lines(lines)))
     title = given_title or _find_title(lines) or titled
     lines = _drop_title_repeats(lines, title)
     date = date or next((credit.date for _, credit in bylines if credit.date), None)
@@ -193,6 +193,16 @@ def _drop_masthead(lines: list[Line]) -> list[Line]:
             between = [kept for kept in lines[1:n] if len(kept.text) > 80]
             return [replace(lines[0], text=line.text), *between, *lines[n + 1 :]]
     return lines
+
+
+def _drop_word_above_title(lines: list[Line]) -> list[Line]:
+    """Drop a single word over a title, such as the topic or the place, if the article says it again."""
+    if len(lines) < 3 or any(line.kind != "text" for line in lines[:2]):
+        return lines
+    word, title = lines[0].text, lines[1].text
+    above = word.isalpha() and 4 <= len(title.split()) <= 30 and title[-1] not in ".,;:"
+    said = above and any(word.casefold() in fold(line.text).split() for line in lines[1:])
+    return lines[1:] if said else lines
 
 
 def _find_title(lines: list[Line]) -> str:

@@ -48,17 +48,10 @@ _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
-_CLOSING_QUOTE = re.compile(r"”(?:\s+|$)")
-# A sentence cannot end with one of these, even if a capital letter follows.
-_OPEN_END = re.compile(
-    r"(?:,|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|that|which|its|their|his|her|is|are|was|were))$"
-)
-# H₂O copied from a web page becomes three lines.
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
 VERY_RAGGED = 0.7
 """The same in a block that ends like a sentence."""
-_BEFORE_SUBSCRIPT = re.compile(r"(?:^|[\s(])[A-Z][A-Za-z]{0,2}$")
 
 
 def parse_lines(text: str) -> list[Line]:
@@ -210,7 +203,7 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
             tail = line.text[-_TAIL:]
         last = line.text
     paragraphs = [replace(line, text=strip_addresses("".join(texts))) for line, texts in joined]
-    return [line for line in _return_quotes(paragraphs) if line.text]
+    return [line for line in paragraphs if line.text]
 
 
 def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
@@ -222,13 +215,11 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
     """
     if line.kind != "text" or before.kind not in {"text", "item"} or is_ended(tail):
         return False
-    if not line.gap and _BEFORE_SUBSCRIPT.search(last) and re.match(r"\d{1,2}(?!\w)", line.text):
-        return True
     if not line.gap and continues_word(last, line.text):
         return True
     lower = line.text[0].islower() and not re.match(r"[a-z][A-Z]", line.text)
     if line.seam:
-        return len(tail.split()) >= 4 and (lower or bool(_OPEN_END.search(tail)))
+        return lower and len(tail.split()) >= 4
     # Test the paragraph so far, not its last line; otherwise each repeated cleaning would join one more line.
     return lower and (len(tail) >= 80 or (not line.gap and len(last) >= 40))
 
@@ -272,23 +263,6 @@ def _is_wrapped(block: Sequence[str]) -> bool:
     return (
         min(reach) > VERY_RAGGED * width and full >= 0.5 and lower > 0 and 2 * cut > len(pairs) and is_ended(block[-1])
     )
-
-
-def _return_quotes(lines: Sequence[Line]) -> list[Line]:
-    """Move a closing quote at the start of a paragraph to the end of the paragraph that it closes."""
-    texts = [line.text for line in lines]
-    closing = [0] * len(texts)
-    owner, still_open = 0, 0  # the last paragraph that ends like a sentence, and its number of unclosed quotes
-    for n, line in enumerate(lines):
-        start = 0
-        while still_open > 0 and (match := _CLOSING_QUOTE.match(line.text, start)):
-            start = match.end()
-            closing[owner] += 1
-            still_open -= 1
-        texts[n] = text = line.text[start:]
-        if line.kind != "heading" and " " in text and is_ended(text):
-            owner, still_open = n, text.count("“") - text.count("”")
-    return [replace(line, text=text + "”" * count) for line, text, count in zip(lines, texts, closing, strict=True)]
 
 
 def mark_headings(lines: Sequence[Line]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Captions, boxes on cookies and newsletters, and lists of other articles: dropped in their usual wordings."""
+"""What a page puts around an article: captions, boxes on cookies and newsletters, menus, lists of other articles."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ TWO = "Repairs to its engine took seven weeks, said the harbour master, Edda Vos
         "Accept all | Reject all | Manage settings",
         "Sign up to our newsletter. You can unsubscribe at any time.",
         "Get the day's five best stories delivered to your inbox.",
+        "Island news first! Subscribe today for the price of a coffee!",
+        "Never be late again. Sign up for alerts.",
+        "Picture from the archives",
         "By signing up you agree to our terms of use.",
         "View this e-mail in your browser",
         "Published 6 hours ago",
@@ -46,6 +49,8 @@ def test_a_box_goes_wherever_it_stands(line: str) -> None:
         "The report ends with a photo of the pier (see the pictures below).",
         "We store cookies in tins, and your children will like them, the baker Edda Voss said.",
         "The bakery sells 300 cookies a day.",
+        "Sign up now. Registration at Skarholm closes on Friday.",
+        "It was a great day for the island!",
         "The caption was wrong, the museum said.",
         "She gets 300 letters a day in her inbox.",
         "By signing up, 400 islanders agreed to pay for the new pier.",
@@ -67,3 +72,44 @@ def test_buttons_above_the_title_do_not_become_it() -> None:
     cleaned = clean_text(f"{page}\n\n{TITLE}\n\n{ONE}\n\n{TWO}")
     assert cleaned.title == TITLE
     assert cleaned.text == f"{TITLE}\n\n{ONE}\n\n{TWO}"
+
+
+def test_what_a_page_repeats_below_the_text_goes() -> None:
+    page = f"Harbour supplement\n\n{TITLE}\n\n{ONE}\n\nIn detail\n\n{TWO}\n\nHarbour supplement"
+    assert clean_text(page).text == f"Harbour supplement\n\n{TITLE}\n\n{ONE}\n\nIn detail\n\n{TWO}"
+
+
+def test_figures_below_the_text_stay_though_they_are_repeated() -> None:
+    page = f"{TITLE}\n\n{ONE}\n\nPier: 12 boats\n\n{TWO}\n\nPier: 12 boats\n\nQuay: 9 boats"
+    assert clean_text(page).text.count("Pier: 12 boats") == 2
+
+
+def test_the_title_of_a_page_and_its_site_is_the_title_of_its_article() -> None:
+    page = f"{TITLE} | Hollin Post\nAll the news of the coast\nPrice 2 crowns\n{TITLE}\n\n{ONE}\n\n{TWO}"
+    cleaned = clean_text(page)
+    assert cleaned.title == TITLE
+    assert cleaned.text == f"{TITLE}\n\n{ONE}\n\n{TWO}"
+
+
+def test_a_word_above_the_title_goes_if_the_article_says_it_again() -> None:
+    cleaned = clean_text(f"REPAIRS\n\n{TITLE}\n\n{ONE}\n\n{TWO}")
+    assert cleaned.title == TITLE
+    assert cleaned.text == f"{TITLE}\n\n{ONE}\n\n{TWO}"
+    assert "Skarholm" in clean_text(f"Skarholm\n\n{TITLE}\n\n{ONE}\n\n{TWO}").text
+
+
+def test_a_title_of_one_word_stays_the_title() -> None:
+    assert clean_text(f"Repairs\n\n{ONE}\n\n{TWO}").title == "Repairs"
+
+
+def test_a_box_of_key_points_above_the_title_is_not_the_title() -> None:
+    cleaned = clean_text(f"At a glance\n\n- The ferry sails again.\n- Repairs took weeks.\n\n{TITLE}\n\n{ONE}\n\n{TWO}")
+    assert cleaned.title == TITLE
+
+
+def test_a_header_on_each_page_neither_cuts_a_sentence_nor_repeats_the_title() -> None:
+    header = "Report on the ferry to Hollin Island for the council"
+    cut = "Repairs to its engine took seven\n\n{0}\n\nweeks, said the harbour master, Edda Voss."
+    for first in (header, header.replace(" for ", "\nfor ")):  # a title is often set in large type, and wrapped
+        page = f"{first}\n\n{ONE}\n\n{header}\n\n{ONE[:-1]} again.\n\n{cut.format(header)}\n\n{header}\n\nThe end."
+        assert clean_text(page).text.split("\n\n") == [header, ONE, f"{ONE[:-1]} again.", TWO, "The end."]

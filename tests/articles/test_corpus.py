@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 # None of these may cost more than in proportion to its length: a file may have 20 MB.
 HOSTILE = {
-    "closing quotes": lambda n: "“A b.\n\n" + "” x\n\n" * (n // 5),
-    "closing quotes in a line": lambda n: "“" * n + " b.\n\n" + "” " * n,
     "spaces in a heading": lambda n: "# a" + " " * n + "b",
     "spaces after a rule": lambda n: "--" + " " * n + "x",
     "spaces in a table's rule": lambda n: "--|" + " " * n + "x",
@@ -134,7 +132,7 @@ CONTENT = {
         "according to informed sources..",
         "approximately 4.3% of its best competencies",
         "Alexander Wang, 28, although he has never led a tech research lab",
-        "saying: “Data is like a moving target. It's not enough to catch up, you have to be proactive..”",
+        "saying: “Data is like a moving target. It's not enough to catch up, you have to be proactive..",
         "This collaboration with Meta could put Scale AI in a delicate position",
         "OpenAI is preparing to launch its new GPT-5 model",
         "upcoming models within the Llama series...",
@@ -358,7 +356,6 @@ def test_marks_inside_marks_go_in_one_pass() -> None:
     assert clean_text("# " * 2000 + "x").text == "x"
     assert clean_text("> - # • * " * 2000 + "x").text == "x"
     assert clean_text("&" + "amp;" * 2000 + "lt;").text == "<"
-    assert clean_text("“A“ b.\n\n" + "” " * 2 + "x").text == "“A“ b.””\n\nx"
 
 
 def test_lines_wrapped_at_a_width_become_one_paragraph() -> None:
