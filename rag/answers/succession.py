@@ -1,7 +1,7 @@
 """Decides which of two differing values is out of date.
 
-A value is superseded if a text corrects it, if a later entry of the same live blog gives another figure, or if a later
-article on the same event says that it has changed. Otherwise both values stand.
+A value is superseded if a text or its article's correction corrects it, if a later entry of the same live blog gives
+another figure, or if a later article on the same event says that it has changed. Otherwise both values stand.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.answers.disagreement import Backed, contradicts, find_names, is_same_event, opposes
 from rag.answers.grouping import Candidate, say_the_same
 from rag.answers.values import read_value
-from rag.articles.entries import find_report, rank_entries
+from rag.articles.entries import CORRECTION, find_report, rank_entries
 from rag.articles.sentences import find_touched
 from rag.question.text import find_topic_words
 
@@ -86,18 +86,22 @@ def asks_for_newest(question: ParsedQuestion) -> bool:
 def split_retracted(
     question: ParsedQuestion, readings: Readings, passages: Sequence[Passage]
 ) -> tuple[Readings, list[Reading]]:
-    """(the readings that stand, those that their own sentence withdraws): "An earlier version said 12; it was 21".
+    """(the readings that stand, those that a sentence withdraws): "An earlier version said 12; it was 21".
 
-    Of a change that was read whole, as in "moved from 7 June to 9 June", only the new value stands.
+    What one sentence of an article withdraws, no other one of it gives. Of a change that was read whole, as in "moved
+    from 7 June to 9 June", only the new value stands.
     """
     if not asks_for_newest(question):
         return readings, []
-    retracted: list[Reading] = []
-    kept: list[tuple[Reading, ...]] = []
-    for found in (readings.together, *readings.apart):
-        withdrawn = [r for r in found if r.text and is_retracted(r, passages[r.passage])]
-        retracted += withdrawn
-        kept.append(tuple(keep_new_end(r, passages) for r in found if r not in withdrawn))
+    everything = (readings.together, *readings.apart)
+    retracted = [r for found in everything for r in found if r.text and is_retracted(r, passages[r.passage])]
+
+    def stands(reading: Reading) -> bool:
+        name = passages[reading.passage].document_id
+        same = [other for other in retracted if passages[other.passage].document_id == name]
+        return not reading.text or not any(say_the_same(other.text, reading.text) for other in same)
+
+    kept = [tuple(keep_new_end(r, passages) for r in found if stands(r)) for found in everything]
     return replace(readings, together=kept[0], apart=tuple(kept[1:])), retracted
 
 
@@ -156,6 +160,8 @@ class Succession:
         if (self.is_withdrawn(old) and not self.is_withdrawn(new)) or self.names_old(new, old):
             return True
         if one.document_id == other.document_id:
+            if one.heading == CORRECTION != other.heading:
+                return True
             ranks = self._ranks.get(one.passage_id, -1), self._ranks.get(other.passage_id, -1)
             later = ranks[0] > ranks[1] >= 0
             return later and (read_value(new.text).kind != "words" or self._tells_change(new))

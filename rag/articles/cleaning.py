@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from rag.articles.bylines import Credit, parse_byline, take_bylines
 from rag.articles.dates import parse_date, parse_dateline, parse_opening
+from rag.articles.html_tables import mark_html_tables
 from rag.articles.markup import normalise_characters, squeeze_spaces, strip_html, strip_links
 from rag.articles.paragraphs import (
     Line,
@@ -29,6 +30,7 @@ _FRONT_MATTER_LINE = re.compile(r"[ \t]*(?:[\w-]+:.*|- .*|#.*)?|[ \t]+\S.*")
 _FRONT_MATTER_LINES = 60
 """Chosen by hand. A YAML header is much shorter. A header without an end is not treated as one."""
 _SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
+_PATH = re.compile(r"\s*[|>»›/·•]\s*")
 # Generic headings, which are never an article's title.
 _GENERIC = re.compile(
     r"(?:key (?:takeaways|points|findings|facts)"
@@ -71,7 +73,7 @@ def clean_text(raw: str, author: str = "") -> CleanedText:
     :param author: who wrote it, as a feed or e-mail says. It becomes a byline if the text has none.
     """
     front, text = _take_front_matter(normalise_characters(raw))
-    text = mark_tables(text)
+    text = mark_tables(mark_html_tables(text))
     cleaned = _clean_once(text, front.title)
     if front.author and cleaned.byline is None:
         cleaned = _clean_once(f"{cleaned.text}\n\n{front.author}", front.title)
@@ -151,7 +153,7 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
     titled = lines[0].text if first == 1 else ""
     lines = _drop_masthead(drop_furniture(lines))
     lines, bylines = take_bylines(lines)
-    lines = mark_headings(_drop_word_above_title(join_lines(lines)))
+    lines = mark_headings(_drop_topic(join_lines(lines)))
     title = given_title or _find_title(lines) or titled
     lines = _drop_title_repeats(lines, title)
     date = date or next((credit.date for _, credit in bylines if credit.date), None)
@@ -195,14 +197,17 @@ def _drop_masthead(lines: list[Line]) -> list[Line]:
     return lines
 
 
-def _drop_word_above_title(lines: list[Line]) -> list[Line]:
-    """Drop a single word over a title, such as the topic or the place, if the article says it again."""
-    if len(lines) < 3 or any(line.kind != "text" for line in lines[:2]):
+def _drop_topic(lines: list[Line]) -> list[Line]:
+    """Drop the topic above a title: a path such as "World > Asia", or a single word that the article says again."""
+    if len(lines) < 3 or lines[0].kind != "text" or lines[1].kind not in {"text", "heading"}:
         return lines
-    word, title = lines[0].text, lines[1].text
-    above = word.isalpha() and 4 <= len(title.split()) <= 30 and title[-1] not in ".,;:"
-    said = above and any(word.casefold() in fold(line.text).split() for line in lines[1:])
-    return lines[1:] if said else lines
+    topic, title = lines[0].text, lines[1].text
+    parts = _PATH.split(topic)
+    if not all(part.replace(" ", "").isalpha() and len(part.split()) <= 2 for part in parts):
+        return lines
+    said = " " not in topic and any(topic.casefold() in fold(line.text).split() for line in lines[1:])
+    above = 4 <= len(title.split()) <= 30 and title[-1] not in ".,;:" and not _PATH.search(title)
+    return lines[1:] if above and (len(parts) > 1 or said) else lines
 
 
 def _find_title(lines: list[Line]) -> str:

@@ -1,4 +1,4 @@
-"""Finds the entries of a live blog: parts of an article that each begin with the time at which they were written."""
+"""Finds the parts of an article that were written at different times: a live blog's entries, and corrections."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ _TIME = (
 _STAMP = re.compile(rf"(?P<stamp>{_TIME}) ?(?:[–—|:-] *(?=\S)|(?=\n|$)|(?=(?-i:[A-Z“\"‘])))", re.IGNORECASE)
 _LEADING = re.compile(_TIME, re.IGNORECASE)
 
+_CORRECTION = re.compile(
+    r"(?<=\n\n)(?:(?:corrections?|corrected|errat(?:um|a)|clarifications?)(?:[ ,(][^\n:.–—]{0,40})?(?::| [–—-] |\n\n)"
+    r"|(?:an|in an|the) (?:earlier|original|previous) version of this|this (?:article|story|report|text) (?:was|has been)"
+    r" (?:\w+ )?(?:amended|corrected))[^\n]+",
+    re.IGNORECASE,
+)
+CORRECTION = "Correction"
+"""The heading of passages that correct the rest of their article."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -48,6 +57,11 @@ def find_entries(text: str) -> list[Entry]:
     return [Entry(match.start(), match["stamp"], match.end()) for match in stamps]
 
 
+def find_corrections(text: str) -> list[tuple[int, int]]:
+    """The spans of the paragraphs of a cleaned text that correct it, as in "Correction, 3 May: It is 60 years old"."""
+    return [match.span() for match in _CORRECTION.finditer(text)]
+
+
 def find_minute(heading: str) -> int | None:
     """The minute of the day with which the heading of an entry begins; None if there is none."""
     match = _LEADING.match(heading)
@@ -64,8 +78,8 @@ def format_time(heading: str) -> str | None:
 
 
 def find_report(passage: Passage) -> tuple[str, str | None]:
-    """Names what a passage was written in at one time: its article, or its entry of a live blog."""
-    return passage.document_id, format_time(passage.heading)
+    """Names what a passage was written in at one time: its article, its entry of a live blog, or the correction."""
+    return passage.document_id, CORRECTION if passage.heading == CORRECTION else format_time(passage.heading)
 
 
 def rank_entries(passages: Sequence[Passage]) -> dict[str, int]:

@@ -117,7 +117,7 @@ def _read_block(lines: Sequence[str], caption: str) -> list[str] | None:
             caption = " ".join(lines[first - 1].split())[:MOST_CAPTION]
         grid = _read_grid(lines[first:])
         if grid:
-            return [*lines[:first], "", *_write(grid, caption), ""]
+            return [*lines[:first], "", *write_table(grid.rows, grid.headed, caption), ""]
     return None
 
 
@@ -134,7 +134,7 @@ def _read_grid(lines: Sequence[str]) -> _Grid | None:
     tabbed = any("\t" in row for row in rows)
     # What is not in line on the page must have been a table before it was copied: only figures say so.
     for cells, surely in ((_cut_at_gutters(rows), True), (_cut_at_gaps(rows), tabbed)):
-        if _is_table(cells, words=3 if surely else 0):
+        if is_table(cells, words=3 if surely else 0):
             words = tabbed and not any(_is_figures(column) for column in zip(*cells, strict=True))
             return _Grid(cells, ruled or int(words))
     return None
@@ -179,7 +179,7 @@ def _even(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows] if all(len(row) == width for row in rows) else []
 
 
-def _is_table(rows: Sequence[Sequence[str]], words: int) -> bool:
+def is_table(rows: Sequence[Sequence[str]], words: int) -> bool:
     """Whether the cells are those of a table, not pieces of prose.
 
     :param words: most words of a cell that has no digit and is not in the first column. A quarter may have more.
@@ -192,11 +192,14 @@ def _is_table(rows: Sequence[Sequence[str]], words: int) -> bool:
     return 4 * short >= 3 * len(right) and whole >= max(2, 0.7 * len(rows))
 
 
-def _write(grid: _Grid, caption: str) -> list[str]:
-    rows = grid.rows
-    height = grid.headed if 0 < grid.headed <= _MOST_HEADER_ROWS else _count_header_rows(rows)
+def write_table(rows: Sequence[Sequence[str]], headed: int, caption: str) -> list[str]:
+    """The lines of a Markdown table.
+
+    :param headed: the number of rows that surely name the columns; 0 if that is unknown.
+    """
+    height = headed if 0 < headed <= _MOST_HEADER_ROWS else _count_header_rows(rows)
     height = min(height, len(rows) - 1)
-    names = [" ".join(filter(None, column)) for column in zip(*rows[:height], strict=True)] or [""] * len(rows[0])
+    names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[:height], strict=True)] or [""] * len(rows[0])
     if caption:
         names[0] = f"{names[0]} ({caption.replace('(', '').replace(')', '')})".lstrip()
     header = [_write_row(names), "|" + "---|" * len(names)] if any(names) else []

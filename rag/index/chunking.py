@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from rag.articles.entries import find_entries
+from rag.articles.entries import CORRECTION, find_corrections, find_entries
 from rag.articles.sentences import split_sentences
 from rag.articles.tables import is_named_row
 from rag.articles.turns import is_question
@@ -64,7 +64,7 @@ def chunk_document(
     sentence of the passage before is repeated at the start. Headings are not passages; they are the context of the
     passages below them. A leading title is part of the first passage, since news often says it only there, and the
     context of all. A passage stays within one entry of a live blog: its heading begins with the entry's time, and its
-    text has the entry's headline. The byline is in no passage.
+    text has the entry's headline. A correction is a passage. The byline is in no passage.
 
     :param document: a cleaned document.
     :param count_tokens: as :meth:`rag.types.Encoder.count_tokens`.
@@ -110,7 +110,7 @@ def _join_questions(text: str, bodies: list[tuple[int, int, str]], chunker: _Chu
 
 
 def _find_bounds(document: Document) -> list[tuple[int, int, str]]:
-    """(start, start of its text, heading) of each section and of each entry of a live blog, in order."""
+    """(start, start of its text, heading) of each section, entry of a live blog and correction, in order."""
     text, entries = document.text, find_entries(document.text)
     stamped = {entry.start: entry.stamp for entry in entries}
     bounds = []
@@ -124,7 +124,12 @@ def _find_bounds(document: Document) -> list[tuple[int, int, str]]:
             below = start + len(heading) if text.startswith(heading, start) else start
             bounds.append((start, below, f"{entry.stamp} {heading}" if entry else heading))
     bounds = sorted([*bounds, *((start, start, heading) for start, heading in stamped.items())])
-    return bounds if bounds and bounds[0][0] == 0 else [(0, 0, ""), *bounds]
+    bounds = bounds if bounds and bounds[0][0] == 0 else [(0, 0, ""), *bounds]
+    for start, end in find_corrections(text):
+        before = [bound for bound in bounds if bound[0] < start]
+        after = [bound for bound in bounds if bound[0] > end]
+        bounds = [*before, (start, start, CORRECTION), (end, end, before[-1][2]), *after]
+    return bounds
 
 
 def _make_passage(document: Document, heading: str, start: int, end: int) -> Passage:

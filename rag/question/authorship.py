@@ -28,6 +28,8 @@ _ASKS = tuple(
         rf"(?:what(?:['’]s| is) )?the (?:name of the {_WRITER}|{_WRITER}['’]s? name) (?:of|behind) {_ARTICLE}",
         rf"(?:by whom|who) (?:was|is) {_ARTICLE} (?:written|authored)(?: by)?",
         rf"{_ARTICLE} (?:was|is) written by whom?",
+        # Asked of the articles, but they also tell who wrote about something: their titles must say the same.
+        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} (?P<titled>about|on) (?P<subject>.+?)(?P<title>)",
         rf"whose (?:byline|name) is (?:on|above|under) {_ARTICLE}",
     )
 )
@@ -41,7 +43,8 @@ class Subject:
 
     :param text: a subject or a title. If the question only says "this article", the earlier question that was appended
         to a follow-up in brackets, or nothing.
-    :param titled: whether it is a title. The news also names titles of other texts and their authors.
+    :param titled: whether the article's title must have all its words, because the news also names other texts and
+        their authors.
     """
 
     text: str

@@ -111,6 +111,8 @@ def change_noun(noun: str, asked: str) -> str:
     else:
         other = (_OF.match(asked) or _SUBJECT.match(asked)) if noun.lower().startswith("the ") else None
         spans = [span for span in (find_head(noun, asked) or (other and other.span(1)),) if span]
+    if len(spans) > 1:  # "the Liberals" is not a town
+        spans = [span for span in spans if asked[slice(*span)].startswith("the ") == noun.startswith("the ")]
     if len(spans) != 1:
         return ""
     start, end = spans[0]

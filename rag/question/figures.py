@@ -21,6 +21,9 @@ FIGURE = re.compile(
     re.IGNORECASE,
 )
 
+_WITHOUT_NUMBER = re.compile(r"(?:no|none|nil|zero|neither|both|all|free|nothing)\b", re.IGNORECASE)
+"""Words at the start of an answer that tell a number or an amount: "no lions", "both goals", "free of charge"."""
+
 
 def asks_for_figure(question: str) -> bool:
     """Whether a question asks for a number, an amount or a time."""
@@ -29,4 +32,4 @@ def asks_for_figure(question: str) -> bool:
 
 def holds_figure(answer: str) -> bool:
     """Whether an answer gives a number, an amount or a time, in digits or in words."""
-    return bool(FIGURE.search(answer))
+    return bool(FIGURE.search(answer) or _WITHOUT_NUMBER.match(answer))

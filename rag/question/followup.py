@@ -50,6 +50,11 @@ _EMPTY_IT = re.compile(
 _POINTED = re.compile(r"\b(?:this|that|these|those)(?= [a-z]|\W*$)", re.IGNORECASE)
 _LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
+_NOUN = re.compile(r"\b(?:the|an?|which|what) [\w-]+ $", re.IGNORECASE)
+_CLAUSE = re.compile(r" (?:the|an?|its|his|her|their|it|he|she|they|there)\b", re.IGNORECASE)
+"""Before or after a "that" that joins clauses: "the farmer that …", "does it say that the …"."""
+_PLACED = re.compile(r"\b(?:in|at|near) (?:the )?$", re.IGNORECASE)
+"""Before the name of a place, which is nobody."""
 _ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_][\w'’&-]*")
 _PERSON_NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){1,3}")
@@ -154,9 +159,10 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
 
 
 def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
-    """Whether a word is the "it" of "is it true that", IT in capitals, or contracted as in "they're"."""
+    """Whether a word is the "it" of "is it true that", IT in capitals, contracted as in "they're", or joins clauses."""
     inside = idle is not None and idle.start() <= word.start() < idle.end()
-    return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
+    joins = word.group() == "that" and bool(_NOUN.search(question[: word.start()]) or _CLAUSE.match(question, word.end()))
+    return inside or joins or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
 def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Reading:
@@ -167,7 +173,9 @@ def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Read
     left = 1.0
     for best in readings:
         whole = name_whole(best, said)
-        if not whole.text or (can_replace(pronoun, whole.text) if pronoun else find_kind(whole.text) != "value"):
+        nobody = PERSON.match(pronoun) and _PLACED.search(said[: whole.start])
+        fits = can_replace(pronoun, whole.text) and not nobody if pronoun else find_kind(whole.text) != "value"
+        if not whole.text or fits:
             probability, absent = (min(1.0, p / max(left, 1e-6)) for p in (best.probability, best.no_answer))
             return replace(whole, probability=probability, no_answer=absent)
         left -= best.probability
@@ -186,7 +194,7 @@ def name_whole(best: Reading, said: str) -> Reading:
     quoted = said[:start].endswith(("'", "‘"))
     text = re.sub(r"['’]s?$" if quoted else r"['’]s$", "", text)
     common = text and text.split()[-1].islower() and _ARTICLE.search(said[:start])
-    return replace(best, text=f"the {text}" if common else text)
+    return replace(best, text=f"the {text}" if common else text, start=start)
 
 
 def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
@@ -271,9 +279,12 @@ def goes_on(question: str, bare: str) -> bool:
 
 
 def find_topic(previous: str, answer: str, *, person: bool) -> str:
-    """The referent of a pronoun: the answer if it is a person's name, otherwise the last name in the last question."""
+    """The referent of a pronoun: the answer if it is a person, otherwise the last name in the last question."""
     if person and _PERSON_NAME.fullmatch(answer):
         return answer
+    if person and re.match(r"\W*who\b", previous, re.IGNORECASE) and can_replace("he", answer):
+        return re.sub(r"^an? ", "the ", answer)
     pronoun = "he" if person else "it"
-    names = [re.sub(r"['’]s$", "", name) for name in _NAME.findall(previous)]
+    spans = [m for m in _NAME.finditer(previous) if not (person and _PLACED.search(previous[: m.start()]))]
+    names = [re.sub(r"['’]s$", "", m[0]) for m in spans]
     return next((name for name in reversed(names) if can_replace(pronoun, name)), "")

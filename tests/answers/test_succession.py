@@ -40,6 +40,10 @@ ARTICLES = {
         "because their paint contains lead.\n\nCorrection, 10 June: An earlier version of this article "
         "said that Pinewheel was recalling 18,000 wooden trains."
     ),
+    "mill.txt": (
+        "Paper mill of Orrest to close\n\n4 May 2025\n\nThe paper mill of Orrest will close in March, and 320 people will "
+        "lose their jobs.\n\nCorrection: The number of people who will lose their jobs in Orrest is 230."
+    ),
     "blog.txt": (
         "LIVE: Flood in Marchfield\n\n19:05\nWater falls\nThe river is at 4.1 metres in Marchfield, the "
         "water board says. Roads are still closed.\n\n16:30\nPeak reached\nThe river is at 5.6 metres in "
@@ -77,6 +81,7 @@ def list_others(answer: Answer) -> list[tuple[str, bool]]:
         ("How many people died in the landslide in Ennerdale?", "twelve", ["Seven"]),
         ("When will the Holbeck tram line open?", "1 June", ["4 May"]),
         ("How many wooden trains is Pinewheel recalling?", "1,800", ["18,000"]),
+        ("How many people in Orrest will lose their jobs?", "230", ["320"]),
         ("How high is the river in Marchfield?", "4.1 metres", ["5.6 metres", "4.8 metres"]),
     ],
 )

@@ -98,6 +98,12 @@ def test_a_word_above_the_title_goes_if_the_article_says_it_again() -> None:
     assert "Skarholm" in clean_text(f"Skarholm\n\n{TITLE}\n\n{ONE}\n\n{TWO}").text
 
 
+@pytest.mark.parametrize("path", ["Coast | Transport", "News > Local > Hollin Island"])
+def test_the_path_of_a_page_is_not_the_title(path: str) -> None:
+    cleaned = clean_text(f"{path}\n\n{TITLE}\n\n{ONE}\n\n{TWO}")
+    assert (cleaned.title, cleaned.text) == (TITLE, f"{TITLE}\n\n{ONE}\n\n{TWO}")
+
+
 def test_a_title_of_one_word_stays_the_title() -> None:
     assert clean_text(f"Repairs\n\n{ONE}\n\n{TWO}").title == "Repairs"
 

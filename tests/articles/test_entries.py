@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rag.articles.entries import find_entries, find_minute, find_report, format_time, rank_entries
+from rag.articles.entries import (
+    CORRECTION,
+    find_corrections,
+    find_entries,
+    find_minute,
+    find_report,
+    format_time,
+    rank_entries,
+)
 from rag.index.chunking import chunk_document
 from rag.types import Document, Passage, Section
 
@@ -84,3 +92,36 @@ def test_passages_of_one_entry_have_one_rank() -> None:
 
 def test_the_time_is_written_in_one_form() -> None:
     assert (format_time("9.05pm Polls"), format_time("No time")) == ("21:05", None)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Correction: The weir is 90 years old, not 19.",
+        "CORRECTION, 3 May: The weir is 90 years old.",
+        "Clarification (3 May) – The weir belongs to the village.",
+        "Corrections\n\nThe weir is 90 years old.",
+        "An earlier version of this article said that the weir was 19 years old. It is 90.",
+        "This story was amended on 3 May to correct the age of the weir.",
+    ],
+)
+def test_a_correction_is_a_passage_of_its_own(note: str) -> None:
+    before, after = "Weir repaired\n\nThe weir of Lower Stone has been repaired.\n\n", "\n\nThe mill runs again."
+    text = before + note + after
+    assert [text[a:b] for a, b in find_corrections(text)] == [note]
+    passages = chunk_document(Document("weir.txt", "Weir repaired", None, text, ()), count_tokens=count_words)
+    assert [(p.heading, p.text) for p in passages] == [("", before.strip()), (CORRECTION, note), ("", after.strip())]
+    assert {find_report(p) for p in passages} == {("weir.txt", None), ("weir.txt", CORRECTION)}
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Corrections officers went on strike.",
+        "Corrected figures show a fall of 3 per cent.",
+        "The correction came too late, he said: nobody saw it.",
+        "An earlier version of the bridge fell down.",
+    ],
+)
+def test_what_only_mentions_a_correction_is_none(paragraph: str) -> None:
+    assert find_corrections(f"Title\n\n{paragraph}\n\nMore.") == []

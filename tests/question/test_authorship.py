@@ -24,6 +24,8 @@ from rag.question.authorship import find_subject
         ("author of the article about the pier", "the pier"),
         ("What is the name of the author of the news story about the pier?", "the pier"),
         ("Whose byline is on the story about the pier?", "the pier"),
+        ("who wrote about Pier 9?", "Pier 9"),
+        ("Which reporter has written about the Pier?", "the Pier"),
     ],
 )
 def test_a_question_about_an_author(question: str, subject: str) -> None:

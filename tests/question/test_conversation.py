@@ -40,6 +40,20 @@ def test_follow_up(question: str, history: tuple[Turn, ...], standalone: str) ->
     assert contextualize_question(question, history) == standalone
 
 
+def test_a_person_is_the_answer_to_who_and_no_place() -> None:
+    history = (Turn("user", "Who was caught in Lindau?"), Turn("assistant", "a retired teacher"))
+    assert contextualize_question("What had she stolen?", history) == "What had the retired teacher stolen?"
+    history = (Turn("user", "What happened to Ann Gow in Lindau?"), Turn("assistant", "a fall"))
+    assert contextualize_question("How old is she?", history) == "How old is Ann Gow?"
+
+
+def test_a_word_that_joins_clauses_refers_to_nothing() -> None:
+    for question in ("Who is the nurse that saved the child?", "Do experts say that the bridge is safe?"):
+        finder = Finder("Acme", 0.1)
+        assert contextualize_question(question, STAKE, finder) == question
+        assert finder.asked == [f"{question} []"]
+
+
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = (*STAKE, Turn("user", "who founded it?"), Turn("assistant", "Alexandr Wang"))
     assert contextualize_question("how old is he?", history) == "how old is Alexandr Wang?"

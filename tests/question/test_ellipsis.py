@@ -21,6 +21,7 @@ from rag.question.ellipsis import change_question
         ("How about Tarn Steel?", "Who runs Elmfield Energy?", "Who runs Tarn Steel?"),
         ("and the women's final?", "Who won the men's final in Brevik?", "Who won the women's final in Brevik?"),
         ("And the surface?", "What is the depth of Loch Arn?", "What is the surface of Loch Arn?"),
+        ("and the Rovers?", "How often did the Colts lose in Elgin?", "How often did the Rovers lose in Elgin?"),
         ("And the school?", "When was the church built?", "When was the school built?"),
         ("When?", "Why did the quarry close?", "When did the quarry close?"),
         ("and why?", "When was the bridge opened?", "Why was the bridge opened?"),

@@ -83,6 +83,11 @@ def test_questions_for_figures_are_known(question: str, wanted: bool) -> None:
         ("New York City", False),
         ("Theresa May", False),
         ("in May", True),
+        ("no boats", True),
+        ("Both", True),
+        ("free of charge", True),
+        ("Norway", False),
+        ("the Free Press", False),
     ],
 )
 def test_figures_are_known_in_digits_and_words(answer: str, held: bool) -> None:
