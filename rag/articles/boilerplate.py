@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.articles.dates import is_ago
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,7 +39,6 @@ _FURNITURE = re.compile(
   | (?:(?:accept|agree|allow|reject|refuse|decline|deny|manage|customi[sz]e)(?:\ all)?
         \ (?:all|cookies|preferences|settings|options|choices)(?:[\s|/·•]+|$)){1,4}
   | (?:cookie|privacy)\ (?:policy|settings|preferences|notice)
-  | (?:(?:first|last)\ )?(?:published|updated|posted)\ (?:\d+|an?)\ (?:minute|hour|day|week)s?\ ago
   | terms\ (?:of|and)\ (?:use|service|conditions)(?:\ .{1,40})?
   | .{0,60}\ball\ rights\ reserved
   | (?:featured\ )?(?:image|photo|picture|photograph)s?(?:\ credit|\ source)?\s*
@@ -51,7 +52,7 @@ _FURNITURE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # Furniture only before or after the article's sentences; between them, such a word can be a heading.
-_EDGE = frozenset(
+_EDGE = frozenset({"breaking news"}).union(
     re.findall(
         r"\w+",
         """
@@ -63,7 +64,6 @@ _EDGE = frozenset(
         """,
     )
 )
-_EDGE_PHRASE = re.compile(r"breaking news|(?:published|posted|(?:last )?updated)\b.{0,20}\bago", re.IGNORECASE)
 _CALL = re.compile(
     r"(?:please\s+|and\s+|or\s+|to\s+read\s+more,?\s+)?(?:(?:click|tap)\s+(?:here|the\s+(?:link|button)|on|below)"
     r"|subscribe\b|sign\s+up\s+(?:for|to|now|here|today)|follow\s+(?:us|me)\b"
@@ -137,6 +137,8 @@ def is_furniture(line: str) -> bool:
     if len(words) > 30:
         return False
     bare = _strip_decoration(line)
+    if is_ago(bare):
+        return True
     if (parts := _BETWEEN.split(bare))[2:] and all(is_edge_furniture(part) for part in parts):
         return True
     if not line.endswith((".", "!", "?", "”")) and (_FURNITURE.fullmatch(bare) or _FURNITURE.fullmatch(line)):
@@ -152,7 +154,8 @@ def is_furniture(line: str) -> bool:
 def _is_slogan(sentence: str) -> bool:
     """Whether a sentence beside a call to the reader only advertises: it exclaims, or is short and names nothing."""
     words = sentence.split()
-    return sentence.endswith("!") or (len(words) <= _LONGEST_SLOGAN and not any(word[0].isupper() for word in words[1:]))
+    names = any(word[0].isupper() for word in words[1:])
+    return sentence.endswith("!") or (len(words) <= _LONGEST_SLOGAN and not names)
 
 
 def is_caption(line: str) -> bool:
@@ -168,7 +171,7 @@ def is_link(line: str) -> bool:
 
 def is_edge_furniture(line: str) -> bool:
     """Whether a line is page furniture before the first or after the last sentence of an article."""
-    return _strip_decoration(line).casefold() in _EDGE or bool(_EDGE_PHRASE.fullmatch(_strip_decoration(line)))
+    return _strip_decoration(line).casefold() in _EDGE
 
 
 def _is_menu(line: str) -> bool:
@@ -204,11 +207,6 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
         labels = {line.casefold() for line in lines[: prose[-1]] if not any(map(str.isdigit, line))}
         found |= {n for n in range(prose[-1] + 1, len(lines)) if lines[n].casefold() in labels}
     found |= _find_listed(lines)
-    # A first line such as "Technology" may be the title, unless a line that looks more like a title follows.
-    if prose and prose[0] > 0 and lines and is_edge_furniture(lines[0]):
-        following = next((line for n, line in enumerate(lines[1:], 1) if n not in found and line), "")
-        if 4 <= len(following.split()) <= 30 and following[-1] not in ".,;:":
-            found.add(0)
     return found
 
 

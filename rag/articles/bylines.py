@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.articles.boilerplate import is_edge_furniture, is_furniture
-from rag.articles.dates import is_calendar_word, parse_dateline
+from rag.articles.dates import is_ago, is_calendar_word, parse_dateline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,6 @@ _CREDIT = re.compile(
 )
 _SEGMENT = re.compile(r"\s*[|·•]\s*|\s+[–—/-]\s+|\s*;\s+")
 _JOINT = re.compile(r"\s*,?\s+(?:and|&|with)\s+|\s*,\s*", re.IGNORECASE)
-_AGO = re.compile(r"(?:(?:published|updated|posted)\s+)?(?:\d+|an?)\s+(?:minute|hour|day|week)s?\s+ago", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",? (?:on |published |updated |posted )?(?=\S*\d|[A-Z][a-z]+ \d|an? )", re.IGNORECASE)
 _ALONE_BY = re.compile(r"(?:written |words |text )?by:?", re.IGNORECASE)
 
@@ -116,7 +115,7 @@ def parse_byline(line: str) -> Credit | None:
             others += 1
         elif len(part.split()) > 1 and _NAME.fullmatch(part):
             bare.append(Credit(part, place, place + len(part)))
-        elif not (part and (_AGO.fullmatch(part) or is_furniture(part) or is_edge_furniture(part))):
+        elif not (part and (is_furniture(part) or is_edge_furniture(part))):
             return None
     return _choose(line, found, bare, others, date)
 
@@ -160,7 +159,7 @@ def _split_date(text: str) -> tuple[str, str | None]:
     """A text without the date at its end, and this date."""
     for match in _BEFORE_DATE.finditer(text):
         date = parse_dateline(text[match.end() :])
-        if date or _AGO.fullmatch(text[match.end() :]):
+        if date or is_ago(text[match.end() :]):
             return text[: match.start()], date
     return text, None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from rag.articles.boilerplate import is_edge_furniture
 from rag.articles.bylines import Credit, parse_byline, take_bylines
 from rag.articles.dates import parse_date, parse_dateline, parse_opening
 from rag.articles.html_tables import mark_html_tables
@@ -198,7 +199,9 @@ def _drop_masthead(lines: list[Line]) -> list[Line]:
 
 
 def _drop_topic(lines: list[Line]) -> list[Line]:
-    """Drop the topic above a title: a path such as "World > Asia", or a single word that the article says again."""
+    """Drop the topic above a title: a section of a newspaper, a path such as "World > Asia", or one word that the
+    article says again.
+    """
     if len(lines) < 3 or lines[0].kind != "text" or lines[1].kind not in {"text", "heading"}:
         return lines
     topic, title = lines[0].text, lines[1].text
@@ -207,7 +210,7 @@ def _drop_topic(lines: list[Line]) -> list[Line]:
         return lines
     said = " " not in topic and any(topic.casefold() in fold(line.text).split() for line in lines[1:])
     above = 4 <= len(title.split()) <= 30 and title[-1] not in ".,;:" and not _PATH.search(title)
-    return lines[1:] if above and (len(parts) > 1 or said) else lines
+    return lines[1:] if above and (len(parts) > 1 or said or is_edge_furniture(topic)) else lines
 
 
 def _find_title(lines: list[Line]) -> str:

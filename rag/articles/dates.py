@@ -30,6 +30,11 @@ _DATELINE = re.compile(
 _OPENING = re.compile(rf"(?:[^\W\d_][\w.,'’/ -]{{1,50}}?(?:, | [–—-] | ?\())?(?:On )?{_DATE}", re.IGNORECASE)
 _CALENDAR = re.compile(rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_MONTH.format('month')})", re.IGNORECASE)
 
+_AGO = re.compile(
+    r"(?:(?:first |last )?(?:published|updated|posted)[\s:]+)?(?:about )?(?:\d+|an?) (?:minute|hour|day|week)s? ago",
+    re.IGNORECASE,
+)
+
 
 def parse_dateline(line: str) -> str | None:
     """Parse a line that holds only a date, possibly with a weekday, a time or 'Updated'.
@@ -55,6 +60,11 @@ def parse_date(value: str) -> str | None:
     """Parse the first date anywhere in a short value, such as ``date:`` in front matter."""
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else None
+
+
+def is_ago(text: str) -> bool:
+    """Whether a text only says how long ago an article was published, as web pages do: "Updated 3 hours ago"."""
+    return bool(_AGO.fullmatch(text))
 
 
 def is_calendar_word(word: str) -> bool:

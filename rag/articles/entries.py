@@ -27,8 +27,8 @@ _LEADING = re.compile(_TIME, re.IGNORECASE)
 
 _CORRECTION = re.compile(
     r"(?<=\n\n)(?:(?:corrections?|corrected|errat(?:um|a)|clarifications?)(?:[ ,(][^\n:.–—]{0,40})?(?::| [–—-] |\n\n)"
-    r"|(?:an|in an|the) (?:earlier|original|previous) version of this|this (?:article|story|report|text) (?:was|has been)"
-    r" (?:\w+ )?(?:amended|corrected))[^\n]+",
+    r"|(?:an|in an|the) (?:earlier|original|previous) version of this"
+    r"|this (?:article|story|report|text) (?:was|has been) (?:\w+ )?(?:amended|corrected))[^\n]+",
     re.IGNORECASE,
 )
 CORRECTION = "Correction"

@@ -199,7 +199,8 @@ def write_table(rows: Sequence[Sequence[str]], headed: int, caption: str) -> lis
     """
     height = headed if 0 < headed <= _MOST_HEADER_ROWS else _count_header_rows(rows)
     height = min(height, len(rows) - 1)
-    names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[:height], strict=True)] or [""] * len(rows[0])
+    columns = zip(*rows[:height], strict=True) if height else [[""]] * len(rows[0])
+    names = [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
     if caption:
         names[0] = f"{names[0]} ({caption.replace('(', '').replace(')', '')})".lstrip()
     header = [_write_row(names), "|" + "---|" * len(names)] if any(names) else []

@@ -161,8 +161,9 @@ def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str,
 def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
     """Whether a word is the "it" of "is it true that", IT in capitals, contracted as in "they're", or joins clauses."""
     inside = idle is not None and idle.start() <= word.start() < idle.end()
-    joins = word.group() == "that" and bool(_NOUN.search(question[: word.start()]) or _CLAUSE.match(question, word.end()))
-    return inside or joins or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
+    joins = _NOUN.search(question[: word.start()]) or _CLAUSE.match(question, word.end())
+    inside = inside or (word.group() == "that" and joins is not None)
+    return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
 def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Reading:

@@ -41,8 +41,8 @@ ARTICLES = {
         "said that Pinewheel was recalling 18,000 wooden trains."
     ),
     "mill.txt": (
-        "Paper mill of Orrest to close\n\n4 May 2025\n\nThe paper mill of Orrest will close in March, and 320 people will "
-        "lose their jobs.\n\nCorrection: The number of people who will lose their jobs in Orrest is 230."
+        "Paper mill of Orrest to close\n\n4 May 2025\n\nThe paper mill of Orrest will close in March, and 320 people "
+        "will lose their jobs.\n\nCorrection: The number of people who will lose their jobs in Orrest is 230."
     ),
     "blog.txt": (
         "LIVE: Flood in Marchfield\n\n19:05\nWater falls\nThe river is at 4.1 metres in Marchfield, the "
