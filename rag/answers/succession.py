@@ -160,7 +160,7 @@ class Succession:
         if (self.is_withdrawn(old) and not self.is_withdrawn(new)) or self.names_old(new, old):
             return True
         if one.document_id == other.document_id:
-            if one.heading == CORRECTION != other.heading:
+            if one.heading == CORRECTION != other.heading and other.passage_id not in self._ranks:
                 return True
             ranks = self._ranks.get(one.passage_id, -1), self._ranks.get(other.passage_id, -1)
             later = ranks[0] > ranks[1] >= 0

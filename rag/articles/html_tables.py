@@ -21,10 +21,12 @@ _PART = re.compile(r"<(/?)(caption|thead|tr|th|td)\b([^<>]*)>", re.IGNORECASE)
 _SPAN = re.compile(r"\b(col|row)span\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 MOST_COLUMNS = 30
-"""Most columns of a table. It bounds how much a cell that spans several of them is repeated."""
+"""Most columns of a table. Chosen by hand, like the other limits here."""
+MOST_REPEATED = 4
+"""Most places of a table for each of its cells. It bounds how much cells that span several places let a text grow."""
 _FEWEST_ROWS = 2
 _MOST_WORDS = 4
-"""Most words of a cell without a figure. Chosen by hand, like the other limits here."""
+"""Most words of a cell without a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def _read_table(source: str) -> list[str] | None:
         caption, rows = caption or rows[0][0].text, rows[1:]
     headed = next((n for n, row in enumerate(rows) if not all(cell.head for cell in row)), 0)
     grid = _fill_grid(rows)
-    if len(grid) < _FEWEST_ROWS or not is_table(grid, words=_MOST_WORDS):
+    places, cells = sum(sum(map(bool, row)) for row in grid), sum(map(len, rows))
+    if len(grid) < _FEWEST_ROWS or places > MOST_REPEATED * cells or not is_table(grid, words=_MOST_WORDS):
         return None
     return write_table(grid, headed, caption[:MOST_CAPTION])
 

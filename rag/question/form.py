@@ -62,6 +62,12 @@ _DEGREE = (
 _MANNER = re.compile(
     rf"(?:^\W*|[,;–-] *|\b(?:in|of|about|on|to|and|or|see|know) +)how\b(?! (?:{_DEGREE})\b)(?! I\b)", re.IGNORECASE
 )
+# "How punctual were the trains?" asks for a degree, which may be a number; "how exactly did …" for a manner.
+_OTHER_DEGREE = re.compile(
+    rf"how (?!(?:{_AUXILIARY}|{_DEGREE}|exactly|precisely|specifically|else|come|best|well)\b)[a-z]+"
+    r" (?:is|are|was|were|do|does|did|has|have|had)\b",
+    re.IGNORECASE,
+)
 # "Can you" asks this program only with such a verb or for someone: "can you carry a knife in Rome?" asks for yes or no.
 _ORDER = re.compile(
     r"(?:(?:can|could|would|will) you (?:please |kindly |maybe |briefly |just )?)?"
@@ -119,6 +125,8 @@ def find_part(asked: str) -> Form:
         return "sentences"
     if _SHORT.match(asked) or asks_for_figure(asked):
         return "short"
+    if _OTHER_DEGREE.match(asked):
+        return "either"
     if _PUZZLED.search(asked) or _MANNER.search(asked) or _ORDER.match(asked):
         return "sentences"
     if _WHETHER.match(asked):

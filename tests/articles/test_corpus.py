@@ -37,6 +37,7 @@ HOSTILE = {
     "numbered ampersands": lambda n: "&" + "#38;amp;#x26;" * n + "lt;",
     "emphasis": lambda n: "*_" * (n // 4) + "x" + "_*" * (n // 4),
     "links": lambda n: "[" * (n // 4) + "x" + "](#)" * (n // 4),
+    "tables": lambda n: "<table>" * (n // 20) + "<tr><td colspan=9 rowspan=9>x" * (n // 40) + "</table>",
     "tags": lambda n: "<" * (n // 4) + "b>" * (n // 4) + "x",
     "backslashes": lambda n: "\\" * n + "x",
     "decoration": lambda n: "a" + "-" * n + "b",

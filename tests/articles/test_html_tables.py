@@ -55,6 +55,6 @@ def test_a_table_that_arranges_a_page_is_not_one() -> None:
 
 def test_hostile_tables_stay_small() -> None:
     wide = '<tr><td colspan="999" rowspan="999">x</td><td>2</td></tr>' * 200
-    assert len(clean_text(f"{TITLE}<table>{wide}</table>").text) < 100 * len(wide)
+    assert len(clean_text(f"{TITLE}<table>{wide}</table>").text) < 2 * len(wide)
     assert clean_text("<table>" * 3000 + "x" + "</table>" * 3000).text == "x"
     assert clean_text("<table></table><table><tr></tr></table><table><tr><td></td></tr></table>").text == ""

@@ -28,6 +28,8 @@ from rag.question.form import asks_for_stance, find_form
         ("What is the difference between the two plans?", "either"),
         ("What is the minister's name?", "short"),
         ("How many towns were flooded?", "short"),
+        ("How punctual were the ferries in May?", "either"),
+        ("How exactly did the ferry sink?", "sentences"),
         ("How much did the bridge cost?", "short"),
         ("Roughly how old is the chairman?", "short"),
         ("When did the plant open?", "short"),
