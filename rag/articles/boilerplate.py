@@ -121,6 +121,7 @@ _COPYRIGHT = re.compile(
 # Signs of reporting: "Never miss a payment, Buffett said" is not a call to the reader.
 _SAID = re.compile(r"\b(?:said|says|saying|told|tells|adds|added|warns|warned|wrote|according)\b", re.IGNORECASE)
 _REPORT = re.compile(rf"\d|{_SAID.pattern}", re.IGNORECASE)
+_LABEL = re.compile(r"[^\W\d]+(?: [^\W\d]+){1,6}")
 _HASHTAGS = re.compile(r"(?:#[^\W\d]\w*[\s,]*)+")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 
@@ -203,8 +204,8 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
         if outside and (n in menus or (n > 0 and is_edge_furniture(line))):
             found.add(n)
     if prose:
-        # A page repeats what stands around its articles.
-        labels = {line.casefold() for line in lines[: prose[-1]] if not any(map(str.isdigit, line))}
+        # A page repeats what stands around its articles, such as "Harbour supplement", but so does a talk: "Yes."
+        labels = {line.casefold() for line in lines[: prose[-1]] if _LABEL.fullmatch(line)}
         found |= {n for n in range(prose[-1] + 1, len(lines)) if lines[n].casefold() in labels}
     found |= _find_listed(lines)
     return found

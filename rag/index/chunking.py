@@ -7,6 +7,7 @@ wrong place if the text occurs twice.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -125,11 +126,13 @@ def _find_bounds(document: Document) -> list[tuple[int, int, str]]:
             bounds.append((start, below, f"{entry.stamp} {heading}" if entry else heading))
     bounds = sorted([*bounds, *((start, start, heading) for start, heading in stamped.items())])
     bounds = bounds if bounds and bounds[0][0] == 0 else [(0, 0, ""), *bounds]
+    kept, place = [], 0
+    starts = [start for start, _, _ in bounds]
     for start, end in find_corrections(text):
-        before = [bound for bound in bounds if bound[0] < start]
-        after = [bound for bound in bounds if bound[0] > end]
-        bounds = [*before, (start, start, CORRECTION), (end, end, before[-1][2]), *after]
-    return bounds
+        first = bisect_left(starts, start)
+        kept += [*bounds[place:first], (start, start, CORRECTION), (end, end, bounds[first - 1][2])]
+        place = bisect_right(starts, end)
+    return [*kept, *bounds[place:]]
 
 
 def _make_passage(document: Document, heading: str, start: int, end: int) -> Passage:

@@ -79,6 +79,11 @@ def test_what_a_page_repeats_below_the_text_goes() -> None:
     assert clean_text(page).text == f"Harbour supplement\n\n{TITLE}\n\n{ONE}\n\nIn detail\n\n{TWO}"
 
 
+def test_what_is_said_twice_stays() -> None:
+    talk = f"{TITLE}\n\n{ONE}\n\nQ: Safe?\n\nOh yes.\n\n{TWO}\n\nQ: And fast?\n\nOh yes."
+    assert clean_text(talk).text == talk
+
+
 def test_figures_below_the_text_stay_though_they_are_repeated() -> None:
     page = f"{TITLE}\n\n{ONE}\n\nPier: 12 boats\n\n{TWO}\n\nPier: 12 boats\n\nQuay: 9 boats"
     assert clean_text(page).text.count("Pier: 12 boats") == 2
