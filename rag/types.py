@@ -355,8 +355,14 @@ class Encoder(Protocol):
     def max_tokens(self) -> int:
         """The most tokens of one text that are encoded without truncation, excluding special tokens."""
 
-    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
-        """Unit-length rows, shape (len(texts), dimension), float32. Set ``query`` for questions, not for passages."""
+    def encode(
+        self, texts: Sequence[str], *, contexts: Sequence[str] = (), query: bool = False, progress: bool = False
+    ) -> NDArray[np.float32]:
+        """Unit-length rows, shape (len(texts), dimension), float32.
+
+        :param contexts: what each text is read after, such as its title; none by default. The row is about the text.
+        :param query: whether the texts are questions, not passages.
+        """
 
 
 class Retriever(Protocol):

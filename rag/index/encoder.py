@@ -14,6 +14,7 @@ import os
 import re
 import warnings
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ BATCH_SIZE = 16
 GRAPH = Path(__file__).parent / "encoder.onnx"
 DIMENSION = 384
 """Vector length of the default encoder."""
+MOST_CONTEXT = 64
+"""Number of tokens that are read of a context, as in "title – heading". Titles of news have at most about 30."""
 MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 # "name" or "owner/name" on the hub. An existing folder of that name takes precedence.
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
@@ -129,11 +132,14 @@ class GraphEncoder(LocalEncoder):
         self,
         texts: Sequence[str],
         *,
+        contexts: Sequence[str] = (),
         query: bool = False,  # noqa: ARG002 (part of the Encoder protocol)
         progress: bool = False,
     ) -> NDArray[np.float32]:
         """Unit rows, shape (len(texts), dimension), float32.
 
+        :param contexts: read before the texts. A row is then the mean over the text's tokens only, which have seen the
+            context ("late chunking", Günther et al. 2024).
         :param query: ignored, since this model uses no prompt for questions or passages.
         :raises ModelError: if the model cannot be loaded.
         """
@@ -143,23 +149,32 @@ class GraphEncoder(LocalEncoder):
         # Batch texts of similar length, to reduce padding.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
-        batches = ([encodable(texts[i]) for i in order[at : at + BATCH_SIZE]] for at in starts)
-        rows = [np.zeros((0, DIMENSION), dtype=np.float32), *map(self._encode_batch, batches)]
-        return np.concatenate(rows)[np.argsort(order)]
+        batches = (order[at : at + BATCH_SIZE] for at in starts)
+        rows = [
+            self._encode_batch([texts[i] for i in batch], [contexts[i] for i in batch] if contexts else [])
+            for batch in batches
+        ]
+        return np.concatenate([np.zeros((0, DIMENSION), dtype=np.float32), *rows])[np.argsort(order)]
 
-    def _encode_batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _encode_batch(self, texts: Sequence[str], contexts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        longest = self.max_tokens
-        found = [list(e.ids) for e in self._load_tokenizer().encode_batch_fast(texts)]
-        # The first and last ids are special tokens.
-        kept = [ids if len(ids) <= longest + 2 else [*ids[: longest + 1], ids[-1]] for ids in found]
+        read = self._load_tokenizer().encode_batch_fast
+        before = [one.ids[1:-1][:MOST_CONTEXT] for one in read([encodable(context) for context in contexts])]
+        kept = []
+        for one, context in zip_longest(read([encodable(text) for text in texts]), before, fillvalue=[]):
+            # The first and last ids are special tokens.
+            inner = one.ids[1:-1][: self.max_tokens - len(context)]
+            kept.append([one.ids[0], *context, *inner, one.ids[-1]])
         ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
-        attended = np.zeros(ids.shape, dtype=np.bool_)
+        attended, pooled = np.zeros((2, *ids.shape), dtype=np.bool_)
         for row, one in enumerate(kept):
             ids[row, : len(one)] = one
             attended[row, : len(one)] = True
-        rows: NDArray[np.float32] = self._load_graph().run(input_ids=ids, attention_mask=attended)[0]
+            context = len(before[row]) if before else 0
+            # Without a context, the special tokens count too, as in sentence-transformers.
+            pooled[row, slice(1 + context, len(one) - 1) if context else slice(len(one))] = True
+        rows: NDArray[np.float32] = self._load_graph().run(input_ids=ids, attention_mask=attended, pooled=pooled)[0]
         return rows
 
     def _load_graph(self) -> Graph:
@@ -185,9 +200,12 @@ class SentenceEncoder(LocalEncoder):
         super().__init__(name, folder)
         self._model: Any = None
 
-    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], *, contexts: Sequence[str] = (), query: bool = False, progress: bool = False
+    ) -> NDArray[np.float32]:
         """Unit rows, shape (len(texts), dimension), float32.
 
+        :param contexts: put before the texts; they are part of the mean, since pooling is the model's own.
         :param query: whether the texts are questions. Some models use different prompts for questions and passages.
         :raises ModelError: if the model cannot be loaded.
         """
@@ -196,8 +214,9 @@ class SentenceEncoder(LocalEncoder):
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
+        shown = [f"{context}\n{text}" if context else text for context, text in zip_longest(contexts, texts, fillvalue="")]
         rows = (model.encode_query if query else model.encode_document)(
-            [encodable(text) for text in texts],
+            [encodable(text) for text in shown],
             batch_size=BATCH_SIZE,
             show_progress_bar=progress,
             convert_to_numpy=True,

@@ -78,15 +78,19 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
         for document in documents
         for passage in chunk_document(document, count_tokens=cutter.encoder.count_tokens, config=cutter.config)
     ]
-    vectors = encode_passages([show_passage(passage) for passage in passages], cutter) if passages else None
+    vectors = encode_passages(passages, cutter) if passages else None
     everything = sorted((*kept, *documents), key=lambda document: document.document_id)
     return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
 
 
-def encode_passages(texts: Sequence[str], cutter: Cutter) -> NDArray[np.float32]:
-    """Unit rows of at least one text, shape (len(texts), dimension), float32."""
+def encode_passages(passages: Sequence[Passage], cutter: Cutter) -> NDArray[np.float32]:
+    """Unit rows of at least one passage, shape (len(passages), dimension), float32.
+
+    Each is read after its title and heading (docs/decisions/0027).
+    """
+    texts, contexts = [passage.text for passage in passages], [passage.context for passage in passages]
     if cutter.tell is None:
-        return cutter.encoder.encode(texts, progress=cutter.progress)
+        return cutter.encoder.encode(texts, contexts=contexts, progress=cutter.progress)
     import numpy as np
 
     # In the encoder's own order, so that the parts need no more padding than the whole.
@@ -94,7 +98,8 @@ def encode_passages(texts: Sequence[str], cutter: Cutter) -> NDArray[np.float32]
     rows = []
     for at in range(0, len(order), ENCODED_AT_ONCE):
         cutter.tell(at, len(order))
-        rows.append(cutter.encoder.encode([texts[i] for i in order[at : at + ENCODED_AT_ONCE]]))
+        part = order[at : at + ENCODED_AT_ONCE]
+        rows.append(cutter.encoder.encode([texts[i] for i in part], contexts=[contexts[i] for i in part]))
     return np.concatenate(rows)[np.argsort(order)]
 
 
@@ -124,12 +129,3 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def show_passage(passage: Passage) -> str:
-    """The text of a passage for the encoder: its heading, then its text.
-
-    The title is left out. All passages of an article would share it, so a question similar to the title would
-    retrieve only passages of that article (docs/decisions/0005).
-    """
-    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text

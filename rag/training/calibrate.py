@@ -22,6 +22,7 @@ from rag.answers.confidence import (
 from rag.answers.disagreement import judge_articles, opposes
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
+from rag.answers.unasked import drop_questions
 from rag.errors import RagError
 from rag.index.encoder import load_encoder
 from rag.metrics import score_token_f1
@@ -121,8 +122,9 @@ def measure_trials(reader: Reader, encoder: Encoder, trials: Sequence[Calibratio
 
     measured = []
     for trial in tqdm(trials, disable=None):
-        (readings,) = reader.read([trial.question], [trial.passages])
         asked = parse_question(trial.question)
+        (readings,) = reader.read([trial.question], [trial.passages])
+        readings = drop_questions(asked, readings, trial.passages)
         candidates = group_readings(asked, readings.together)
         if candidates:
             (vector,) = encoder.encode([trial.question], query=True)

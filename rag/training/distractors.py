@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rag.training.data import Paragraph
 
 
-def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> list[list[int]]:
+def rank_passages(
+    questions: Sequence[str], texts: Sequence[str], most: int, *, titles: Sequence[str] = ()
+) -> list[list[int]]:
     """For each question, the indices of the ``most`` texts that the product's retriever would find, best first.
+
+    :param titles: of the texts; none by default.
 
     Lexical scores (here TF-IDF instead of BM25) and dense scores are fused as in :mod:`rag.index.retrieval`.
     """
@@ -25,7 +29,8 @@ def rank_passages(questions: Sequence[str], texts: Sequence[str], most: int) -> 
 
     encoder, shown = load_encoder(None), sys.stderr.isatty()
     words = score_words(questions, texts)
-    meaning = encoder.encode(questions, query=True, progress=shown) @ encoder.encode(texts, progress=shown).T
+    asked = encoder.encode(questions, query=True, progress=shown)
+    meaning = asked @ encoder.encode(texts, contexts=titles, progress=shown).T
     ranked = []
     for row in range(len(questions)):
         lexical, dense = (

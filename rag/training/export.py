@@ -114,15 +114,18 @@ def score_ends(model: CopyingReaderModel, memory: Memory, starts: Tensor, segmen
 
 
 class SentencePooler(nn.Module):
-    """The default encoder: mean of the attended states, scaled to unit length, as in sentence-transformers."""
+    """The default encoder: mean of the pooled states, scaled to unit length.
+
+    If all attended states are pooled, this is what sentence-transformers computes.
+    """
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, pooled: Tensor) -> Tensor:
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        shown = attention_mask.unsqueeze(-1).to(states.dtype)
+        shown = pooled.unsqueeze(-1).to(states.dtype)
         return nn.functional.normalize((states * shown).sum(dim=1) / shown.sum(dim=1), dim=-1)
 
 
@@ -174,8 +177,8 @@ def export_encoder(path: Path = ENCODER_GRAPH) -> None:
     ids = torch.randint(5, 1000, (3, 20))
     write_graph(
         SentencePooler(encoder.eval()),
-        {"input_ids": ids, "attention_mask": torch.ones(3, 20, dtype=torch.bool)},
-        {key: {0: texts, 1: length} for key in ("input_ids", "attention_mask")},
+        {"input_ids": ids, **{key: torch.ones(3, 20, dtype=torch.bool) for key in ("attention_mask", "pooled")}},
+        {key: {0: texts, 1: length} for key in ("input_ids", "attention_mask", "pooled")},
         path,
     )
 

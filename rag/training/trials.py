@@ -80,7 +80,8 @@ def make_trials(
     others = reword_questions(plain, thesaurus, load_encoder(), rng) if thesaurus else [()] * len(drawn)
     reworded = [some[0] if some else "" for some in others]
     texts = [p.text for p in paragraphs]
-    ranked = rank_passages([*plain, *false, *reworded, *(q.question for _, q in traps)], texts, 3 * passages)
+    asking = [*plain, *false, *reworded, *(q.question for _, q in traps)]
+    ranked = rank_passages(asking, texts, 3 * passages, titles=[p.title for p in paragraphs])
     trials = [
         CalibrationTrial(i, q.question, (), tuple(make_passage(paragraphs[m], texts[m]) for m in found[:passages]))
         for (i, q), found in zip(traps, ranked[3 * len(drawn) :], strict=True)

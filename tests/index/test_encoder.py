@@ -96,6 +96,24 @@ def test_the_default_encoder_is_the_installed_model_and_imports_no_torch(
     assert (done.stdout, done.stderr) == ("(2, 384) False\n", "")
 
 
+def test_a_passage_is_encoded_in_the_light_of_its_title(encoder: Encoder) -> None:
+    about = "The deal gives the buyer 30 seats on the night train and both depots."
+    titles = ["Sleeper firm Nachtlinie sold to rival", "School canteen prices frozen until spring", ""]
+    asked = encoder.encode(["how much of Nachtlinie's sleeper train does the buyer get?"], query=True)
+    near, far, plain = (encoder.encode([about] * 3, contexts=titles) @ asked.T).ravel()
+    assert near > plain > far
+    # The row is about the text, not about the title.
+    rows = encoder.encode([about, "Milk stays at 40 cents.", *titles[:1]], contexts=[titles[0], titles[0], ""])
+    assert rows[0] @ rows[1] < 0.5
+    assert encoder.encode([about], contexts=[""]) == pytest.approx(encoder.encode([about]))
+
+
+def test_a_long_title_does_not_displace_the_text(encoder: Encoder) -> None:
+    text = "The harbour opens again in May. " * 60
+    with_title, alone = encoder.encode([text] * 2, contexts=["An endless headline " * 90, ""])
+    assert with_title @ alone > 0.8
+
+
 def test_like_meanings_lie_close(encoder: Encoder) -> None:
     rows = encoder.encode(SENTENCES)
     cosines = rows @ rows.T

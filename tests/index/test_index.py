@@ -20,7 +20,6 @@ from updating import CONFIG, DIMENSION, HashEncoder, take_snapshot, write_articl
 from rag.errors import CorpusError, IndexFolderError
 from rag.index import manifest, store
 from rag.index.chunking import ChunkingConfig
-from rag.index.ingest import show_passage
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def test_the_first_update_builds(corpus: Path, tmp_path: Path) -> None:
         for passage in opened.passages(rows):
             assert passage.document_id == "a.txt"
             assert document.text[passage.start : passage.end] == passage.text
-            assert show_passage(passage) in encoder.encoded
+            assert passage.text in encoder.encoded
 
 
 def test_nothing_is_done_twice(corpus: Path, folder: Path) -> None:
@@ -434,7 +433,7 @@ def test_words_are_stemmed_and_stripped_of_accents(index: Index) -> None:
 def test_dense_search_finds_the_nearest(index: Index) -> None:
     rows = [row for row, _ in index.search_bm25("otter heron cafe", 99)]
     passage = index.passages(rows[:1])[0]
-    vector = HashEncoder().encode([show_passage(passage)])
+    vector = HashEncoder().encode([passage.text])
     found = index.search_dense(vector, 3)[0]
     assert found[0][0] == rows[0]
     assert found[0][1] == pytest.approx(1, abs=1e-5)

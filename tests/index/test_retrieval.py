@@ -12,7 +12,6 @@ from updating import CONFIG, HashEncoder, write_article
 from rag.errors import IndexFolderError
 from rag.index.chunking import ChunkingConfig
 from rag.index.encoder import load_encoder
-from rag.index.ingest import show_passage
 from rag.index.likeness import collapse, is_covered
 from rag.index.retrieval import HybridRetriever, RetrievalConfig, fuse_scores
 from rag.index.update import Index, open_index, update_index
@@ -144,7 +143,7 @@ def test_retrieval_is_batched_ordered_and_repeatable(index: Index, mode: str) ->
 def test_the_exact_text_leads_the_dense_ranking(index: Index) -> None:
     passage = index.passages([index.search_bm25("heron", 1)[0][0]])[0]
     retriever = HybridRetriever(index, HashEncoder(), "dense")
-    best = retriever.retrieve([show_passage(passage)], 3)[0][0]
+    best = retriever.retrieve([passage.text], 3)[0][0]
     assert best.passage == passage
     assert best.score == pytest.approx(1, abs=1e-5)
 

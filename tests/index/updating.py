@@ -46,8 +46,10 @@ class HashEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def encode(self, texts: Sequence[str], *, query: bool = False, progress: bool = False) -> NDArray[np.float32]:  # noqa: ARG002
-        del progress
+    def encode(
+        self, texts: Sequence[str], *, contexts: Sequence[str] = (), query: bool = False, progress: bool = False
+    ) -> NDArray[np.float32]:
+        del contexts, query, progress
         time.sleep(self.seconds)
         self.encoded += texts
         rows = np.empty((len(texts), DIMENSION), dtype=np.float32)
