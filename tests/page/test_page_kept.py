@@ -21,7 +21,8 @@ from conftest import ROOT
 from rag.articles.folder import stamp_folder
 from rag.machine.temporary import open_temporary, remove_stale
 from rag.page.articles import describe_adding
-from rag.page.exchange import Exchange, read_records, write_change
+from rag.page.conversation import write_change
+from rag.page.exchange import Exchange, read_records
 from rag.page.shelf import Shelf
 from rag.page.stages import Stopped
 from rag.page.transcript import render_transcript
@@ -316,7 +317,6 @@ def test_a_question_without_an_answer_can_be_asked_again() -> None:
 
 def test_a_change_is_inert_in_markup_and_read_back() -> None:
     exchange = Exchange("a" * 8, "</script><b>&amp;")
-    change = write_change([exchange], put=[exchange], drop=["b" * 8])
+    change = write_change("c" * 16, [exchange], put=[exchange], drop=["b" * 8])
     assert not set("<>&") & set(change)
-    assert read_records(json.dumps(json.loads(change)["put"])) == [exchange]
-    assert read_records("[" * 100_000) == read_records("{") == []
+    assert read_records(json.loads(change)["put"]) == [exchange]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from page_answers import KEY, check, make_answer, make_declined, make_passage
 
-from rag.page.exchange import Exchange, write_records
+from rag.page.conversation import Conversation, write_conversation
+from rag.page.exchange import Exchange
 from rag.page.starters import make_starters
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def suggest(question: str, *, busy: bool = False) -> tuple[list[str], Shelf]:
         handlers = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32))  # type: ignore[arg-type]
         if busy:
             handlers.running["other"] = SimpleNamespace()  # type: ignore[assignment]
-        records = write_records([Exchange(KEY, question, make_declined())])
-        seen = [shown async for shown in handlers.suggest(records, SESSION)]
+        kept = write_conversation(Conversation(KEY, [Exchange(KEY, question, make_declined())]))
+        seen = [shown async for shown in handlers.suggest(kept, SESSION)]
         assert handlers.trying == {}
         return seen
 
