@@ -5,7 +5,6 @@ The browser keeps the conversation and sends it with each event, so the server k
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
@@ -15,8 +14,8 @@ import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio r
 
 from rag.errors import RagError
 from rag.page.articles import describe_extent, read_spans, render_article, render_notice
+from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted
 from rag.page.conversation import Conversation, read_conversation, write_change
-from rag.page.endpoints import BROKEN
 from rag.page.events import name_session, read_offset, read_word
 from rag.page.exchange import (
     MOST_CORRECTION,
@@ -30,7 +29,7 @@ from rag.page.exchange import (
 )
 from rag.page.export import format_json, format_markdown
 from rag.page.stages import Watch
-from rag.page.starters import MOST_NEXT, MOST_NEXT_TRIED, make_starters
+from rag.page.suggestions import MOST_NEXT, MOST_NEXT_TRIED, Suggestion, make_suggestions
 from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
 from rag.page.uploads import make_name
 
@@ -50,39 +49,6 @@ UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 TYPING = "stopped while the next question is being typed"
 ADDED = ("starter", "append")
 """Actions that add a question at the end of the conversation."""
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AskedQuestion:
-    """A question to be answered.
-
-    :param conversation: the id of its conversation.
-    :param before: the conversation that it continues.
-    :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
-    :param alone: whether to ask it as written, without the conversation.
-    :param typed: whether it was typed into the text field, which it then leaves.
-    """
-
-    conversation: str
-    question: str
-    before: list[Exchange]
-    kept: list[Exchange]
-    alone: bool = False
-    typed: bool = False
-
-
-@dataclass(slots=True)
-class Work:
-    """A question that a worker answers.
-
-    :param conversation: the id of its conversation.
-    :param away: whether the page shows another conversation by now.
-    """
-
-    conversation: str
-    watch: Watch[Stage, Answer]
-    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +131,7 @@ class Handlers:
             yield shown
 
     async def suggest(self, kept: object, request: gr.Request) -> AsyncIterator[str]:
-        """Suggests questions about the passages read for the last one. Each was tried and gets an answer.
+        """Suggests questions that the passages read for the last one answer. Each was tried.
 
         Nobody waits for a suggestion: trying ends as soon as anybody asks, or opens another conversation.
         """
@@ -176,25 +142,26 @@ class Handlers:
             return
         passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
         found: list[str] = []
-        for question in make_starters(passages, [e.question for e in exchanges])[:MOST_NEXT_TRIED]:
+        candidates = make_suggestions(passages, [e.question for e in exchanges], list_quoted(exchanges))
+        for suggestion in candidates[:MOST_NEXT_TRIED]:
             if self.running or session in self.trying or len(found) == MOST_NEXT:
                 break
-            answered = await self._is_answered(session, conversation, question)
-            if answered is None:
+            met = await self._is_met(session, conversation, suggestion)
+            if met is None:
                 break
-            if answered:
-                found.append(question)
+            if met:
+                found.append(suggestion.question)
                 yield render_suggestions(found)
 
-    async def _is_answered(self, session: str, conversation: Conversation, question: str) -> bool | None:
-        """Whether a question gets an answer; None if it was stopped."""
+    async def _is_met(self, session: str, conversation: Conversation, suggestion: Suggestion) -> bool | None:
+        """Whether a suggestion gets the answer that it was made for; None if it was stopped."""
         turns = list_turns(conversation.exchanges)
-        watch = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+        watch = Watch(lambda on_stage: self.shelf.submit(suggestion.question, turns, on_stage))
         self.trying[session] = Work(conversation.name, watch)
         try:
             async for _ in watch.stages():
                 pass
-            return None if watch.why else watch.result().answered
+            return None if watch.why else suggestion.is_met(watch.result())
         except RagError:
             return False
         finally:
@@ -328,25 +295,3 @@ class Handlers:
         """
         talk, button = render_transcript(exchanges, extent, progress), gr.Button(interactive=bool(progress))
         return talk, gr.skip() if kept is None else kept, gr.skip() if box is None else box, button
-
-
-def finish(exchange: Exchange, watch: Watch[Stage, Answer]) -> Exchange:
-    """The exchange with its answer or, if there is none, the reason."""
-    try:
-        answer = watch.result()
-    except RagError as error:
-        return replace(exchange, error=str(error))
-    except Exception:
-        _LOG.exception("a question could not be answered")
-        return replace(exchange, error=BROKEN)
-    return replace(exchange, answer=answer, read=tuple((s.passage.passage_id, s.score) for s in answer.passages))
-
-
-def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
-    return next((exchange for exchange in exchanges if exchange.key == key), None)
-
-
-def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
-    """The exchanges before the one with this key; all if there is none."""
-    keys = [exchange.key for exchange in exchanges]
-    return exchanges[: keys.index(key)] if key in keys else exchanges

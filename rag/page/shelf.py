@@ -17,7 +17,7 @@ from rag.index.changes import Changes
 from rag.page.articles import Row
 from rag.page.feedback import Provenance
 from rag.page.stages import Stopped
-from rag.page.starters import choose_starters, make_starters
+from rag.page.suggestions import Suggestion, choose_suggestions, make_starters
 from rag.page.transcript import describe_stage
 from rag.page.uploads import (
     MOST_FILES,
@@ -266,10 +266,10 @@ class Shelf:
         some = documents[:: -(-len(documents) // MOST_SAMPLED)]
         passages = [p for document in some for p in pipeline.index.document_passages(document.document_id)]
 
-        def is_answered(question: str) -> bool:
+        def is_met(suggestion: Suggestion) -> bool:
             try:
-                return pipeline is self._pipeline and pipeline.ask(question).answered
+                return pipeline is self._pipeline and suggestion.is_met(pipeline.ask(suggestion.question))
             except RagError:
                 return False
 
-        return choose_starters(make_starters(passages), is_answered)
+        return choose_suggestions(make_starters(passages), is_met)

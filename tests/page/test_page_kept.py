@@ -44,7 +44,7 @@ OpenShelf = Callable[..., Shelf]
 @pytest.fixture
 def open_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenShelf]:
     """Opens shelves over one folder with one article, with the real index and encoder, and no starter questions."""
-    monkeypatch.setattr("rag.page.shelf.choose_starters", lambda *_: ())
+    monkeypatch.setattr("rag.page.shelf.choose_suggestions", lambda *_: ())
     corpus, opened = tmp_path / "corpus", []
     corpus.mkdir()
     (corpus / "nairn.txt").write_text(NAIRN, "utf-8")
@@ -277,7 +277,7 @@ from pathlib import Path
 from rag.page import shelf as shelves, uploads
 from rag.pipeline import Config, Pipeline
 how, folder = sys.argv[1], Path(sys.argv[2])
-shelves.choose_starters = lambda *_: ()
+shelves.choose_suggestions = lambda *_: ()
 config = Config(folder / "corpus", folder / "index")
 shelf = shelves.Shelf(lambda tell: Pipeline.open(config, tell=tell), folder / "corpus")
 def die(*_):
