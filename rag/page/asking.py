@@ -45,11 +45,13 @@ class Work:
 
     :param conversation: the id of its conversation.
     :param away: whether the page shows another conversation by now.
+    :param ended: whether all that is left is to show its result.
     """
 
     conversation: str
     watch: Watch[Stage, Answer]
     away: bool = False
+    ended: bool = False
 
 
 def finish(exchange: Exchange, watch: Watch[Stage, Answer]) -> Exchange:

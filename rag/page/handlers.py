@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
-    from rag.types import Answer, Stage, Turn
+    from rag.types import Turn
 
 PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
@@ -77,7 +77,7 @@ class Handlers:
         if (trial := self.trying.get(session)) and trial.conversation != conversation.name:
             trial.watch.stop()
         work = self.running.get(session)
-        if work is None:
+        if work is None or work.ended:
             return render_transcript(conversation.exchanges), ""
         was_away, work.away = work.away, work.conversation != conversation.name
         if not was_away and not work.away:
@@ -239,7 +239,7 @@ class Handlers:
         work = Work(asked.conversation, Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage)))
         self.running[session] = work
         try:
-            async for shown in self._follow(work.watch, asked, exchange):
+            async for shown in self._follow(work, asked, exchange):
                 yield (gr.skip(), shown[1], gr.skip(), shown[3]) if work.away else shown
         finally:
             # Also when the question is stopped or the browser has gone.
@@ -255,17 +255,16 @@ class Handlers:
             return f"This conversation has {MOST_EXCHANGES} questions: start a new one."
         return ""
 
-    async def _follow(
-        self, watch: Watch[Stage, Answer], asked: AskedQuestion, exchange: Exchange
-    ) -> AsyncIterator[tuple[Any, ...]]:
+    async def _follow(self, work: Work, asked: AskedQuestion, exchange: Exchange) -> AsyncIterator[tuple[Any, ...]]:
         """What the page shows of a question that is being answered, until it has an answer or is stopped."""
-        name, exchanges = asked.conversation, [*asked.before, exchange]
+        name, exchanges, watch = asked.conversation, [*asked.before, exchange], work.watch
         # Kept at once, so that the question is not lost if the server is.
         put = write_change(name, [*asked.kept, exchange], put=[exchange])
         yield self._show(exchanges, put, progress=WAITING, box="" if asked.typed else None)
         async for stage in watch.stages():
             talk = render_transcript(exchanges, progress=self.shelf.describe_work(stage))
             yield talk, *UNCHANGED[1:]
+        work.ended = bool(watch.why)
         if watch.why:
             left = write_change(name, asked.kept, drop=[exchange.key])
             back = asked.question if asked.typed and watch.why != TYPING else None
@@ -275,6 +274,7 @@ class Handlers:
         exchanges = [*asked.before, exchange]
         if exchange.answer is not None:
             yield self._show(exchanges, progress=WAITING, extent="short")
+        work.ended = True
         replaced = {e.key for e in asked.kept} - {e.key for e in exchanges}
         yield self._show(exchanges, write_change(name, exchanges, put=[exchange], drop=replaced))
 
