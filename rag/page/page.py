@@ -12,7 +12,7 @@ from rag.page.endpoints import add_endpoints
 from rag.page.handlers import Handlers
 from rag.page.rendering import render
 from rag.page.transcript import render_transcript
-from rag.page.uploads import MOST_BYTES, MOST_FILES
+from rag.page.uploads import MOST_BYTES, MOST_FILES, MOST_TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 TITLE = "Ask the articles"
 LIMITS = (
-    f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
-    "An article takes a few seconds, a whole book of 1 MB some minutes. "
+    f"Plain text or Markdown (.txt, .md), at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
+    f"{MOST_TOGETHER // 1_000_000} MB at a time. "
+    "An article takes a few seconds, 1 MB about two minutes, 5 MB about ten. Questions are answered meanwhile. "
     "They stay on the machine that runs this page."
 )
-MOST_SENT = 5 * MOST_BYTES
+MOST_SENT = 2 * MOST_BYTES
 """Size of a file that the browser may send. One above ``MOST_BYTES`` is refused by name; the others are added."""
 WAITING = 64
 """Questions that may wait in the queue. Further ones are refused with a message."""
