@@ -76,6 +76,13 @@ def list_quoted(exchanges: Sequence[Exchange]) -> list[Place]:
     return [(c.document_id, c.start, c.end) for answer in answers for c in list_citations(answer)]
 
 
+def list_values(exchanges: Sequence[Exchange]) -> set[str]:
+    """What the answers of a conversation say in short, without regard to case."""
+    answers = [exchange.answer for exchange in exchanges if exchange.answer]
+    said = (value for answer in answers for value in (answer.short, *(other.text for other in answer.alternatives)))
+    return {value.casefold() for value in said if value}
+
+
 def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
     """The exchanges before the one with this key; all if there is none."""
     keys = [exchange.key for exchange in exchanges]

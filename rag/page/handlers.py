@@ -14,7 +14,7 @@ import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio r
 
 from rag.errors import RagError
 from rag.page.articles import describe_extent, read_spans, render_article, render_notice
-from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted
+from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted, list_values
 from rag.page.conversation import Conversation, read_conversation, write_change
 from rag.page.events import name_session, read_offset, read_word
 from rag.page.exchange import (
@@ -154,14 +154,17 @@ class Handlers:
                 yield render_suggestions(found)
 
     async def _is_met(self, session: str, conversation: Conversation, suggestion: Suggestion) -> bool | None:
-        """Whether a suggestion gets the answer that it was made for; None if it was stopped."""
+        """Whether a suggestion gets the answer that it was made for, and a new one; None if it was stopped."""
         turns = list_turns(conversation.exchanges)
         watch = Watch(lambda on_stage: self.shelf.submit(suggestion.question, turns, on_stage))
         self.trying[session] = Work(conversation.name, watch)
         try:
             async for _ in watch.stages():
                 pass
-            return None if watch.why else suggestion.is_met(watch.result())
+            if watch.why:
+                return None
+            answer = watch.result()
+            return suggestion.is_met(answer) and answer.short.casefold() not in list_values(conversation.exchanges)
         except RagError:
             return False
         finally:

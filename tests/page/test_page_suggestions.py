@@ -123,6 +123,13 @@ def test_what_has_been_quoted_or_asked_is_not_suggested() -> None:
     assert [one.question for one in make_suggestions([PASSAGE], [MADE[1].lower()])] == [MADE[0], MADE[2]]
 
 
+def test_what_gets_the_same_answer_again_is_not_suggested() -> None:
+    elsewhere = make_passage("Her age is 63.", name="b.txt")
+    seen, shelf = suggest(answer=make_answer("63", [cite(elsewhere, "Her age is 63.")], [elsewhere]))
+    assert MADE[1] in shelf.asked
+    assert check(seen[-1]).values("data-value") == [MADE[0]]
+
+
 def test_nobody_waits_for_suggestions() -> None:
     seen, shelf = suggest(busy=True)
     assert seen == [""]
