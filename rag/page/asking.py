@@ -76,7 +76,7 @@ def list_quoted(exchanges: Sequence[Exchange]) -> list[Place]:
     return [(c.document_id, c.start, c.end) for answer in answers for c in list_citations(answer)]
 
 
-def list_values(exchanges: Sequence[Exchange]) -> set[str]:
+def list_said(exchanges: Sequence[Exchange]) -> set[str]:
     """What the answers of a conversation say in short, without regard to case."""
     answers = [exchange.answer for exchange in exchanges if exchange.answer]
     said = (value for answer in answers for value in (answer.short, *(other.text for other in answer.alternatives)))

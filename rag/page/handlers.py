@@ -14,7 +14,7 @@ import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio r
 
 from rag.errors import RagError
 from rag.page.articles import describe_extent, read_spans, render_article, render_notice
-from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted, list_values
+from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted, list_said
 from rag.page.conversation import Conversation, read_conversation, write_change
 from rag.page.events import name_session, read_offset, read_word
 from rag.page.exchange import (
@@ -131,9 +131,9 @@ class Handlers:
             yield shown
 
     async def suggest(self, kept: object, request: gr.Request) -> AsyncIterator[str]:
-        """Suggests questions that the passages read for the last one answer. Each was tried.
+        """Suggests questions that the passages read for the last one answer. After a refusal without any: starters.
 
-        Nobody waits for a suggestion: trying ends as soon as anybody asks, or opens another conversation.
+        Each was tried. Nobody waits for them: trying ends as soon as anybody asks, or opens another conversation.
         """
         yield ""
         conversation, session = read_conversation(kept), name_session(request)
@@ -152,6 +152,12 @@ class Handlers:
             if met:
                 found.append(suggestion.question)
                 yield render_suggestions(found)
+        else:
+            last = exchanges[-1].answer
+            if not found and last is not None and not last.answered:
+                asked = {exchange.question for exchange in exchanges}
+                others = [question for question in self.shelf.list_starters() if question not in asked]
+                yield render_suggestions(others[:MOST_NEXT])
 
     async def _is_met(self, session: str, conversation: Conversation, suggestion: Suggestion) -> bool | None:
         """Whether a suggestion gets the answer that it was made for, and a new one; None if it was stopped."""
@@ -164,7 +170,7 @@ class Handlers:
             if watch.why:
                 return None
             answer = watch.result()
-            return suggestion.is_met(answer) and answer.short.casefold() not in list_values(conversation.exchanges)
+            return suggestion.is_met(answer) and answer.short.casefold() not in list_said(conversation.exchanges)
         except RagError:
             return False
         finally:

@@ -18,7 +18,7 @@ from rag.page.verbs import find_base
 from rag.page.wording import word_questions
 
 if TYPE_CHECKING:
-    from rag.types import Answer
+    from rag.types import Answer, Passage
 
 TEXT = (
     "The ferry to Coll was cancelled because of ice. Its captain is Morag Reid, 63, who steers by ear. "
@@ -71,11 +71,15 @@ def test_base_forms(verb: str, base: str | None) -> None:
 class Shelf:
     """Answers with the sentence that has a word of the question; declines whatever is about a pier."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.pool, self.asked = pool, []  # type: ignore[var-annotated]
+    def __init__(self, pool: ThreadPoolExecutor, passage: Passage) -> None:
+        self.pool, self.passage = pool, passage
+        self.asked: list[str] = []
 
     def find_passages(self, _: object) -> list[Any]:
-        return [SimpleNamespace(passage=PASSAGE)]
+        return [SimpleNamespace(passage=self.passage)]
+
+    def list_starters(self) -> list[str]:
+        return ["Who sails to Tiree?", "Who sails to Coll?"]
 
     def submit(self, question: str, _: object, on_stage: Any) -> Any:
         return self.pool.submit(self.ask, question, on_stage)
@@ -91,7 +95,7 @@ def answer_with(word: str) -> Answer:
     return make_answer(word, [cite(PASSAGE, quote)], [PASSAGE])
 
 
-def suggest(*, busy: bool = False, answer: Answer | None = None) -> tuple[list[str], Shelf]:
+def suggest(*, busy: bool = False, answer: Answer | None = None, passage: Passage = PASSAGE) -> tuple[list[str], Shelf]:
     from rag.page.handlers import Handlers
     from rag.page.signing import Signer
 
@@ -106,7 +110,7 @@ def suggest(*, busy: bool = False, answer: Answer | None = None) -> tuple[list[s
         return seen
 
     with ThreadPoolExecutor(1) as pool:
-        shelf = Shelf(pool)
+        shelf = Shelf(pool, passage)
         return asyncio.run(look(shelf)), shelf
 
 
@@ -128,6 +132,13 @@ def test_what_gets_the_same_answer_again_is_not_suggested() -> None:
     seen, shelf = suggest(answer=make_answer("63", [cite(elsewhere, "Her age is 63.")], [elsewhere]))
     assert MADE[1] in shelf.asked
     assert check(seen[-1]).values("data-value") == [MADE[0]]
+
+
+def test_after_a_refusal_without_any_the_first_questions_are_suggested() -> None:
+    plain = make_passage("It rained all day.")
+    seen, _ = suggest(passage=plain)
+    assert check(seen[-1]).values("data-value") == ["Who sails to Coll?"]
+    assert suggest(passage=plain, answer=answer_with("ice"))[0] == [""]
 
 
 def test_nobody_waits_for_suggestions() -> None:
