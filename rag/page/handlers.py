@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
-    from rag.types import Turn
+    from rag.types import Answer, Stage, Turn
 
 PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
@@ -162,7 +162,7 @@ class Handlers:
     async def _is_met(self, session: str, conversation: Conversation, suggestion: Suggestion) -> bool | None:
         """Whether a suggestion gets the answer that it was made for, and a new one; None if it was stopped."""
         turns = list_turns(conversation.exchanges)
-        watch = Watch(lambda on_stage: self.shelf.submit(suggestion.question, turns, on_stage))
+        watch: Watch[Stage, Answer] = Watch(lambda on_stage: self.shelf.submit(suggestion.question, turns, on_stage))
         self.trying[session] = Work(conversation.name, watch)
         try:
             async for _ in watch.stages():
