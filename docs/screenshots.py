@@ -44,7 +44,8 @@ def main() -> None:
             take(browser, address, "declined", LAPTOP, [BREAD])
             take(browser, address, "dark", LAPTOP, [STAKE], color_scheme="dark")
             take(browser, address, "phone", PHONE, [STAKE])
-            take(browser, address, "articles", LAPTOP, [], tab="Articles")
+            take(browser, address, "conversations", LAPTOP, [STAKE, PAID], press="button:Conversations")
+            take(browser, address, "articles", LAPTOP, [], press="tab:Articles")
             browser.close()
         finally:
             served.terminate()
@@ -63,9 +64,16 @@ def start(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def take(
-    browser: Any, address: str, name: str, size: dict[str, int], questions: list[str], *, tab: str = "", **options: Any
+    browser: Any,
+    address: str,
+    name: str,
+    size: dict[str, int],
+    questions: list[str],
+    *,
+    press: str = "",
+    **options: Any,
 ) -> None:
-    """One picture, after these questions, in at most 64 colours."""
+    """One picture in at most 64 colours, after these questions and a press of ``role:name``."""
     from PIL import Image
 
     page = browser.new_page(viewport=size, **options)
@@ -75,9 +83,9 @@ def take(
         page.get_by_label("Your question").fill(question)
         page.get_by_role("button", name="Ask", exact=True).click()
         page.wait_for_selector(f".aa-exchange:nth-child({number}) .aa-tools", timeout=120_000)
-    if tab:
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_selector(".aa-articles")
+    if press:
+        role, _, label = press.partition(":")
+        page.get_by_role(role, name=label, exact=True).click()
     page.wait_for_timeout(600)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(64)
     picture.save(IMAGES / f"{name}.png", optimize=True)

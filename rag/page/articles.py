@@ -113,7 +113,9 @@ def render_notice(text: str, kind: str = "note") -> Markup:
 def describe_adding(now: Adding) -> str:
     """How far an upload is, in words."""
     which = f"Adding {now.name}" if now.files == 1 else f"Adding file {now.number} of {now.files}, {now.name}"
-    return f"{which}: {now.done:,} of {count(now.passages, 'passage')} …" if now.passages else f"{which} …"
+    minutes = round(now.seconds / 60)
+    left = f", about {count(minutes, 'minute')} left" if minutes else ""
+    return f"{which}: {now.done:,} of {count(now.passages, 'passage')}{left} …" if now.passages else f"{which} …"
 
 
 def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:

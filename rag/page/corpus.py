@@ -22,6 +22,7 @@ from rag.page.articles import (
 from rag.page.endpoints import BROKEN
 from rag.page.events import name_session, read_word
 from rag.page.stages import Watch
+from rag.page.transcript import WAITING
 
 if TYPE_CHECKING:
     from rag.page.shelf import Shelf
@@ -55,7 +56,7 @@ class CorpusHandlers:
         watch: Watch[Adding, Added] = Watch(lambda tell: self.shelf.submit_files(paths, tell))
         self.adding[session] = watch
         try:
-            yield self._show_progress("Reading …")
+            yield self._show_progress(WAITING)
             async for now in watch.stages():
                 yield self._show_progress(describe_adding(now))
             said = describe_result(watch)

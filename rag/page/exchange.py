@@ -1,8 +1,5 @@
 """One question with its answer, and its JSON. The browser keeps a conversation as a list of these.
 
-A browser may show it in several tabs. The page therefore sends changes, not whole conversations, and keeping.js applies
-them to what the browser holds.
-
 Browsers can send anything, so records that do not have the right form are dropped.
 """
 
@@ -11,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
@@ -19,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Status, Timing, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
 Rating = Literal["", "up", "down"]
 RATINGS: tuple[str, ...] = get_args(Rating)
 MOST_EXCHANGES = 50
-"""Exchanges kept of a conversation. A browser gives a page five megabytes."""
+"""Questions in a conversation. A browser gives a page five megabytes, and sends the open conversation each time."""
 MOST_CORRECTION = 2000
 """Characters."""
 NEAREST = 3
@@ -86,21 +82,6 @@ def write_records(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
     return [write_record(exchange) for exchange in exchanges[-MOST_EXCHANGES:]]
 
 
-def write_change(
-    shown: Sequence[Exchange], *, put: Sequence[Exchange] = (), drop: Collection[str] = (), clear: bool = False
-) -> str:
-    """A change of the conversation that the browser keeps, as JSON that is safe in markup.
-
-    :param shown: the conversation that the page shows after it.
-    :param put: exchanges that are new or changed.
-    :param drop: keys of exchanges to remove.
-    :param clear: whether to remove all of them.
-    """
-    keys = [exchange.key for exchange in shown[-MOST_EXCHANGES:]]
-    change = {"put": write_records(put), "drop": sorted(drop), "clear": clear, "shown": keys}
-    return json.dumps(change).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
 def write_record(exchange: Exchange) -> dict[str, Any]:
     """An exchange as JSON-ready values. What :func:`read_exchange` makes of them gives the same record again."""
     answer = exchange.answer
@@ -121,10 +102,7 @@ def choose_shown(answer: Answer) -> tuple[ScoredPassage, ...]:
 
 
 def read_records(records: object) -> list[Exchange]:
-    """The exchanges in what a browser kept, a list or its JSON. Records that are not valid are left out."""
-    if isinstance(records, str):
-        with suppress(ValueError, RecursionError):
-            records = json.loads(records)
+    """The exchanges in a list that a browser kept. Records that are not valid are left out."""
     if not isinstance(records, list):
         return []
     found = (read_exchange(record) for record in records[-MOST_EXCHANGES:])

@@ -6,14 +6,18 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from rag.answers.rendering import describe_answer, list_values
+from rag.answers.rendering import describe_answer
+from rag.page.cards import list_cards, split_sentences
 from rag.page.exchange import list_citations
+from rag.page.rendering import count
+from rag.types import Alternative
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from rag.page.conversation import Conversation
     from rag.page.exchange import Exchange
-    from rag.types import Citation
+    from rag.types import Answer, Citation
 
 FORMAT = 1
 """Version of the JSON. Raise it with any change that matters to programs reading it."""
@@ -21,17 +25,17 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 _LIST = re.compile(r"^(?:(\d+)([.)])|([-+=]))")
 
 
-def format_markdown(exchanges: Sequence[Exchange], exported: str = "") -> str:
+def format_markdown(conversation: Conversation, exported: str = "") -> str:
     """The conversation as Markdown.
 
     :param exported: time of the export, as it should appear.
     """
     when = f"Exported {plain(exported)}.\n\n" if exported else ""
-    return f"# Conversation\n\n{when}" + "\n".join(format_exchange(exchange) for exchange in exchanges)
+    return f"# {plain(conversation.title)}\n\n{when}" + "\n".join(map(format_exchange, conversation.exchanges))
 
 
 def format_exchange(exchange: Exchange) -> str:
-    """One question and its answer, each quote with its article."""
+    """One question and its answer, each quote with its article. Quotes of one passage have the number of its card."""
     lines = [f"## {plain(exchange.question)}", ""]
     answer = exchange.answer
     if answer is None:
@@ -41,23 +45,47 @@ def format_exchange(exchange: Exchange) -> str:
     possibly, answer = "Possibly: " if answer.status == "possible" else "", answer.shown
     if not answer.answered:
         return "\n".join([*lines, plain(answer.reason), ""])
-    if answer.contradicted:
-        lines += [f"The articles disagree: {plain(list_values(answer))}", ""]
-    elif answer.takes_sides:
-        lines += ["What each article says:", ""]
-    elif answer.short:
-        lines += [f"**{possibly}{plain(answer.short)}**", ""]
-    if answer.explained and any(c.origin == "aligned" for c in answer.citations):
-        lines += [plain(answer.text), ""]
-    if old := [other.text for other in answer.alternatives if other.superseded]:
-        lines += [f"Superseded: {plain(' · '.join(old))}", ""]
+    numbers = {citation.passage_id: card.number for card in list_cards(answer) for citation in card.citations}
+
+    def point(citations: Sequence[Citation]) -> str:
+        return "".join(f" [{number}]" for number in dict.fromkeys(numbers[c.passage_id] for c in citations))
+
+    lines += _list_lines(answer, possibly, point)
     for citation in list_citations(answer):
-        lines += [f"> {plain(citation.quote)}", f"> — {_name_source(citation)}", ""]
+        lines += [f"> {point([citation]).strip()} {plain(citation.quote)}", f"> — {_name_source(citation)}", ""]
     doubts = f" ({', '.join(answer.doubts)})" if answer.doubts else ""
     return "\n".join([*lines, f"Confidence {answer.confidence:.0%}{doubts}.", ""])
 
 
-def format_json(exchanges: Sequence[Exchange], exported: str = "") -> str:
+def _list_lines(answer: Answer, possibly: str, point: Callable[[Sequence[Citation]], str]) -> list[str]:
+    """The answer itself, before its quotes.
+
+    :param point: the numbers of citations.
+    """
+    lines: list[str] = []
+    standing = [other for other in answer.alternatives if not other.superseded]
+    if answer.contradicted:
+        lines += ["The articles disagree:", "", _list_value(answer, point), *(_list_value(o, point) for o in standing)]
+        lines.append("")
+    elif answer.takes_sides:
+        lines += ["What each article says:", ""]
+    elif answer.short:
+        lines += [f"**{possibly}{plain(answer.short)}**{'' if answer.explained else point(answer.citations)}", ""]
+    # Otherwise the quotes that follow are its sentences.
+    written = any(citation.origin == "aligned" for citation in answer.citations)
+    for text, citations in split_sentences(answer) if written else ():
+        lines += [plain(text) + point(citations), ""]
+    if old := [other for other in answer.alternatives if other.superseded]:
+        lines += ["Superseded:", "", *(_list_value(other, point) for other in old), ""]
+    return lines
+
+
+def _list_value(value: Answer | Alternative, point: Callable[[Sequence[Citation]], str]) -> str:
+    text = value.text if isinstance(value, Alternative) else value.short or value.text
+    return f"- {plain(text)} ({count(value.articles, 'article')}){point(value.citations)}"
+
+
+def format_json(conversation: Conversation, exported: str = "") -> str:
     """The conversation as JSON; each answer is what ``ask --json`` prints."""
     described = [
         {
@@ -68,9 +96,10 @@ def format_json(exchanges: Sequence[Exchange], exported: str = "") -> str:
             "rating": exchange.rating,
             "correction": exchange.correction,
         }
-        for exchange in exchanges
+        for exchange in conversation.exchanges
     ]
-    return json.dumps({"format": FORMAT, "exported": exported, "exchanges": described}, ensure_ascii=False, indent=2)
+    whole = {"format": FORMAT, "title": conversation.title, "exported": exported, "exchanges": described}
+    return json.dumps(whole, ensure_ascii=False, indent=2)
 
 
 def plain(text: str) -> str:

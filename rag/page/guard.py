@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from rag.page.rendering import count
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from rag.page.receiving import Receiving
 
 MOST_BODY = 8_000_000
 """Bytes of a request that is not an upload. A browser keeps at most five megabytes of conversation."""
@@ -50,11 +53,13 @@ class Guard:
     """Answers 421 to requests under a foreign name and 403 to requests from a foreign page, and completes responses.
 
     :param hosts: names and addresses under which the page may be called, besides those of this machine alone.
+    :param receiving: cleans up after uploads.
     """
 
     app: ASGIApp
     hosts: tuple[str, ...] = ()
     attempts: Attempts = field(default_factory=Attempts)
+    receiving: Receiving | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -94,7 +99,9 @@ class Guard:
         if not scope["path"].startswith(("/gradio_api", "/assets", "/static")):
             # The scripts in a page are hashed, so it must not be compressed before that.
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
-        await self.app(scope, limit_body(scope, receive), reply.send)
+        uploads = self.receiving.receive() if self.receiving and scope["path"].startswith(UPLOAD) else nullcontext()
+        with uploads:
+            await self.app(scope, limit_body(scope, receive), reply.send)
         if is_login(scope) and reply.status == 200:
             self.attempts.forgive(name_client(scope))
 

@@ -5,7 +5,6 @@ The browser keeps the conversation and sends it with each event, so the server k
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
@@ -15,22 +14,24 @@ import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio r
 
 from rag.errors import RagError
 from rag.page.articles import describe_extent, read_spans, render_article, render_notice
-from rag.page.endpoints import BROKEN
+from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted, list_said
+from rag.page.conversation import Conversation, read_conversation, write_change
 from rag.page.events import name_session, read_offset, read_word
 from rag.page.exchange import (
     MOST_CORRECTION,
+    MOST_EXCHANGES,
     RATINGS,
     Exchange,
     digest_turns,
     list_turns,
     read_clock,
     read_records,
-    write_change,
 )
 from rag.page.export import format_json, format_markdown
 from rag.page.stages import Watch
-from rag.page.starters import MOST_NEXT, MOST_NEXT_TRIED, make_starters
+from rag.page.suggestions import MOST_NEXT, MOST_NEXT_TRIED, Suggestion, make_suggestions
 from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
+from rag.page.uploads import make_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,33 +46,16 @@ PATIENCE = 60.0
 """Seconds to wait for the starter questions. The rest of the page is shown before that."""
 UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 """Leaves the four outputs as they are that :meth:`Handlers._show` fills."""
-CLEARED = "cleared"
 TYPING = "stopped while the next question is being typed"
 ADDED = ("starter", "append")
 """Actions that add a question at the end of the conversation."""
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AskedQuestion:
-    """A question to be answered.
-
-    :param before: the conversation that it continues.
-    :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
-    :param alone: whether to ask it as written, without the conversation.
-    :param typed: whether it was typed into the text field, which it then leaves.
-    """
-
-    question: str
-    before: list[Exchange]
-    kept: list[Exchange]
-    alone: bool = False
-    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """The handlers of one page.
+
+    Of a conversation that they are given, ``kept`` is what the browser sent.
 
     :param running: the question being answered for each session, at most one.
     :param trying: the suggested question being tried for each session.
@@ -80,17 +64,30 @@ class Handlers:
     shelf: Shelf
     feedback: FeedbackStore
     signer: Signer
-    running: dict[str, Watch[Stage, Answer]] = field(default_factory=dict)
-    trying: dict[str, Watch[Stage, Answer]] = field(default_factory=dict)
+    running: dict[str, Work] = field(default_factory=dict)
+    trying: dict[str, Work] = field(default_factory=dict)
 
-    async def restore(self, records: object, request: gr.Request) -> Any:
-        """Shows the conversation the browser kept. Async, so that it runs before a question that is asked at once.
+    async def restore(self, kept: object, request: gr.Request) -> tuple[Any, Any]:
+        """Shows the conversation that the browser opened, without suggestions.
 
-        A running answer shows it at its end, as it may by then be longer.
+        Async, so that it runs before a question that is asked at once. A question of this conversation that is being
+        answered shows it by itself. One of another conversation shows nothing more until that is opened again.
         """
-        if name_session(request) in self.running:
-            return gr.skip()
-        return render_transcript(read_records(records))
+        conversation, session = read_conversation(kept), name_session(request)
+        if (trial := self.trying.get(session)) and trial.conversation != conversation.name:
+            trial.watch.stop()
+        work = self.running.get(session)
+        if work is None or work.ended:
+            return render_transcript(conversation.exchanges), ""
+        was_away, work.away = work.away, work.conversation != conversation.name
+        if not was_away and not work.away:
+            return gr.skip(), gr.skip()
+        return render_transcript(conversation.exchanges, progress="" if work.away else WAITING), ""
+
+    def adopt(self, records: object) -> str:
+        """Takes over the conversation that earlier versions kept, in another form, before there could be several."""
+        exchanges = read_records(records)
+        return write_change(exchanges[0].key if exchanges else "", exchanges, put=exchanges)
 
     def invite(self) -> Iterator[str]:
         """Shows how many articles there are and then, once they are chosen, the starter questions."""
@@ -101,21 +98,21 @@ class Handlers:
         yield render_starters(extent)
         yield render_starters(extent, self.shelf.list_starters(PATIENCE))
 
-    async def ask(self, question: str, records: object, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask(self, question: str, kept: object, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """Answers the typed question."""
-        exchanges = read_records(records)
+        conversation = read_conversation(kept)
         if not question.strip():
             yield UNCHANGED
             return
-        asked = AskedQuestion(question, exchanges, exchanges, typed=True)
+        exchanges = conversation.exchanges
+        asked = AskedQuestion(conversation.name, question, exchanges, exchanges, typed=True)
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    async def ask_again(
-        self, records: object, event: gr.EventData, request: gr.Request
-    ) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask_again(self, kept: object, event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """Answers a suggested question, or an earlier one again: edited, as it was written, or unchanged."""
-        exchanges = read_records(records)
+        conversation = read_conversation(kept)
+        exchanges = conversation.exchanges
         action, key = read_word(event, "action"), read_word(event, "key")
         question, before = read_word(event, "value"), exchanges
         if action not in ADDED:
@@ -129,35 +126,51 @@ class Handlers:
         if not question.strip():
             yield UNCHANGED
             return
-        asked = AskedQuestion(question, before, exchanges, alone=action == "as-written")
+        asked = AskedQuestion(conversation.name, question, before, exchanges, alone=action == "as-written")
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    async def suggest(self, records: object, request: gr.Request) -> AsyncIterator[str]:
-        """Suggests questions about the passages read for the last one. Each was tried and gets an answer.
+    async def suggest(self, kept: object, request: gr.Request) -> AsyncIterator[str]:
+        """Suggests questions that the passages read for the last one answer. After a refusal without any: starters.
 
-        Nobody waits for a suggestion: trying ends as soon as anybody asks.
+        Each was tried. Nobody waits for them: trying ends as soon as anybody asks, or opens another conversation.
         """
         yield ""
-        exchanges, session = read_records(records), name_session(request)
+        conversation, session = read_conversation(kept), name_session(request)
+        exchanges = conversation.exchanges
         if not exchanges:
             return
         passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
-        turns = list_turns(exchanges)
         found: list[str] = []
-        for question in make_starters(passages, [e.question for e in exchanges])[:MOST_NEXT_TRIED]:
+        candidates = make_suggestions(passages, [e.question for e in exchanges], list_quoted(exchanges))
+        for suggestion in candidates[:MOST_NEXT_TRIED]:
             if self.running or session in self.trying or len(found) == MOST_NEXT:
                 break
-            if await self._is_answered(session, question, turns):
-                found.append(question)
+            met = await self._is_met(session, conversation, suggestion)
+            if met is None:
+                break
+            if met:
+                found.append(suggestion.question)
                 yield render_suggestions(found)
+        else:
+            last = exchanges[-1].answer
+            if not found and last is not None and not last.answered:
+                asked = {exchange.question for exchange in exchanges}
+                others = [question for question in self.shelf.list_starters() if question not in asked]
+                yield render_suggestions(others[:MOST_NEXT])
 
-    async def _is_answered(self, session: str, question: str, turns: Sequence[Turn]) -> bool:
-        watch = self.trying[session] = Watch(lambda on_stage: self.shelf.submit(question, turns, on_stage))
+    async def _is_met(self, session: str, conversation: Conversation, suggestion: Suggestion) -> bool | None:
+        """Whether a suggestion gets the answer that it was made for, and a new one; None if it was stopped."""
+        turns = list_turns(conversation.exchanges)
+        watch: Watch[Stage, Answer] = Watch(lambda on_stage: self.shelf.submit(suggestion.question, turns, on_stage))
+        self.trying[session] = Work(conversation.name, watch)
         try:
             async for _ in watch.stages():
                 pass
-            return not watch.why and watch.result().answered
+            if watch.why:
+                return None
+            answer = watch.result()
+            return suggestion.is_met(answer) and answer.short.casefold() not in list_said(conversation.exchanges)
         except RagError:
             return False
         finally:
@@ -169,20 +182,16 @@ class Handlers:
 
         :param typed: the text field, which the stopped question returns to only if it is empty.
         """
-        if watch := self.running.get(name_session(request)):
-            watch.stop(TYPING if typed.strip() else "stopped")
+        if work := self.running.get(name_session(request)):
+            work.watch.stop(TYPING if typed.strip() else "stopped")
 
-    async def clear(self, request: gr.Request) -> tuple[Any, ...]:
-        if watch := self.running.get(name_session(request)):
-            watch.stop(CLEARED)
-        return self._show([], write_change((), clear=True))
-
-    def rate(self, records: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+    def rate(self, kept: object, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """Saves a thumb or a correction. The same thumb again withdraws the rating."""
         if name_session(request) in self.running:
             gr.Info("Wait for the current answer before you rate one.")
             return gr.skip(), gr.skip()
-        exchanges = read_records(records)
+        conversation = read_conversation(kept)
+        exchanges = conversation.exchanges
         key, action = read_word(event, "key"), read_word(event, "action")
         found = find_exchange(exchanges, key)
         if found is None or found.answer is None:
@@ -200,7 +209,7 @@ class Handlers:
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         exchanges = [rated if e.key == key else e for e in exchanges]
-        return render_transcript(exchanges), write_change(exchanges, put=[rated])
+        return render_transcript(exchanges), write_change(conversation.name, exchanges, put=[rated])
 
     def _complete(self, exchange: Exchange, before: Sequence[Exchange]) -> tuple[Exchange, tuple[Turn, ...]]:
         """An answer with all passages read for it, and the conversation before it if that is unchanged."""
@@ -209,13 +218,15 @@ class Handlers:
             exchange = replace(exchange, answer=replace(exchange.answer, passages=found))
         return exchange, turns if digest_turns(turns) == exchange.before else ()
 
-    def export_markdown(self, records: object) -> Any:
-        text = format_markdown(read_records(records), read_clock())
-        return gr.HTML(payload={"name": "conversation.md", "type": "text/markdown", "text": text})
+    def export_markdown(self, kept: object) -> Any:
+        conversation = read_conversation(kept)
+        text = format_markdown(conversation, read_clock())
+        return gr.HTML(payload={"name": make_name(f"{conversation.title}.md"), "type": "text/markdown", "text": text})
 
-    def export_json(self, records: object) -> Any:
-        text = format_json(read_records(records), read_clock())
-        return gr.HTML(payload={"name": "conversation.json", "type": "application/json", "text": text})
+    def export_json(self, kept: object) -> Any:
+        conversation = read_conversation(kept)
+        name, text = make_name(f"{conversation.title}.json"), format_json(conversation, read_clock())
+        return gr.HTML(payload={"name": name, "type": "application/json", "text": text})
 
     def open_article(self, event: gr.EventData) -> str:
         """Shows a whole article, with the quotes marked that the event names."""
@@ -225,44 +236,56 @@ class Handlers:
         return render_article(document, read_spans(read_word(event, "quotes")), read_offset(event, "start"))
 
     async def _answer(self, session: str, asked: AskedQuestion) -> AsyncIterator[tuple[Any, ...]]:
-        if session in self.running:
-            # Two simultaneous answers to one conversation would overwrite each other.
-            gr.Info("One question at a time: wait for the current answer or stop it.")
+        if refusal := self._refuse(session, asked):
+            gr.Info(refusal)
             yield UNCHANGED
             return
         for trial in self.trying.values():
-            trial.stop()
+            trial.watch.stop()
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
         exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))
-        watch: Watch[Stage, Answer] = Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage))
-        self.running[session] = watch
+        work = Work(asked.conversation, Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage)))
+        self.running[session] = work
         try:
-            exchanges = [*asked.before, exchange]
-            # Kept at once, so that the question is not lost if the server is.
-            put = write_change([*asked.kept, exchange], put=[exchange])
-            yield self._show(exchanges, put, progress=WAITING, box="" if asked.typed else None)
-            async for stage in watch.stages():
-                talk = render_transcript(exchanges, progress=self.shelf.describe_work(stage))
-                yield talk, *UNCHANGED[1:]
-            if watch.why:
-                if watch.why == CLEARED:
-                    yield self._show([], write_change((), clear=True))
-                else:
-                    left = write_change(asked.kept, drop=[exchange.key])
-                    back = asked.question if asked.typed and watch.why != TYPING else None
-                    yield self._show(asked.kept, left, box=back)
-                return
-            exchange = self.signer.sign(finish(exchange, watch))
-            exchanges = [*asked.before, exchange]
-            if exchange.answer is not None:
-                yield self._show(exchanges, progress=WAITING, extent="short")
-            replaced = {e.key for e in asked.kept} - {e.key for e in exchanges}
-            yield self._show(exchanges, write_change(exchanges, put=[exchange], drop=replaced))
+            async for shown in self._follow(work, asked, exchange):
+                yield (gr.skip(), shown[1], gr.skip(), shown[3]) if work.away else shown
         finally:
             # Also when the question is stopped or the browser has gone.
-            watch.stop()
+            work.watch.stop()
             del self.running[session]
+
+    def _refuse(self, session: str, asked: AskedQuestion) -> str:
+        """Why a question cannot be asked now; empty if it can."""
+        if session in self.running:
+            # Two simultaneous answers to one conversation would overwrite each other.
+            return "One question at a time: wait for the current answer or stop it."
+        if len(asked.before) >= MOST_EXCHANGES:
+            return f"This conversation has {MOST_EXCHANGES} questions: start a new one."
+        return ""
+
+    async def _follow(self, work: Work, asked: AskedQuestion, exchange: Exchange) -> AsyncIterator[tuple[Any, ...]]:
+        """What the page shows of a question that is being answered, until it has an answer or is stopped."""
+        name, exchanges, watch = asked.conversation, [*asked.before, exchange], work.watch
+        # Kept at once, so that the question is not lost if the server is.
+        put = write_change(name, [*asked.kept, exchange], put=[exchange])
+        yield self._show(exchanges, put, progress=WAITING, box="" if asked.typed else None)
+        async for stage in watch.stages():
+            talk = render_transcript(exchanges, progress=self.shelf.describe_work(stage))
+            yield talk, *UNCHANGED[1:]
+        work.ended = bool(watch.why)
+        if watch.why:
+            left = write_change(name, asked.kept, drop=[exchange.key])
+            back = asked.question if asked.typed and watch.why != TYPING else None
+            yield self._show(asked.kept, left, box=back)
+            return
+        exchange = self.signer.sign(finish(exchange, watch))
+        exchanges = [*asked.before, exchange]
+        if exchange.answer is not None:
+            yield self._show(exchanges, progress=WAITING, extent="short")
+        work.ended = True
+        replaced = {e.key for e in asked.kept} - {e.key for e in exchanges}
+        yield self._show(exchanges, write_change(name, exchanges, put=[exchange], drop=replaced))
 
     def _show(
         self,
@@ -281,25 +304,3 @@ class Handlers:
         """
         talk, button = render_transcript(exchanges, extent, progress), gr.Button(interactive=bool(progress))
         return talk, gr.skip() if kept is None else kept, gr.skip() if box is None else box, button
-
-
-def finish(exchange: Exchange, watch: Watch[Stage, Answer]) -> Exchange:
-    """The exchange with its answer or, if there is none, the reason."""
-    try:
-        answer = watch.result()
-    except RagError as error:
-        return replace(exchange, error=str(error))
-    except Exception:
-        _LOG.exception("a question could not be answered")
-        return replace(exchange, error=BROKEN)
-    return replace(exchange, answer=answer, read=tuple((s.passage.passage_id, s.score) for s in answer.passages))
-
-
-def find_exchange(exchanges: Sequence[Exchange], key: str) -> Exchange | None:
-    return next((exchange for exchange in exchanges if exchange.key == key), None)
-
-
-def cut_before(exchanges: list[Exchange], key: str) -> list[Exchange]:
-    """The exchanges before the one with this key; all if there is none."""
-    keys = [exchange.key for exchange in exchanges]
-    return exchanges[: keys.index(key)] if key in keys else exchanges

@@ -1,75 +1,78 @@
-// Keeps the conversation in this browser, for all its tabs, and looks whether the server is there and what it holds.
-// The server sends changes: {put: [records], drop: [keys], clear, shown: [keys]}. They are applied to what is stored,
-// so that a tab never overwrites what another one has added. The value is then the whole conversation again.
-const STORED = 'ask-articles-conversation-2';
+// The conversation that this tab shows, and whether the server is there and what it holds.
+// The server sends changes: {conversation, put: [records], drop: [keys], shown: [keys]}. They are applied to what is
+// stored, so that a tab never overwrites what another one has added. The value is then the open conversation again.
 const DRAFT = 'ask-articles-draft';
-const MOST = 50;
+const OPEN = 'ask-articles-open';
+const ENCRYPTED = 'ask-articles-conversation-1'; // of the first version, see page.py
 const LOST = 'The server of this page does not answer. Start it again: your questions are kept in this browser.';
+const RESTARTED = 'The server of this page was started again. Save this conversation, then reload the page.';
 const UNANSWERED = 'Not answered, because the server of this page does not answer.';
 
-let latest = [];
+let open = '';
 
-function readStored() {
-  try {
-    const records = JSON.parse(localStorage.getItem(STORED) || '[]');
-    return Array.isArray(records) ? records : [];
-  } catch {
-    return latest;
-  }
+function readKept(name) {
+  try { return sessionStorage.getItem(name); } catch { return null; }
 }
 
-function store(records) {
-  latest = records;
-  // Without the oldest ones if the browser's storage is full.
-  for (let first = 0; first <= records.length; first += 1) {
-    try {
-      localStorage.setItem(STORED, JSON.stringify(records.slice(first)));
-      return;
-    } catch { /* tried again with fewer */ }
-  }
+function setKept(name, text) {
+  try { sessionStorage.setItem(name, text); } catch { /* a browser may refuse access to its storage */ }
 }
 
-function setValue(records) {
+function dropKept(name) {
+  try { localStorage.removeItem(name); } catch { /* as above */ }
+}
+
+function sendOpen() {
+  const { title, records } = readConversation(open);
+  const text = JSON.stringify({ conversation: open, title, records });
   // The value is put into the page as markup.
-  props.value = JSON.stringify(records).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+  props.value = text.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
 
-function apply(change) {
-  const put = new Map(change.put.map((record) => [record.key, record]));
-  const left = change.clear ? [] : readStored().filter(({ key }) => !change.drop.includes(key));
-  const changed = left.map((record) => put.get(record.key) ?? record);
-  const known = new Set(left.map(({ key }) => key));
-  const records = [...changed, ...change.put.filter(({ key }) => !known.has(key))];
-  records.sort((a, b) => (a.asked < b.asked ? -1 : a.asked > b.asked ? 1 : 0));
-  return records.slice(-MOST);
+function showOpen() {
+  sendOpen();
+  trigger('restore');
+}
+
+function openConversation(name) {
+  open = name;
+  setKept(OPEN, name);
+  showOpen();
 }
 
 watch('value', () => {
   let change = null;
   try { change = JSON.parse(props.value); } catch { return; }
-  if (Array.isArray(change)) return;
-  const records = apply(change);
-  store(records);
-  setValue(records);
-  // Another tab has asked too.
-  if (records.map(({ key }) => key).join() !== change.shown.join()) trigger('restore');
+  if (!change.put) return;
+  const { conversation: name, put, drop, shown } = change;
+  if (name && !deleted.has(name)) {
+    const { title, records } = readConversation(name);
+    writeConversation(name, { title, records: mergeRecords(records.filter(({ key }) => !drop.includes(key)), put) });
+    drawList();
+    // A conversation that is named after its first question was taken over.
+    if (put[0]?.key === name && !unsaved.has(name)) dropKept(ENCRYPTED);
+    if (put[0]?.key === name && !readConversation(open).records.length) openConversation(name);
+  }
+  sendOpen();
+  // Another tab has asked too, or another conversation was opened while the answer was on its way.
+  if (name !== open || readConversation(open).records.map(({ key }) => key).join() !== shown.join()) trigger('restore');
 });
 
-window.addEventListener('storage', (event) => {
-  if (event.key !== STORED && event.key !== null) return;
-  setValue(readStored());
-  trigger('restore');
+window.addEventListener('storage', ({ key, newValue, storageArea }) => {
+  if (storageArea !== localStorage || (key !== null && !key.startsWith(PREFIX))) return;
+  const name = key?.slice(PREFIX.length);
+  if (name && newValue === null) deleted.add(name);
+  else deleted.delete(name);
+  if (deleted.has(open)) openConversation(makeName());
+  else if (key === null || name === open) showOpen();
+  drawList();
 });
 
 // What is being typed survives the reload after a restart of the server.
 window.addEventListener('pagehide', () => {
-  const box = document.querySelector('#aa-question textarea');
-  try { sessionStorage.setItem(DRAFT, box?.value ?? ''); } catch { /* a browser may refuse access to its storage */ }
+  setKept(DRAFT, document.querySelector('#aa-question textarea')?.value ?? '');
+  carryUnsaved();
 });
-
-function readDraft() {
-  try { return sessionStorage.getItem(DRAFT); } catch { return null; }
-}
 
 function restoreDraft() {
   const box = document.querySelector('#aa-question textarea');
@@ -77,7 +80,8 @@ function restoreDraft() {
     setTimeout(restoreDraft, 100); // not on the page yet
     return;
   }
-  const draft = readDraft();
+  tellUnsaved();
+  const draft = readKept(DRAFT);
   if (!draft || box.value) return;
   box.value = draft;
   box.dispatchEvent(new Event('input', { bubbles: true }));
@@ -93,12 +97,12 @@ function refresh() {
   setTimeout(() => observer.disconnect(), 1500);
 }
 
-function tellLost(lost) {
+function tellLost(text) {
   const line = document.querySelector('#aa-lost');
-  if (!line || line.hidden === !lost) return;
-  line.hidden = !lost;
-  line.textContent = lost ? LOST : '';
-  if (lost) document.querySelectorAll('.aa-busy').forEach((busy) => { busy.textContent = UNANSWERED; });
+  if (!line || line.textContent === text) return;
+  line.hidden = text === '';
+  line.textContent = text;
+  if (text) document.querySelectorAll('.aa-busy').forEach((busy) => { busy.textContent = UNANSWERED; });
 }
 
 let known = null;
@@ -108,11 +112,12 @@ async function look() {
   try {
     state = await (await fetch(new URL('state', document.baseURI))).json();
   } catch { /* it does not answer */ }
-  tellLost(!state);
-  if (!state) return;
   // A server that was started again knows nothing of this page.
-  if (known && known.started !== state.started) window.location.reload();
-  else if (known && known.version !== state.version) refresh();
+  const restarted = Boolean(state && known && known.started !== state.started);
+  if (restarted && carryUnsaved()) window.location.reload();
+  tellLost(restarted ? RESTARTED : state ? '' : LOST);
+  if (!state || restarted) return;
+  if (known && known.version !== state.version) refresh();
   known = state;
 }
 
@@ -122,8 +127,12 @@ async function keepLooking() {
 }
 
 setTimeout(() => {
-  setValue(readStored());
-  trigger('restore');
+  takeSingle();
+  takeUnsaved();
+  const kept = readKept(OPEN) ?? '';
+  open = NAME.test(kept) ? kept : listConversations()[0]?.name ?? makeName();
+  setKept(OPEN, open);
+  showOpen();
   restoreDraft();
   keepLooking();
 });

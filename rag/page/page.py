@@ -12,25 +12,30 @@ from rag.page.endpoints import add_endpoints
 from rag.page.handlers import Handlers
 from rag.page.rendering import render
 from rag.page.transcript import render_transcript
-from rag.page.uploads import MOST_BYTES, MOST_FILES
+from rag.page.uploads import MOST_BYTES, MOST_FILES, MOST_TOGETHER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
 
 TITLE = "Ask the articles"
 LIMITS = (
-    f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
-    "An article takes a few seconds, a whole book of 1 MB some minutes. "
+    f"Plain text or Markdown (.txt, .md), at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
+    f"{MOST_TOGETHER // 1_000_000} MB at a time. "
+    "An article takes a few seconds, 1 MB about two minutes, 5 MB about ten. Questions are answered meanwhile. "
     "They stay on the machine that runs this page."
 )
-MOST_SENT = 5 * MOST_BYTES
+MOST_SENT = 2 * MOST_BYTES
 """Size of a file that the browser may send. One above ``MOST_BYTES`` is refused by name; the others are added."""
 WAITING = 64
 """Questions that may wait in the queue. Further ones are refused with a message."""
 CONCURRENCY = 64
 """Events of one kind handled at the same time. The shelf's own workers do the answering."""
+FIRST_KEY = "ask-articles-conversation-1"
+"""Where the first version kept its one conversation, encrypted by Gradio with this same text."""
 ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
@@ -43,20 +48,23 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
     ) as page:
         # Before any event: one with the same name as an endpoint, even a private one, would take that name.
         add_endpoints(shelf, CONCURRENCY)
-        kept = make_html("[]", script="keeping.js", elem_id="aa-kept")
-        make_html(render("header", title=TITLE), script="theme.js", elem_id="aa-header")
+        kept = make_html("{}", scripts=("store.js", "drawer.js", "keeping.js"), elem_id="aa-kept")
+        first = gr.BrowserState(None, storage_key=FIRST_KEY, secret=FIRST_KEY)
+        make_html(render("header", title=TITLE), scripts=("theme.js",), elem_id="aa-header")
+        make_html(render("conversations"), elem_id="aa-conversations")
         # Neither has a place in the layout: one is a dialog, the other a download.
-        article = make_html("", script="article.js", elem_id="aa-article", render=False)
+        article = make_html("", scripts=("article.js",), elem_id="aa-article", render=False)
         saved = make_html("", payload=None, render=False)
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
-                talk, starters = add_conversation(handlers, kept, article, saved)
+                talk, starters, following = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles"):
                 wanted, rows = add_corpus(handlers, corpus, article, starters)
         article.render()
         saved.render()
         last: Any = {"trigger_mode": "always_last", **private()}
-        kept.restore(handlers.restore, [kept], [talk], **last)
+        kept.restore(handlers.restore, [kept], [talk, following], **last)
+        first.change(handlers.adopt, [first], [kept], **private())
         for event in (page.load, kept.refresh, wanted.change):
             event(corpus.list_articles, [wanted], [rows], **last)
         for event in (page.load, kept.refresh):
@@ -65,21 +73,24 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Bloc
     return page
 
 
-def add_conversation(handlers: Handlers, kept: gr.HTML, article: gr.HTML, saved: gr.HTML) -> tuple[gr.HTML, gr.HTML]:
-    """Builds the first tab. Returns the elements for the conversation and the questions to ask."""
+def add_conversation(
+    handlers: Handlers, kept: gr.HTML, article: gr.HTML, saved: gr.HTML
+) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
+    """Builds the first tab. Returns the elements for the conversation, the first questions and the next ones."""
     with gr.Column(elem_id="aa-main"):
-        talk = make_html(render_transcript([]), script="talk.js", elem_id="aa-talk")
+        talk = make_html(render_transcript([]), scripts=("talk.js",), elem_id="aa-talk")
         starters = make_html("", elem_id="aa-starters")
         with gr.Column(elem_id="aa-composer"):
+            make_html('<p id="aa-unsaved" class="aa-warn" role="alert" hidden></p>', elem_id="aa-room")
             following = make_html("", elem_id="aa-following")
             with gr.Row(elem_id="aa-asking"):
                 box = make_question_box()
                 send = gr.Button("Ask", variant="primary", size="sm", min_width=72, scale=0)
                 stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
             with gr.Row(elem_id="aa-actions"):
+                make_html(render("talks"), elem_id="aa-talks")
                 markdown = gr.Button("Save as Markdown", size="sm", min_width=0, scale=0)
                 as_json = gr.Button("Save as JSON", size="sm", min_width=0, scale=0)
-                clear = make_html(render("clear"), elem_id="aa-clear")
     shown = [talk, kept, box, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
     for asked in (
@@ -93,12 +104,11 @@ def add_conversation(handlers: Handlers, kept: gr.HTML, article: gr.HTML, saved:
     # Not queued, because they must not wait for the event they stop. Gradio's own cancelling is not used: it can leave
     # a late update on the page.
     stop.click(handlers.stop, [box], None, queue=False, **private())
-    clear.clear(handlers.clear, None, shown, queue=False, **private())
     talk.rate(handlers.rate, [kept], [talk, kept], **private())
     talk.open(handlers.open_article, None, [article], **private())
     markdown.click(handlers.export_markdown, [kept], [saved], **private())
     as_json.click(handlers.export_json, [kept], [saved], **private())
-    return talk, starters
+    return talk, starters, following
 
 
 def make_question_box() -> gr.Textbox:
@@ -142,14 +152,14 @@ def add_corpus(
     return wanted, rows
 
 
-def make_html(value: str, *, script: str = "", **options: Any) -> gr.HTML:
+def make_html(value: str, *, scripts: Sequence[str] = (), **options: Any) -> gr.HTML:
     """An element that shows its value unchanged.
 
     It must never get a Gradio template with ``{{value}}``, because Gradio evaluates the result as JavaScript.
 
-    :param script: the name of a script for this element alone, besides the one that all share.
+    :param scripts: the names of scripts for this element alone, besides the one that all share.
     """
-    names = ["script.js", script] if script else ["script.js"]
+    names = ["script.js", *scripts]
     code = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
     return gr.HTML(value, apply_default_css=False, padding=False, js_on_load=code, **options)
 

@@ -1,6 +1,6 @@
 // Handles clicks in the browser, or triggers an event for rag/page/handlers.py. All elements of the page share this.
 // Listeners are on the root element, which stays when its content is replaced.
-const EVENTS = ['ask', 'rate', 'open', 'remove', 'clear'];
+const EVENTS = ['ask', 'rate', 'open', 'remove'];
 
 function showCard(id) {
   const card = document.getElementById(id);
@@ -46,7 +46,6 @@ element.addEventListener('click', (event) => {
   else if (EVENTS.includes(name)) trigger(name, { ...button.dataset });
   const asked = button.closest('.aa-confirm');
   if (asked) asked.open = false;
-  if (name === 'clear') document.querySelector('#aa-question textarea')?.focus();
 });
 
 element.addEventListener('submit', (event) => {

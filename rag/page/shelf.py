@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -16,17 +17,18 @@ from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
 from rag.page.feedback import Provenance
+from rag.page.priority import Priority
 from rag.page.stages import Stopped
-from rag.page.starters import choose_starters, make_starters
+from rag.page.suggestions import Suggestion, choose_suggestions, make_starters
 from rag.page.transcript import describe_stage
 from rag.page.uploads import (
-    MOST_FILES,
     Added,
     Adding,
     hide_file,
     remove_file,
     remove_leftovers,
     restore_file,
+    split_upload,
     take_file,
 )
 from rag.page.watching import SECONDS, FolderWatch
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 MOST_SAMPLED = 200
 """Articles searched for starter questions."""
+MOST_PASSAGES = 40
+"""The first passages of an article, which are searched for them."""
 UPLOADS = "uploads"
 """Folder within the corpus for articles added on the page."""
 WORKERS = 2
@@ -66,6 +70,7 @@ class Shelf:
         self._open = open_pipeline
         self._uploads = corpus / UPLOADS
         self._updating = RLock()
+        self._priority = Priority()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="ask")
         self._adder = ThreadPoolExecutor(1, thread_name_prefix="add")
         self._opened: Pipeline | None = None  # the last one, even if the corpus has become empty since
@@ -116,7 +121,8 @@ class Shelf:
         pipeline = self._pipeline
         if pipeline is None:
             raise CorpusError(self._empty)
-        return pipeline.ask(question, history, on_stage)
+        with self._priority.first():
+            return pipeline.ask(question, history, on_stage)
 
     def describe_work(self, stage: Stage) -> str:
         """What happens in a stage of answering, in words."""
@@ -177,22 +183,20 @@ class Shelf:
             out.
         """
         changes, refused = Changes(), []
-        for number, path in enumerate(paths[:MOST_FILES], 1):
-            now = Adding(path.name, number, min(len(paths), MOST_FILES))
+        taken, left_out = split_upload(paths)
+        for number, path in enumerate(taken, 1):
+            now = Adding(path.name, number, len(taken))
             try:
                 made = self._add_file(path, now, tell or (lambda _: None))
             except (Stopped, RagError) as error:
                 reason = "The upload was cancelled." if isinstance(error, Stopped) else str(error)
-                refused += [Skipped(left.name, reason) for left in paths[number - 1 : MOST_FILES]]
+                refused += [Skipped(left.name, reason) for left in taken[number - 1 :]]
                 break
             if isinstance(made, Skipped):
                 refused.append(made)
             else:
                 changes = changes.plus(made)
-        refused += [
-            Skipped(left.name, f"At most {MOST_FILES} files at a time: add it next.") for left in paths[MOST_FILES:]
-        ]
-        return Added(changes, tuple(refused))
+        return Added(changes, (*refused, *left_out))
 
     def _add_file(self, path: Path, now: Adding, tell: Callable[[Adding], None]) -> Changes | Skipped:
         """:raises RagError: if the folder or the index cannot be written."""
@@ -206,7 +210,7 @@ class Shelf:
                 return name
             file = f"{UPLOADS}/{name}"
             try:
-                changes = self._reopen(lambda done, passages: tell(replace(now, done=done, passages=passages)))
+                changes = self._reopen(self._tell_pace(now, tell))
             except BaseException:
                 remove_file(name, self._uploads)
                 raise
@@ -216,6 +220,20 @@ class Shelf:
             remove_file(name, self._uploads)
             self._reopen()
             return Skipped(path.name, reasons.get(file, "It has no text: choose another one."))
+
+    def _tell_pace(self, now: Adding, tell: Callable[[Adding], None]) -> Tell:
+        """Tells how far the encoding is and how long it will take, and lets it give way to questions."""
+        began = time.monotonic()
+
+        def tell_passages(done: int, passages: int) -> None:
+            nonlocal began
+            if not done:
+                began = time.monotonic()
+            left = (time.monotonic() - began) / done * (passages - done) if done else 0.0
+            tell(replace(now, done=done, passages=passages, seconds=left))
+            self._priority.give_way()
+
+        return tell_passages
 
     def remove(self, document_id: str) -> Changes:
         """Removes an uploaded file with all of its articles.
@@ -264,12 +282,13 @@ class Shelf:
         documents = pipeline.index.documents()
         # Evenly spaced, because neighbours often share a day or a source.
         some = documents[:: -(-len(documents) // MOST_SAMPLED)]
-        passages = [p for document in some for p in pipeline.index.document_passages(document.document_id)]
+        parts = (pipeline.index.document_passages(document.document_id)[:MOST_PASSAGES] for document in some)
+        passages = [passage for part in parts for passage in part]
 
-        def is_answered(question: str) -> bool:
+        def is_met(suggestion: Suggestion) -> bool:
             try:
-                return pipeline is self._pipeline and pipeline.ask(question).answered
+                return pipeline is self._pipeline and suggestion.is_met(pipeline.ask(suggestion.question))
             except RagError:
                 return False
 
-        return choose_starters(make_starters(passages), is_answered)
+        return choose_suggestions(make_starters(passages), is_met)

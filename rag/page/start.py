@@ -97,8 +97,10 @@ def protect(
     """The page as an application that only its own visitors reach. :raises StartError: if MCP cannot be offered."""
     import gradio as gr
     from fastapi import FastAPI
+    from gradio.utils import get_upload_folder
 
     from rag.page.guard import Guard, refuse_event
+    from rag.page.receiving import Receiving, refuse_write
 
     whole, started = FastAPI(openapi_url=None), secrets.token_hex(8)
 
@@ -107,11 +109,11 @@ def protect(
         """What an open page asks every few seconds: whether this is still the same server with the same articles."""
         return {"started": started, "version": shelf.version}
 
-    inner = {"exception_handlers": {KeyError: refuse_event}}
+    inner = {"exception_handlers": {KeyError: refuse_event, OSError: refuse_write}}
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
     if page.mcp_error:
         raise StartError(f"{page.mcp_error}: pip install 'ask-articles[mcp]', or leave out --mcp.")
-    return Guard(whole, (serving.host, *serving.names))
+    return Guard(whole, (serving.host, *serving.names), receiving=Receiving(Path(get_upload_folder())))
 
 
 def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:

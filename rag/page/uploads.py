@@ -16,12 +16,16 @@ from rag.articles.formats import FORMATS, FormatError
 from rag.index.manifest import sync_folder, write_durably
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rag.index.changes import Changes
 
 MOST_FILES = 20
 """Files added at a time. For more, repeat the upload or use --corpus."""
-MOST_BYTES = 1_000_000
-"""Size of one file. A book has as much, and takes minutes to index."""
+MOST_BYTES = 5_000_000
+"""Size of one file. It holds several books, and takes about ten minutes to index on two cores."""
+MOST_TOGETHER = 20_000_000
+"""Size of the files added at a time. Other uploads wait until they are indexed."""
 MOST_KEPT = 2000
 """Files in the uploads folder."""
 LONGEST_NAME = 80
@@ -38,6 +42,7 @@ class Adding:
     :param files: number of files.
     :param done: its passages that are encoded.
     :param passages: its passages; 0 while it is still being read.
+    :param seconds: how long the others will take; 0 if that is not known.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Adding:
     files: int
     done: int = 0
     passages: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,23 @@ class Added:
 
     changes: Changes
     refused: tuple[Skipped, ...]
+
+
+def split_upload(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """The files of an upload that are added, and those that are too many or too much, with the reason."""
+    taken: list[Path] = []
+    left: list[Skipped] = []
+    size = 0
+    for path in paths:
+        with suppress(OSError):  # it is refused later, with the reason
+            size += path.stat().st_size
+        if len(taken) == MOST_FILES:
+            left.append(Skipped(path.name, f"At most {MOST_FILES} files at a time: add it next."))
+        elif size > MOST_TOGETHER:
+            left.append(Skipped(path.name, f"At most {MOST_TOGETHER // 1_000_000} MB at a time: add it next."))
+        else:
+            taken.append(path)
+    return taken, left
 
 
 def take_file(path: Path, uploads: Path) -> str | Skipped:

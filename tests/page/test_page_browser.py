@@ -262,9 +262,7 @@ def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open,
         passages = connection.execute("SELECT COUNT(*) FROM passages WHERE feedback_id = ?", (key,)).fetchone()
     assert found == [("down", "forty-nine per cent")]
     assert passages == (10,)
-    page.locator("#aa-clear summary").click()
-    expect(exchange).to_be_visible()
-    page.get_by_role("button", name="Yes, clear it: the conversation").click()
+    page.get_by_role("button", name="New conversation").click()
     page.locator(".aa-welcome").wait_for()
     page.reload()
     page.locator(".aa-welcome").wait_for()
@@ -282,7 +280,10 @@ def test_a_question_is_edited_and_the_conversation_taken_along(open_page: Open) 
     editor.get_by_role("button", name="Ask it instead").click()
     expect(page.locator(".aa-exchange .aa-short")).to_contain_text("49%", timeout=WAIT)
     expect(page.locator(".aa-exchange")).to_have_count(1)
-    for button, name in (("Save as Markdown", "conversation.md"), ("Save as JSON", "conversation.json")):
+    for button, name in (
+        ("Save as Markdown", "what stake did Meta buy.md"),
+        ("Save as JSON", "what stake did Meta buy.json"),
+    ):
         with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
         assert download.value.suggested_filename == name
@@ -385,10 +386,7 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     tab_to('[role="tab"]', "Shift+Tab")
-    tab_to("#aa-clear summary")
-    page.keyboard.press("Enter")
-    tab_to('#aa-clear [data-event="clear"]')
-    expect(page.locator(".aa-exchange")).to_have_count(1)
+    tab_to('#aa-talks [data-talk="new"]')
     page.keyboard.press("Enter")
     expect(page.locator(".aa-exchange")).to_have_count(0)
     expect(page.locator("#aa-question textarea")).to_be_focused()

@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT
 from page_answers import KEY, make_simple
 
+from rag.page.conversation import Conversation, write_conversation
 from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
 from rag.page.feedback import FeedbackStore, Provenance
 from rag.page.signing import Signer
@@ -110,12 +111,14 @@ def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> Non
     (forged,) = write_records([signed])
     forged["answer"]["short"] = "50%"
     with pytest.raises(gr.Error, match="cannot be rated"):
-        handlers.rate([forged], up, PAGE)
+        handlers.rate({"records": [forged]}, up, PAGE)
     assert store.count() == 0
-    records = json.loads(handlers.rate(write_records([signed]), up, PAGE)[1])["put"]
+    change = json.loads(handlers.rate(write_conversation(Conversation("b" * 16, [signed])), up, PAGE)[1])
+    assert change["conversation"] == "b" * 16
+    records = change["put"]
     assert records[0]["rating"] == "up"
     correct: Any = SimpleNamespace(_data={"action": "correct", "key": KEY, "value": " 50% "})
-    assert json.loads(handlers.rate(records, correct, PAGE)[1])["put"][0]["correction"] == "50%"
+    assert json.loads(handlers.rate({"records": records}, correct, PAGE)[1])["put"][0]["correction"] == "50%"
     assert [record["correction"] for record in store.iterate_records()] == ["50%"]
 
 
@@ -126,9 +129,9 @@ def test_feedback_has_the_conversation_only_where_it_is_the_one_that_was_answere
     turns = list_turns([first])
     then = handlers.signer.sign(Exchange(KEY, "And it?", make_simple(), before=digest_turns(turns)))
     up: Any = SimpleNamespace(_data={"action": "up", "key": KEY})
-    handlers.rate(write_records([first, then]), up, PAGE)
+    handlers.rate({"records": write_records([first, then])}, up, PAGE)
     assert [turn["content"] for turn in next(store.iterate_records())["history"]] == [t.content for t in turns]
     records = write_records([first, then])
     records[0]["answer"]["short"] = "50%"
-    handlers.rate(records, up, PAGE)
+    handlers.rate({"records": records}, up, PAGE)
     assert next(store.iterate_records())["history"] == []

@@ -14,6 +14,7 @@ from page_answers import (
     make_simple,
 )
 
+from rag.page.conversation import LONGEST_TITLE, Conversation, read_conversation, write_conversation
 from rag.page.exchange import MOST_EXCHANGES, Exchange, list_turns, read_records, write_records
 from rag.page.export import format_json, format_markdown, plain
 from rag.page.transcript import render_transcript
@@ -48,6 +49,22 @@ def test_a_browser_keeps_a_bounded_conversation() -> None:
     assert len(read_records([*kept, *kept])) == MOST_EXCHANGES
 
 
+@pytest.mark.parametrize(
+    "kept", [None, "{", "[" * 100_000, "[]", [1], {"conversation": 5, "title": {}, "records": "x"}]
+)
+def test_what_is_no_conversation_is_an_empty_one(kept: object) -> None:
+    assert read_conversation(kept) == Conversation("", [])
+
+
+def test_a_conversation_is_read_as_it_was_written() -> None:
+    whole = Conversation("ab" * 8, [Exchange(KEY, "What stake?", make_simple())], "A title")
+    assert read_conversation(json.dumps(write_conversation(whole))).exchanges[0].question == "What stake?"
+    hostile = read_conversation({"conversation": "<b>" * 9, "title": " x\n" * 999, "records": []})
+    assert hostile.name == ""
+    assert len(hostile.title) <= LONGEST_TITLE
+    assert "\n" not in hostile.title
+
+
 def test_history_is_what_was_understood_and_answered() -> None:
     answer = replace(make_simple(), standalone="What stake did Meta buy?")
     turns = list_turns([Exchange(KEY, "x", answer), Exchange("b" * 8, "y", None, "No.")])
@@ -66,17 +83,20 @@ def test_text_is_no_markdown(text: str) -> None:
 
 def test_markdown_holds_questions_answers_quotes_and_sources() -> None:
     exchanges = [Exchange(KEY, a.question, a) for a in ANSWERS[:4]] + [Exchange(KEY, "And?", None, "It has no words.")]
-    text = format_markdown(exchanges, "2026-11-22")
+    text = format_markdown(Conversation(KEY, exchanges, "The *stake*"), "2026-11-22")
     for part in (
-        "## What stake?", "**49%**", "> Meta bought a 49% stake in Scale.", "> — A title, 2026-06-10 (a.txt)",
-        "The articles don't say.", "The articles disagree: \\$14.3 billion (2 articles) · \\$10 billion (1)",
+        "# The \\*stake\\*", "## What stake?", "**49%** [1]", "> [1] Meta bought a 49% stake in Scale.",
+        "> — A title, 2026-06-10 (a.txt)",
+        "The articles don't say.",
+        "The articles disagree:\n\n- \\$14.3 billion (2 articles) [1]\n- \\$10 billion (1 article) [2]",
+        "> [2] Meta paid \\$10 billion.",
         "(low confidence)", "It has no words.", "Exported 2026",
     ):  # fmt: skip
         assert part in text
 
 
 def test_json_holds_what_ask_prints() -> None:
-    found = json.loads(format_json([Exchange(KEY, "x", make_simple(), rating="up")], "now"))
-    assert found["format"] == 1
+    found = json.loads(format_json(Conversation(KEY, [Exchange(KEY, "x\n y", make_simple(), rating="up")]), "now"))
+    assert (found["format"], found["title"]) == (1, "x y")
     assert found["exchanges"][0]["answer"]["citations"][0]["quote"] == "Meta bought a 49% stake in Scale."
     assert found["exchanges"][0]["rating"] == "up"

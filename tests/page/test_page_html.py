@@ -163,7 +163,7 @@ def test_where_articles_may_take_sides_each_has_its_sentence_and_none_is_said_to
     assert "disagree" not in body.words
     assert body.values("data-card") == [f"card-{KEY}-1", f"card-{KEY}-2"]
     markdown = format_exchange(Exchange(KEY, "Is it independent?", answer))
-    assert "What each article says:\n\n> It stays independent." in markdown
+    assert "What each article says:\n\n> [1] It stays independent." in markdown
 
 
 def test_each_sentence_has_its_own_chip_and_a_passage_one_card() -> None:
