@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
-from rag.articles.formats import RawArticle
+from rag.articles.raw import RawArticle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from email.utils import parseaddr, parsedate
 from typing import TYPE_CHECKING
 
 from rag.articles.dates import parse_date
-from rag.articles.formats import RawArticle
+from rag.articles.raw import RawArticle
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
+from rag.articles.formats import EXAMPLES, FORMATS
 from rag.page.corpus import CorpusHandlers
 from rag.page.endpoints import add_endpoints
 from rag.page.handlers import Handlers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TITLE = "Ask the articles"
 LIMITS = (
-    f"Plain text or Markdown (.txt, .md), at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
+    f"{EXAMPLES.capitalize()}, at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
     "An article takes a few seconds, a whole book of 1 MB some minutes. "
     "They stay on the machine that runs this page."
 )
@@ -121,7 +122,7 @@ def add_corpus(
         files = gr.UploadButton(
             "Add articles",
             file_count="multiple",
-            file_types=[".txt", ".md"],
+            file_types=[*FORMATS],
             size="sm",
             scale=0,
             min_width=0,
