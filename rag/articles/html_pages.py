@@ -1,0 +1,167 @@
+"""Reads the article of a saved web page.
+
+trafilatura finds the article among navigation, advertisements and lists of other articles. What the page says about
+itself for search engines (JSON-LD of type Article) comes first, because its publisher wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rag.articles.dates import parse_date
+from rag.articles.encodings import FileText, decode_text
+from rag.articles.raw import Converted, RawArticle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^<>]*?\b(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_HEAD = 4096
+"""Bytes in which a page names its encoding."""
+_DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
+_ARTICLE = re.compile(r"(?:\w*Article|(?:Live)?BlogPosting|Report)\Z")
+_MOST_NODES = 20_000
+"""JSON-LD nodes that are searched. Pages have about ten."""
+_COMPLETE = 0.8
+"""The body in JSON-LD is used if it has this share of the words that trafilatura finds. Many are only a teaser."""
+_HTML = {
+    "p": "p",
+    "ab": "p",
+    "list": "ul",
+    "item": "li",
+    "quote": "blockquote",
+    "lb": "br",
+    "table": "table",
+    "row": "tr",
+    "cell": "td",
+}
+"""trafilatura's elements, as HTML. Other elements are parts of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a page's JSON-LD says about its article; empty where it says nothing."""
+
+    body: str = ""
+    title: str = ""
+    date: str | None = None
+    author: str = ""
+
+
+def convert_page(data: bytes) -> Converted:
+    """The article of a web page.
+
+    :raises FormatError: if the bytes are not text.
+    """
+    page = decode_page(data)
+    return Converted((read_page(page.text),), page.note)
+
+
+def decode_page(data: bytes) -> FileText:
+    """Decode a page by its byte order mark, as UTF-8, by the encoding that it names, or as other text.
+
+    :raises FormatError: if the bytes are not text.
+    """
+    named = _CHARSET.search(data[:_HEAD])
+    for encoding in ("utf-8-sig", named[1].decode("ascii", "replace") if named else ""):
+        try:
+            return FileText(data.decode(encoding).replace("\0", ""))
+        except (LookupError, ValueError):
+            continue
+    return decode_text(data)
+
+
+def read_page(html: str) -> RawArticle:
+    """The article of a web page; its text is empty if there is none. Nothing is fetched and no script is run."""
+    from trafilatura import bare_extraction, load_html
+
+    declaration = _DECLARATION.match(html)
+    tree = load_html(html[declaration.end() :] if declaration else html)
+    if tree is None:
+        return RawArticle("")
+    about = _read_about(tree)
+    found = bare_extraction(
+        tree,
+        include_comments=False,
+        include_formatting=True,
+        with_metadata=True,
+        # The extensive search takes any date in the text, and its result depends on the day.
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    if found is None:
+        return RawArticle(about.body, about.title, about.date, about.author) if about.body else RawArticle("")
+    text = _write_html(found.body)
+    if len(about.body.split()) >= _COMPLETE * len((found.text or "").split()):
+        text = about.body
+    title = about.title or found.title or ""
+    return RawArticle(text, title, about.date or parse_date(found.date or ""), about.author or found.author or "")
+
+
+def _write_html(body: Any) -> str:
+    """trafilatura's elements as HTML without attributes, which cleaning reads like any other."""
+    from lxml import etree
+
+    for element in body.iter(etree.Element):
+        head = re.fullmatch(r"h[1-6]", element.get("rend", "")) if element.tag == "head" else None
+        heading = head[0] if head else "h2" if element.tag == "head" else ""
+        cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
+        element.tag = heading or cell or _HTML.get(element.tag, "span")
+        element.attrib.clear()
+    return str(etree.tostring(body, encoding="unicode", method="html"))
+
+
+def _read_about(tree: HtmlElement) -> _About:
+    """The article in the page's JSON-LD that has the longest body; of those without one, the first."""
+    best = _About()
+    for node in _find_nodes(tree):
+        kinds = node.get("@type")
+        if not any(
+            isinstance(kind, str) and _ARTICLE.match(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+        ):
+            continue
+        about = _About(
+            _read_string(node.get("articleBody")),
+            _read_string(node.get("headline")),
+            parse_date(_read_string(node.get("datePublished"))),
+            _read_names(node.get("author")),
+        )
+        if best == _About() or len(about.body) > len(best.body):
+            best = about
+    return best
+
+
+def _find_nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """The objects of the page's JSON-LD, outer ones first."""
+    nodes: deque[Any] = deque()
+    for script in tree.iterfind(".//script[@type='application/ld+json']"):
+        try:
+            nodes.append(json.loads(script.text or "", strict=False))
+        except (ValueError, RecursionError):
+            continue
+    for _ in range(_MOST_NODES):
+        if not nodes:
+            return
+        node = nodes.popleft()
+        if isinstance(node, dict):
+            yield node
+            nodes.extend(value for value in node.values() if isinstance(value, (dict, list)))
+        elif isinstance(node, list):
+            nodes.extend(value for value in node if isinstance(value, (dict, list)))
+
+
+def _read_string(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _read_names(value: Any) -> str:
+    """The authors' names, given as a string, as an object with a name, or as a list of these."""
+    several = value if isinstance(value, list) else [value]
+    names = [_read_string(one.get("name") if isinstance(one, dict) else one) for one in several]
+    # Some sites give the address of a profile for a name.
+    return ", ".join(dict.fromkeys(name for name in names if name and "://" not in name))
