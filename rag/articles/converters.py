@@ -9,6 +9,7 @@ from rag.articles.encodings import decode_text
 from rag.articles.feeds import split_feed
 from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
+from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ TEXT = {".txt", ".md", ".markdown", ".rst"}
 CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
     **dict.fromkeys([".html", ".htm", ".xhtml"], convert_page),
+    ".pdf": convert_pdf,
 }
 """Converters by lower-case suffix. To support a new format, add a line."""
 
@@ -53,4 +55,6 @@ def _recognise(suffix: str, data: bytes) -> str:
     """The suffix that a file should have. Text is not looked into, since it may be about any format."""
     if suffix in TEXT:
         return suffix
+    if b"%PDF-" in data[:1024]:
+        return ".pdf"
     return ".html" if _PAGE.match(data[:4096]) else suffix

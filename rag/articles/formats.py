@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FORMATS = frozenset(CONVERTERS)
 """Lower-case suffixes of the files that are read."""
-EXAMPLES = "text, Markdown or HTML files"
+EXAMPLES = "text, HTML or PDF files"
 """What a user may put in a folder, for messages."""
 
 
