@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.articles.docx import convert_docx
 from rag.articles.encodings import decode_text
 from rag.articles.feeds import split_feed
 from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
 from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
+from rag.articles.zips import recognise_zip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +40,7 @@ CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
     **dict.fromkeys([".html", ".htm", ".xhtml"], convert_page),
     ".pdf": convert_pdf,
+    ".docx": convert_docx,
 }
 """Converters by lower-case suffix. To support a new format, add a line."""
 
@@ -57,4 +60,6 @@ def _recognise(suffix: str, data: bytes) -> str:
         return suffix
     if b"%PDF-" in data[:1024]:
         return ".pdf"
+    if data.startswith(b"PK\x03\x04"):
+        return recognise_zip(data) or suffix
     return ".html" if _PAGE.match(data[:4096]) else suffix

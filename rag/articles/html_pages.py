@@ -113,7 +113,12 @@ def _write_html(body: Any) -> str:
         cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
         element.tag = heading or cell or _HTML.get(element.tag, "span")
         element.attrib.clear()
-    return str(etree.tostring(body, encoding="unicode", method="html"))
+    return unwrap_items(str(etree.tostring(body, encoding="unicode", method="html")))
+
+
+def unwrap_items(html: str) -> str:
+    """Take away the paragraph with which an item of a list begins, which would part the item from its bullet."""
+    return re.sub(r"(<li\b[^<>]*>)\s*<p>", r"\1", html)
 
 
 def _read_about(tree: HtmlElement) -> _About:
