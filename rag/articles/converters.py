@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from rag.articles.docx import convert_docx
 from rag.articles.encodings import decode_text
-from rag.articles.feeds import split_feed
+from rag.articles.feeds import convert_feed, split_feed
 from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
+from rag.articles.messages import convert_mailbox, convert_message
 from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
 from rag.articles.zips import recognise_zip
@@ -41,6 +42,9 @@ CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys([".html", ".htm", ".xhtml"], convert_page),
     ".pdf": convert_pdf,
     ".docx": convert_docx,
+    **dict.fromkeys([".xml", ".rss", ".atom"], convert_feed),
+    ".eml": convert_message,
+    ".mbox": convert_mailbox,
 }
 """Converters by lower-case suffix. To support a new format, add a line."""
 

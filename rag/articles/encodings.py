@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rag.articles.raw import FormatError
@@ -18,6 +19,9 @@ class FileText:
     note: str = ""
 
 
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^<>]*?\b(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_HEAD = 4096
+"""Bytes in which a web page or XML names its encoding."""
 _NAMES = {"utf_16_le": "UTF-16", "utf_16_be": "UTF-16", "cp1252": "Windows-1252"}
 
 
@@ -39,6 +43,20 @@ def decode_text(data: bytes) -> FileText:
     if found is None or not _is_text(found.text):
         raise FormatError("It is not text in UTF-8, UTF-16 or Windows-1252: save it as UTF-8 text.")
     return found
+
+
+def decode_page(data: bytes) -> FileText:
+    """Decode a web page or XML as UTF-8, by the encoding that it names, or as other text.
+
+    :raises FormatError: if the bytes are not text.
+    """
+    named = _CHARSET.search(data[:_HEAD])
+    for encoding in ("utf-8-sig", named[1].decode("ascii", "replace") if named else ""):
+        try:
+            return FileText(data.decode(encoding).replace("\0", ""))
+        except (LookupError, ValueError):
+            continue
+    return decode_text(data)
 
 
 def _guess(data: bytes) -> FileText | None:

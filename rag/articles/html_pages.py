@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
-from rag.articles.encodings import FileText, decode_text
+from rag.articles.encodings import decode_page
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^<>]*?\b(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_HEAD = 4096
-"""Bytes in which a page names its encoding."""
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
 _ARTICLE = re.compile(r"(?:\w*Article|(?:Live)?BlogPosting|Report)\Z")
 _MOST_NODES = 20_000
@@ -61,20 +58,6 @@ def convert_page(data: bytes) -> Converted:
     """
     page = decode_page(data)
     return Converted((read_page(page.text),), page.note)
-
-
-def decode_page(data: bytes) -> FileText:
-    """Decode a page by its byte order mark, as UTF-8, by the encoding that it names, or as other text.
-
-    :raises FormatError: if the bytes are not text.
-    """
-    named = _CHARSET.search(data[:_HEAD])
-    for encoding in ("utf-8-sig", named[1].decode("ascii", "replace") if named else ""):
-        try:
-            return FileText(data.decode(encoding).replace("\0", ""))
-        except (LookupError, ValueError):
-            continue
-    return decode_text(data)
 
 
 def read_page(html: str) -> RawArticle:
