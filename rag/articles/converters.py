@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.articles.archives import ARCHIVES, convert_tar, convert_zip
 from rag.articles.docx import convert_docx
 from rag.articles.encodings import decode_text
+from rag.articles.epub import convert_epub
 from rag.articles.feeds import convert_feed, split_feed
 from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
 from rag.articles.messages import convert_mailbox, convert_message
 from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
+from rag.articles.rows import convert_csv, convert_jsonl
 from rag.articles.zips import recognise_zip
 
 if TYPE_CHECKING:
@@ -35,6 +38,14 @@ def convert_text(data: bytes) -> Converted:
     return Converted(tuple(articles), file.note)
 
 
+def _convert_zip(data: bytes) -> Converted:
+    return convert_zip(data, CONVERTERS.keys() - ARCHIVES, convert)
+
+
+def _convert_tar(data: bytes) -> Converted:
+    return convert_tar(data, CONVERTERS.keys() - ARCHIVES, convert)
+
+
 TEXT = {".txt", ".md", ".markdown", ".rst"}
 """Suffixes of text files, which need no library."""
 CONVERTERS: Mapping[str, Converter] = {
@@ -45,6 +56,12 @@ CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys([".xml", ".rss", ".atom"], convert_feed),
     ".eml": convert_message,
     ".mbox": convert_mailbox,
+    ".epub": convert_epub,
+    ".csv": convert_csv,
+    ".tsv": convert_csv,
+    ".jsonl": convert_jsonl,
+    ".zip": _convert_zip,
+    **dict.fromkeys([".tar", ".tgz", ".gz"], _convert_tar),
 }
 """Converters by lower-case suffix. To support a new format, add a line."""
 

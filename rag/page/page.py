@@ -122,7 +122,7 @@ def add_corpus(
         files = gr.UploadButton(
             "Add articles",
             file_count="multiple",
-            file_types=[*FORMATS],
+            file_types=sorted(FORMATS),
             size="sm",
             scale=0,
             min_width=0,
