@@ -11,6 +11,7 @@ import re
 import tarfile
 import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rag.articles.raw import RawArticle
 
     Convert = Callable[[str, bytes], Converted]
+    Member = tuple[str, int, Callable[[], bytes]]  # name, size in bytes, reader
 
 MOST_MEMBER = 20_000_000
 """Bytes of one member, as of a file in a folder."""
@@ -38,10 +40,9 @@ def convert_zip(data: bytes, suffixes: Iterable[str], convert: Convert) -> Conve
     :raises FormatError: if it is damaged, protected or too large, or no member can be read.
     """
     with open_zip(data) as archive:
-        members = ((one.filename, one.file_size, one) for one in archive.infolist() if not one.is_dir())
-        return _convert_members(
-            ((name, size, lambda one=one: archive.read(one)) for name, size, one in members), suffixes, convert
-        )
+        files = (one for one in archive.infolist() if not one.is_dir())
+        members = ((one.filename, one.file_size, partial(archive.read, one)) for one in files)
+        return _convert_members(members, suffixes, convert)
 
 
 def convert_tar(data: bytes, suffixes: Iterable[str], convert: Convert) -> Converted:
@@ -58,12 +59,17 @@ def convert_tar(data: bytes, suffixes: Iterable[str], convert: Convert) -> Conve
         raise FormatError("It is no TAR archive, or a damaged one: make it again.") from error
 
 
-def _list_members(archive: tarfile.TarFile) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+def _list_members(archive: tarfile.TarFile) -> Iterator[Member]:
     for number, member in enumerate(archive):
         if number >= MOST_MEMBERS:
             raise FormatError(f"It holds more than {MOST_MEMBERS:,} files: split it.")
         if member.isreg() and not member.issparse():
-            yield member.name, member.size, lambda member=member: archive.extractfile(member).read()  # type: ignore[misc, union-attr]
+            yield member.name, member.size, partial(_extract, archive, member)
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    return file.read() if file else b""
 
 
 def _decompress(data: bytes) -> bytes:
@@ -77,10 +83,8 @@ def _decompress(data: bytes) -> bytes:
     return unpacked
 
 
-def _convert_members(
-    members: Iterable[tuple[str, int, Callable[[], bytes]]], suffixes: Iterable[str], convert: Convert
-) -> Converted:
-    """:param members: the name, size and reader of each, in the archive's order."""
+def _convert_members(members: Iterable[Member], suffixes: Iterable[str], convert: Convert) -> Converted:
+    """The articles of the members in the archive's order."""
     wanted = set(suffixes)
     articles: list[RawArticle] = []
     unread: list[str] = []
@@ -92,7 +96,7 @@ def _convert_members(
             if path.suffix.lower() not in wanted or size > MOST_MEMBER:
                 raise FormatError
             found = convert(path.suffix.lower(), read()).articles
-        except FormatError:
+        except Exception:  # the libraries raise anything on a damaged member
             unread.append(path.name)
             continue
         articles += [replace(article, name=article.name or path.stem.replace("_", " ")) for article in found]

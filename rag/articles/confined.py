@@ -45,7 +45,12 @@ class _Worker:
     def _ask_once(self, suffix: str, data: bytes) -> bytes:
         process = self._process or self._start()
         late = threading.Event()
-        timer = threading.Timer(SECONDS, lambda: late.set() or process.kill())
+
+        def end_late() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(SECONDS, end_late)
         timer.start()
         reply = b""
         try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FORMATS = frozenset(CONVERTERS)
 """Lower-case suffixes of the files that are read."""
-EXAMPLES = "text, HTML, PDF, Word (.docx), e-mail or feed files"
+EXAMPLES = "text, HTML, PDF, Word (.docx), EPUB, e-mail or feed files"
 """What a user may put in a folder, for messages."""
 
 

@@ -100,8 +100,11 @@ def _write_html(body: Any) -> str:
 
 
 def unwrap_items(html: str) -> str:
-    """Take away the paragraph with which an item of a list begins, which would part the item from its bullet."""
-    return re.sub(r"(<li\b[^<>]*>)\s*<p>", r"\1", html)
+    """Take away the paragraph with which an item of a list begins, which would part the item from its bullet, and the
+    bullet of an item that begins with a heading or another block.
+    """
+    html = re.sub(r"(<li\b[^<>]*>)\s*<p>", r"\1", html)
+    return re.sub(r"<li\b[^<>]*>\s*(?=<(?:h[1-6]|div|table|blockquote|ul|ol)\b)", "", html)
 
 
 def _read_about(tree: HtmlElement) -> _About:

@@ -46,9 +46,10 @@ def convert_csv(data: bytes) -> Converted:
 def convert_jsonl(data: bytes) -> Converted:
     """The lines of a file, each a JSON object with the fields of an article.
 
-    :raises FormatError: if a line is no JSON object, it is too long, or no field is named like a text.
+    :raises FormatError: if no line is a JSON object, it is too long, or no field is named like a text.
     """
     file = decode_text(data)
+    broken: list[int] = []
     rows: list[Mapping[str, str]] = []
     names: dict[str, None] = {}
     for number, line in enumerate(file.text.split("\n"), 1):
@@ -59,10 +60,17 @@ def convert_jsonl(data: bytes) -> Converted:
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise FormatError(f"Its line {number} is no JSON object: write one article on each line.")
+            broken.append(number)
+            continue
         rows.append({name: _write_value(value) for name, value in row.items()})
         names |= dict.fromkeys(row)
-    return Converted(tuple(_read_rows(list(names), rows)), file.note)
+    if broken and not rows:
+        raise FormatError("None of its lines is a JSON object: write one article on each line.")
+    articles = tuple(_read_rows(list(names), rows))
+    note = (
+        f"read without {len(broken):,} of its lines, from line {broken[0]}, which are no JSON objects" if broken else ""
+    )
+    return Converted(articles, "; ".join(filter(None, (file.note, note))))
 
 
 def _write_value(value: object) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TITLE = "Ask the articles"
 LIMITS = (
-    f"{EXAMPLES.capitalize()}, at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
+    f"{EXAMPLES[0].upper()}{EXAMPLES[1:]}, at most {MOST_FILES} files at a time and {MOST_BYTES // 1_000_000} MB each. "
     "An article takes a few seconds, a whole book of 1 MB some minutes. "
     "They stay on the machine that runs this page."
 )

@@ -209,13 +209,22 @@ def test_each_row_of_a_table_is_an_article(tmp_path: Path, data: str, name: str)
     assert OTHER in trams.text
 
 
+def test_broken_lines_are_counted_and_the_others_read(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{LINES}\n{LINES[:50]}\n7\n", "a.jsonl")
+    assert isinstance(found, Contents)
+    assert len(found.documents) == 2
+    assert [note.text for note in found.notes] == [
+        "read without 2 of its lines, from line 3, which are no JSON objects"
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "name", "said"),
     [
         ("year,tonnes\n2022,44\n", "a.csv", "no column with the text"),
         ('{"year": 2022}\n', "a.jsonl", "no column with the text"),
-        ('{"text": "a"}\n[1]\n', "a.jsonl", "line 2 is no JSON object"),
-        ("[" * 100_000, "a.jsonl", "line 1 is no JSON object"),
+        ("[1]\n", "a.jsonl", "None of its lines is a JSON object"),
+        ("[" * 100_000, "a.jsonl", "None of its lines is a JSON object"),
         ("text\n" + "a\n" * 20_001, "a.csv", "more than 20,000 rows"),
         ("", "a.csv", "no text"),
         (bytes(range(256)) * 30, "a.csv", "not text"),

@@ -75,6 +75,15 @@ def test_a_saved_page_is_its_article(tmp_path: Path, name: str) -> None:
         assert around not in document.text
 
 
+def test_items_of_a_list_that_are_headed_leave_no_lone_bullet(tmp_path: Path) -> None:
+    items = "".join(
+        f"<li><h3>Rule {n}</h3><p>Nobody may fish at weir number {n} in the winter.</p></li>" for n in (1, 2)
+    )
+    document = read_one(tmp_path, make_page(f"{BODY}<ul>{items}</ul>"))
+    assert [section.heading for section in document.sections] == ["What happens to the staff", "Rule 1", "Rule 2"]
+    assert "\n-" not in document.text
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(
