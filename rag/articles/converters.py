@@ -12,7 +12,7 @@ from rag.articles.epub import convert_epub
 from rag.articles.feeds import convert_feed, split_feed
 from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
-from rag.articles.messages import convert_mailbox, convert_message
+from rag.articles.messages import convert_mailbox, convert_message, convert_mhtml
 from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
 from rag.articles.rows import convert_csv, convert_jsonl
@@ -51,6 +51,7 @@ TEXT = {".txt", ".md", ".markdown", ".rst"}
 CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
     **dict.fromkeys([".html", ".htm", ".xhtml"], convert_page),
+    **dict.fromkeys([".mhtml", ".mht"], convert_mhtml),
     ".pdf": convert_pdf,
     ".docx": convert_docx,
     **dict.fromkeys([".xml", ".rss", ".atom"], convert_feed),

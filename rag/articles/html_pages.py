@@ -6,6 +6,7 @@ itself for search engines (JSON-LD of type Article) comes first, because its pub
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import deque
@@ -27,6 +28,25 @@ _MOST_NODES = 20_000
 """JSON-LD nodes that are searched. Pages have about ten."""
 _COMPLETE = 0.8
 """The body in JSON-LD is used if it has this share of the words that trafilatura finds. Many are only a teaser."""
+_ENOUGH = 0.7
+"""If a page does not mark its article, and trafilatura takes less than this share of the words that stand in no link or
+menu, it is asked for more. It takes half of some long pages of lists."""
+_AROUND = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "button",
+    "select",
+)
+_ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
+"""The link to itself at the end of a heading."""
 _HTML = {
     "p": "p",
     "ab": "p",
@@ -62,28 +82,87 @@ def convert_page(data: bytes) -> Converted:
 
 def read_page(html: str) -> RawArticle:
     """The article of a web page; its text is empty if there is none. Nothing is fetched and no script is run."""
-    from trafilatura import bare_extraction, load_html
+    from trafilatura import load_html
 
     declaration = _DECLARATION.match(html)
     tree = load_html(html[declaration.end() :] if declaration else html)
     if tree is None:
         return RawArticle("")
     about = _read_about(tree)
-    found = bare_extraction(
+    found = _extract(tree)
+    unmarked = about == _About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
+    if unmarked and _count_words(found) < _ENOUGH * len(_prune(tree, "a").text_content().split()):
+        found = max(found, _extract(tree, recall=True), key=_count_words)
+    if found is None:
+        text = about.body or _write_rest(tree)
+        return (
+            RawArticle(text, about.title or _choose_title(tree, ""), about.date, about.author)
+            if text
+            else RawArticle("")
+        )
+    text = _write_html(found.body)
+    if len(about.body.split()) >= _COMPLETE * _count_words(found):
+        text = about.body
+    title = about.title or _choose_title(tree, found.title or "")
+    return RawArticle(text, title, about.date or parse_date(found.date or ""), about.author or found.author or "")
+
+
+def _extract(tree: HtmlElement, *, recall: bool = False) -> Any:
+    """trafilatura's document; None if it finds no text.
+
+    :param recall: whether to take also what might belong to the article.
+    """
+    from trafilatura import bare_extraction
+
+    return bare_extraction(
         tree,
         include_comments=False,
         include_formatting=True,
+        favor_recall=recall,
         with_metadata=True,
         # The extensive search takes any date in the text, and its result depends on the day.
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    if found is None:
-        return RawArticle(about.body, about.title, about.date, about.author) if about.body else RawArticle("")
-    text = _write_html(found.body)
-    if len(about.body.split()) >= _COMPLETE * len((found.text or "").split()):
-        text = about.body
-    title = about.title or found.title or ""
-    return RawArticle(text, title, about.date or parse_date(found.date or ""), about.author or found.author or "")
+
+
+def _count_words(found: Any) -> int:
+    return len((found.text or "").split()) if found else 0
+
+
+def _prune(tree: HtmlElement, *names: str) -> HtmlElement:
+    """A copy without scripts, menus, forms and the given elements."""
+    pruned = copy.deepcopy(tree)
+    for element in list(pruned.iter(*_AROUND, *names)):
+        if element.getparent() is not None:
+            element.drop_tree()
+    return pruned
+
+
+def _write_rest(tree: HtmlElement) -> str:
+    """The page without scripts, menus and forms, as HTML; empty if it has no text."""
+    from lxml import etree
+
+    body = _prune(tree).find(".//body")
+    if body is None or not body.text_content().strip():
+        return ""
+    return unwrap_items(str(etree.tostring(body, encoding="unicode", method="html")))
+
+
+def _choose_title(tree: HtmlElement, found: str) -> str:
+    """The heading with which the page's title begins ("Heading | Site"), or else the title that trafilatura finds,
+    unless it has no word of the page's title, as a heading of the menu.
+    """
+    given = " ".join((tree.findtext(".//title") or "").split())
+    folded = _fold(given)
+    headings = [" ".join(element.text_content().split()).rstrip("#¶ ") for element in tree.iter("h1", "h2")]
+    first = [text for text in headings if _fold(text) and f"{folded} ".startswith(f"{_fold(text)} ")]
+    if first:
+        return max(first, key=len)
+    return given if given and not set(_fold(found).split()) & set(folded.split()) else found
+
+
+def _fold(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _write_html(body: Any) -> str:
@@ -96,7 +175,8 @@ def _write_html(body: Any) -> str:
         cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
         element.tag = heading or cell or _HTML.get(element.tag, "span")
         element.attrib.clear()
-    return unwrap_items(str(etree.tostring(body, encoding="unicode", method="html")))
+    written = str(etree.tostring(body, encoding="unicode", method="html"))
+    return unwrap_items(_ANCHOR.sub("", written))
 
 
 def unwrap_items(html: str) -> str:

@@ -1,6 +1,7 @@
 """Reads e-mail files, such as newsletters: one message (.eml) or a mailbox of many (.mbox).
 
-What the message quotes and the sender's signature are left out.
+What the message quotes and the sender's signature are left out. Web pages that a browser saved as one file (.mhtml) are
+built like messages too.
 """
 
 from __future__ import annotations
@@ -69,6 +70,18 @@ def convert_mailbox(data: bytes) -> Converted:
     if not articles:
         raise FormatError("It holds no e-mail, each of which would begin with a line that starts with From.")
     return Converted(tuple(article for article in articles if article.text.strip()))
+
+
+def convert_mhtml(data: bytes) -> Converted:
+    """The article of a web page that a browser saved as one file.
+
+    :raises FormatError: if it holds no page.
+    """
+    message = BytesParser().parsebytes(data)
+    page = next((part for part in message.walk() if part.get_content_type() == "text/html"), None)
+    if page is None:
+        raise FormatError("It holds no web page: save the page again, as HTML.")
+    return Converted((read_page(_decode(page)),))
 
 
 def _read_message(data: bytes) -> RawArticle | None:

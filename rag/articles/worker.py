@@ -56,9 +56,11 @@ def _convert(suffix: str, data: bytes) -> dict[str, object]:
 
 def _limit_resources() -> None:
     """Limit memory, and forbid writing files, where the system can."""
-    with suppress(ImportError, OSError, ValueError):
+    try:
         import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except ImportError:  # Windows
+        return
+    limits = {resource.RLIMIT_AS: MOST_MEMORY, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
+    for name, limit in limits.items():
+        with suppress(OSError, ValueError):  # macOS has no limit on memory
+            resource.setrlimit(name, (limit, limit))

@@ -75,6 +75,27 @@ def test_a_saved_page_is_its_article(tmp_path: Path, name: str) -> None:
         assert around not in document.text
 
 
+@pytest.mark.parametrize(
+    ("title", "headings", "chosen"),
+    [
+        ("Weir rules | Angling Club", "<h1>Angling Club</h1>{}<h2>Weir rules<a href=#w>¶</a></h2>", "Weir rules"),
+        ("Salt ends after 140 years - The Echo", "<h1>The Echo</h1>{}<h1>Salt ends</h1>", "Salt ends"),
+        ("Weir rules – Angling Club", "<h1>Keyboard shortcuts</h1>{}", "Weir rules – Angling Club"),
+        (
+            "Why the weir is shut",
+            "<h1>The weir at Varne stays shut until May</h1>{}",
+            "The weir at Varne stays shut until May",
+        ),
+    ],
+)
+def test_the_title_is_the_heading_that_the_page_is_named_after(
+    tmp_path: Path, title: str, headings: str, chosen: str
+) -> None:
+    text = "<p>Nobody may fish at the weir in the winter, the club said on Monday, and it closes the path.</p>" * 3
+    page = f"<html><head><title>{title}</title></head><body><main>{headings.format('')}{text}</main></body></html>"
+    assert read_one(tmp_path, page).title == chosen
+
+
 def test_items_of_a_list_that_are_headed_leave_no_lone_bullet(tmp_path: Path) -> None:
     items = "".join(
         f"<li><h3>Rule {n}</h3><p>Nobody may fish at weir number {n} in the winter.</p></li>" for n in (1, 2)
@@ -96,6 +117,19 @@ def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     assert document.author == "Una Bray, Tom Reyes"
     assert "The owner gave no other reason" in document.text
     assert "Nordsalt offers" not in document.text
+
+
+def test_a_long_page_of_lists_is_read_whole(tmp_path: Path) -> None:
+    parts = (
+        f"<h2>Chapter {n}</h2>"
+        + f"<ul>{''.join(f'<li>Rule {n}.{m} of the club says what members do.</li>' for m in range(20))}</ul>"
+        for n in range(12)
+    )
+    intro = "<h1>Rules</h1><p>These rules hold from May, and they replace those of the year 1998.</p>"
+    text = read_one(
+        tmp_path, f"<html><head><title>Rules</title></head><body>{intro}{''.join(parts)}</body></html>"
+    ).text
+    assert text.count("of the club says") == 240
 
 
 def test_a_teaser_does_not_replace_the_article(tmp_path: Path) -> None:

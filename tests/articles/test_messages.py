@@ -134,6 +134,24 @@ def test_a_mailbox_is_an_article_for_each_message_with_text(tmp_path: Path) -> N
         assert ">" not in bridge.text
 
 
+def test_a_page_saved_as_one_file_is_its_article(tmp_path: Path) -> None:
+    page = EmailMessage()
+    page["From"], page["Subject"] = "<Saved by Blink>", "Mayor steps down"
+    page["Date"] = "Tue, 4 Jun 2024 07:00:00 -0000"
+    head = '<title>Mayor steps down</title><meta property="article:published_time" content="2024-05-30T10:00:00Z">'
+    page.set_content(
+        f"<html><head>{head}</head><body><p>{STORY}</p></body></html>", subtype="html", cte="quoted-printable"
+    )
+    page.make_related()
+    page.add_related("p { color: red }", subtype="css")
+    (found,) = read_all(tmp_path, page.as_bytes(), "mayor.mhtml")
+    assert (found.title, found.date, found.author) == ("Mayor steps down", "2024-05-30", "")
+    assert STORY in found.text
+    none = read(tmp_path, b"From: x\n\ntext", "a.mht")
+    assert isinstance(none, Skipped)
+    assert "no web page" in none.reason
+
+
 NESTED = b"From: a@b.example\nSubject: x\n" + b"".join(
     b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(3_000)
 )
