@@ -152,13 +152,17 @@ def _choose_title(tree: HtmlElement, found: str) -> str:
     """The heading with which the page's title begins ("Heading | Site"), or else the title that trafilatura finds,
     unless it has no word of the page's title, as a heading of the menu.
     """
-    given = " ".join((tree.findtext(".//title") or "").split())
+    given = _read_page_title(tree)
     folded = _fold(given)
     headings = [" ".join(element.text_content().split()).rstrip("#¶ ") for element in tree.iter("h1", "h2")]
     first = [text for text in headings if _fold(text) and f"{folded} ".startswith(f"{_fold(text)} ")]
     if first:
         return max(first, key=len)
     return given if given and not set(_fold(found).split()) & set(folded.split()) else found
+
+
+def _read_page_title(tree: HtmlElement) -> str:
+    return " ".join((tree.findtext(".//title") or "").split())
 
 
 def _fold(text: str) -> str:
@@ -188,23 +192,32 @@ def unwrap_items(html: str) -> str:
 
 
 def _read_about(tree: HtmlElement) -> _About:
-    """The article in the page's JSON-LD that has the longest body; of those without one, the first."""
-    best = _About()
-    for node in _find_nodes(tree):
-        kinds = node.get("@type")
-        if not any(
-            isinstance(kind, str) and _ARTICLE.match(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
-        ):
-            continue
-        about = _About(
-            _read_string(node.get("articleBody")),
-            _read_string(node.get("headline")),
-            parse_date(_read_string(node.get("datePublished"))),
-            _read_names(node.get("author")),
-        )
-        if best == _About() or len(about.body) > len(best.body):
-            best = about
-    return best
+    """What the page's JSON-LD says about its article. It may describe other articles too, as in a list of more to read:
+    the one with the page's title comes first, then one with a body.
+    """
+    given = _fold(_read_page_title(tree))
+
+    def rate(about: _About) -> tuple[bool, bool]:
+        title = _fold(about.title)
+        return bool(title) and bool(given) and (title in given or given in title), bool(about.body)
+
+    return max(map(_read_node, filter(_is_article, _find_nodes(tree))), key=rate, default=_About())
+
+
+def _is_article(node: dict[str, Any]) -> bool:
+    kinds = node.get("@type")
+    return any(
+        isinstance(kind, str) and _ARTICLE.match(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+    )
+
+
+def _read_node(node: dict[str, Any]) -> _About:
+    return _About(
+        _read_string(node.get("articleBody")),
+        _read_string(node.get("headline")),
+        parse_date(_read_string(node.get("datePublished"))),
+        _read_names(node.get("author")),
+    )
 
 
 def _find_nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:

@@ -132,6 +132,14 @@ def test_a_long_page_of_lists_is_read_whole(tmp_path: Path) -> None:
     assert text.count("of the club says") == 240
 
 
+def test_another_article_that_the_page_describes_is_not_taken_for_it(tmp_path: Path) -> None:
+    other = make_json_ld(**{"@type": "NewsArticle", "headline": "Ten holidays", "articleBody": "Lie on a beach. " * 90})
+    own = make_json_ld(**{"@type": "NewsArticle", "headline": "Salt works to close", "datePublished": "2024-03-01"})
+    document = read_one(tmp_path, make_page(head=other + own))
+    assert (document.title, document.date) == ("Salt works to close", "2024-03-01")
+    assert "beach" not in document.text
+
+
 def test_a_teaser_does_not_replace_the_article(tmp_path: Path) -> None:
     head = make_json_ld(**{"@type": "NewsArticle", "headline": "Salt ends", "articleBody": "The salt works close …"})
     document = read_one(tmp_path, make_page(head=head))
