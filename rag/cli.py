@@ -30,7 +30,7 @@ that contains it. If the articles do not answer the question, ask says so. Every
 EXAMPLES = """\
 examples:
   ask "what stake did Meta buy?"            the example articles in seeds/, from a checkout
-  ask --corpus ~/articles who runs Acme     articles from your own folder of .txt and .md files
+  ask --corpus ~/articles who runs Acme     articles from your own folder
   ask                                       a conversation; follow-up questions are understood
   echo "who founded Scale AI?" | ask -      a question from standard input
   ask --web                                 a page in your browser, served to this machine only

@@ -12,6 +12,7 @@ from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.folder import find_articles, name_file
+from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError, QuestionError
 from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
@@ -249,7 +250,7 @@ def locate_folders(config: Config) -> tuple[Path, Path]:
         checkout = None
     if config.corpus is None:
         if checkout is None:
-            raise CorpusError("No articles given: name a folder of .txt or .md files with --corpus.")
+            raise CorpusError(f"No articles given: name a folder of {EXAMPLES} with --corpus.")
         corpus = checkout / "seeds"
     else:
         found = find_folder(str(config.corpus))

@@ -12,7 +12,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
-from rag.articles.formats import RawArticle
+from rag.articles.encodings import decode_page
+from rag.articles.raw import Converted, FormatError, RawArticle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,18 @@ _ITEM = re.compile(r"<(?:item|entry)(?:\s[^<>]*)?>\s*<\w")
 _BODY = re.compile(r"<(/?)(description|summary|content|content:encoded)(?:\s[^<>]*)?>")
 _PROLOG = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<!DOCTYPE[^<>\[]*(?:\[[^\]]*\])?\s*>)?")
 _ENTITY = re.compile(r"<!(?:DOCTYPE|ENTITY)[^<>]*>?")
+
+
+def convert_feed(data: bytes) -> Converted:
+    """The articles of a file that is a feed as a whole.
+
+    :raises FormatError: if it is none, or has no items.
+    """
+    file = decode_page(data)
+    articles = tuple(_read_entry(entry) for entry in _parse(file.text))
+    if not articles:
+        raise FormatError("It is no RSS or Atom feed with items: save its articles as text or HTML.")
+    return Converted(articles, file.note)
 
 
 def split_feed(text: str) -> list[RawArticle]:

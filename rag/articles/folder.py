@@ -7,26 +7,33 @@ import os
 import re
 import stat
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING
 
 from rag.articles.cleaning import clean_text
-from rag.articles.feeds import split_feed
-from rag.articles.formats import FORMATS, FormatError, RawArticle
-from rag.articles.mail import read_mail
+from rag.articles.formats import EXAMPLES, FORMATS, convert_file
+from rag.articles.raw import FormatError
 from rag.errors import CorpusError
 from rag.types import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rag.articles.raw import RawArticle
 
 MAX_BYTES = 20_000_000
 """Maximum size of one file. Chosen by hand; a novel is about 1 MB."""
 _OTHER = "name another folder with --corpus"
-_FIX = "put .txt or .md files there, or " + _OTHER
+_FIX = f"put {EXAMPLES} there, or {_OTHER}"
+_NAMED = 3
+"""Files named of a kind that is not read. A folder may hold thousands of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that was not read.
+    """A file or folder that was not read, or all files of a kind that is not read.
 
-    :param document_id: its path relative to the corpus, with forward slashes.
+    :param document_id: its path relative to the corpus, with forward slashes. Files of a kind are ``*.jpg``.
     :param reason: one sentence with the cause and the fix.
     """
 
@@ -57,8 +64,9 @@ class Contents:
 def find_articles(corpus: Path) -> list[Path]:
     """Find the articles in a folder and its subfolders, sorted by ``document_id``.
 
-    Articles are .txt and .md files, in any case. Hidden files, hidden folders and files named README are ignored.
-    Symbolic links out of the folder are not followed; :func:`find_skipped` lists them.
+    Articles are files with a suffix of :data:`rag.articles.formats.FORMATS`, in any case. Hidden files, hidden folders,
+    files named README and the folders that browsers save with a page are ignored. :func:`find_skipped` lists all
+    others. Symbolic links out of the folder are not followed.
 
     :param corpus: the folder.
     :return: paths that begin with ``corpus``.
@@ -74,9 +82,9 @@ def find_articles(corpus: Path) -> list[Path]:
 
 
 def find_skipped(corpus: Path) -> list[Skipped]:
-    """Find articles that are broken links or links out of the folder, and unreadable folders.
+    """Find articles that are broken links or links out of the folder, unreadable folders, and files of other kinds.
 
-    :return: sorted by ``document_id``.
+    :return: sorted by ``document_id``; one for each kind of file.
     """
     return _walk(corpus)[1]
 
@@ -87,14 +95,12 @@ def stamp_folder(corpus: Path) -> str:
     No file is read, so it can be made every few seconds. A folder that cannot be read has a stamp too.
     """
     lines = []
-    for folder, folders, files in os.walk(corpus):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (os.path.join(folder, name) for name in files if _is_article(name)):  # noqa: PTH118 (thousands)
-            try:
-                found = os.stat(path)  # noqa: PTH116
-                lines.append(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ino}")
-            except OSError:
-                lines.append(path)
+    for path in (path for path in _list_files(corpus) if _is_article(path)):
+        try:
+            found = os.stat(path)  # noqa: PTH116 (thousands)
+            lines.append(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ino}")
+        except OSError:
+            lines.append(path)
     return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -117,9 +123,14 @@ def name_document(path: Path, corpus: Path) -> str:
 def name_file(document_id: str) -> str:
     """The path, relative to the corpus, of the file that holds an article: "feed.txt#2" → "feed.txt".
 
-    It is unambiguous, because the name of a file that is read ends with .txt or .md.
+    It is unambiguous, because the name of a file that is read ends with a suffix of a format.
     """
     return re.sub(r"#\d+\Z", "", document_id)
+
+
+def names_kind(document_id: str) -> bool:
+    """Whether this stands for all files of a kind that is not read: ``*.jpg``, or ``*`` for those without a suffix."""
+    return document_id.startswith("*") and not _is_article(document_id)
 
 
 def read_file(path: Path, corpus: Path) -> Contents | Skipped:
@@ -137,27 +148,22 @@ def read_file(path: Path, corpus: Path) -> Contents | Skipped:
     except OSError as error:
         return Skipped(name, f"It cannot be read ({_explain(error)}): change its permissions.")
     try:
-        file = FORMATS[path.suffix.lower()](data)
+        converted = convert_file(path.suffix, data)
     except FormatError as error:
         return Skipped(name, str(error))
-    documents = [_clean(article, name) for article in _split(file.text)]
+    documents = [_clean(article, name) for article in converted.articles]
     documents = [document for document in documents if document.text]
     if not documents:
         return Skipped(name, "It has no text: add some or remove the file.")
     if len(documents) > 1:
         documents = [replace(one, document_id=f"{name}#{n}") for n, one in enumerate(documents, 1)]
-    return Contents(tuple(documents), (Note(name, file.note),) if file.note else ())
-
-
-def _split(text: str) -> list[RawArticle]:
-    """The articles in the text of a file: those of a feed, or an e-mail, or all of it."""
-    return split_feed(text) or [read_mail(text) or RawArticle(text)]
+    return Contents(tuple(documents), (Note(name, converted.note),) if converted.note else ())
 
 
 def _clean(article: RawArticle, name: str) -> Document:
     title = " ".join(article.title.split())
     cleaned = clean_text(f"# {title}\n\n{article.text}" if title else article.text, article.author)
-    stem = PurePosixPath(name).stem
+    stem = article.name or PurePosixPath(name).stem
     return Document(
         name,
         cleaned.title or title or stem.replace("_", " ").strip() or stem,
@@ -187,30 +193,54 @@ def _check_folder(corpus: Path) -> None:
 
 
 def _walk(corpus: Path) -> tuple[list[Path], list[Skipped]]:
-    """Readable files with an article's name, and the files and folders that cannot be read.
-
-    Linked folders are not entered, so there are no cycles.
-    """
+    """Readable files with an article's name, and what cannot be read."""
     failures: list[OSError] = []
-    paths: list[Path] = []
-    for folder, folders, files in os.walk(corpus, onerror=failures.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [Path(folder, name) for name in files if _is_article(name)]
-    reasons = {path: _find_obstacle(path, corpus) for path in paths}
+    files = list(_list_files(corpus, failures.append))
+    reasons = {Path(path): _find_obstacle(Path(path), corpus) for path in files if _is_article(path)}
     found = [path for path, reason in reasons.items() if not reason]
     for error in failures:
         path = Path(os.fsdecode(error.filename)) if error.filename else corpus
         reasons[path] = f"It is a folder that cannot be read ({_explain(error)}): change its permissions."
     skipped = [Skipped(name_document(path, corpus), reason) for path, reason in reasons.items() if reason]
+    skipped += _group_others(path for path in files if not _is_article(path))
     return (
         sorted(found, key=lambda path: name_document(path, corpus)),
         sorted(skipped, key=lambda item: item.document_id),
     )
 
 
-def _is_article(name: str) -> bool:
-    path = Path(name)
-    return not name.startswith(".") and path.suffix.lower() in FORMATS and path.stem.upper() != "README"
+def _list_files(corpus: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[str]:
+    """The paths of all files but hidden ones, those named README, and those that a browser saved with a page.
+
+    Linked folders are not entered, so there are no cycles.
+    """
+    for folder, folders, files in os.walk(corpus, onerror=onerror):
+        pages = {f"{name.rpartition('.')[0]}_files" for name in files if name.lower().endswith((".html", ".htm"))}
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in pages]
+        for name in files:
+            # Not Path, because there may be thousands.
+            if not name.startswith(".") and os.path.splitext(name)[0].upper() != "README":  # noqa: PTH122
+                yield os.path.join(folder, name)  # noqa: PTH118
+
+
+def _is_article(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in FORMATS  # noqa: PTH122
+
+
+def _group_others(paths: Iterable[str]) -> list[Skipped]:
+    """Files of kinds that are not read, one item for each kind, however many there are."""
+    kinds: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        suffix = re.search(r"(?<=[^/\\])\.[A-Za-z0-9]{1,10}\Z", path)
+        name = PurePath(path).name.encode("utf-8", "replace").decode()
+        kinds.setdefault(f"*{suffix[0].lower()}" if suffix else "*", []).append(name)
+    reasons = {}
+    for kind, names in kinds.items():
+        files = "1 file" if len(names) == 1 else f"{len(names):,} files"
+        named = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        what = "of a kind that is not read" if kind != "*" else "without the suffix of a kind that is read"
+        reasons[kind] = f"{files} ({named}) {what}: articles are {EXAMPLES}."
+    return [Skipped(kind, reason) for kind, reason in reasons.items()]
 
 
 def _find_obstacle(path: Path, corpus: Path) -> str:

@@ -1,89 +1,26 @@
-"""The file formats of articles, and a converter to text for each."""
+"""The file formats of articles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from rag.articles.confined import convert_confined
+from rag.articles.converters import CONVERTERS, TEXT, convert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from rag.articles.raw import Converted
+
+FORMATS = frozenset(CONVERTERS)
+"""Lower-case suffixes of the files that are read."""
+EXAMPLES = "text, HTML, PDF, Word (.docx), EPUB, e-mail or feed files"
+"""What a user may put in a folder, for messages."""
 
 
-class FormatError(Exception):
-    """A file cannot be converted to text. The message is one sentence that names the fix."""
+def convert_file(suffix: str, data: bytes) -> Converted:
+    """Convert a file.
 
-
-@dataclass(frozen=True, slots=True)
-class FileText:
-    """The text of a file.
-
-    :param note: what the user should know about the conversion, such as "read as Windows-1252"; empty if nothing.
+    :param suffix: of its name, one of `FORMATS` in any case.
+    :raises FormatError: if it cannot be converted.
     """
-
-    text: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RawArticle:
-    """An article of a file before cleaning, with what the file says about it outside its text.
-
-    :param title: may hold markup; empty if not given.
-    :param date: ISO 8601, or None if not given.
-    """
-
-    text: str
-    title: str = ""
-    date: str | None = None
-    author: str = ""
-
-
-class Converter(Protocol):
-    """Converts a file's bytes to text, which is cleaned afterwards."""
-
-    def __call__(self, data: bytes) -> FileText:
-        """:raises FormatError: if the bytes are not in this format."""
-
-
-_NAMES = {"utf_16_le": "UTF-16", "utf_16_be": "UTF-16", "cp1252": "Windows-1252"}
-
-
-def decode_text(data: bytes) -> FileText:
-    """Decode UTF-8, UTF-16 with or without a byte order mark, or Windows-1252, of which Latin-1 is a part.
-
-    A few control characters are accepted, since cleaning removes them. Many indicate a binary file.
-
-    :raises FormatError: if the bytes are not text.
-    """
-    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and _is_text(text):
-        return FileText(text)
-    found = _guess(data)
-    if found is None or not _is_text(found.text):
-        raise FormatError("It is not text in UTF-8, UTF-16 or Windows-1252: save it as UTF-8 text.")
-    return found
-
-
-def _guess(data: bytes) -> FileText | None:
-    """The text in one of `_NAMES`; None if it would be gibberish, as Cyrillic letters in Windows-1252 are.
-
-    Other encodings are not tried: charset-normalizer takes a short English text with one "£" for Japanese.
-    """
-    from charset_normalizer import from_bytes
-
-    # In UTF-16, spaces and line breaks have a null byte. Without any, a word of even length would pass for Chinese.
-    names = ["utf_16_le", "utf_16_be"] if b"\x00" in data else ["cp1252"]
-    best = from_bytes(data, cp_isolation=names).best()
-    return FileText(str(best), f"read as {_NAMES[best.encoding]}") if best else None
-
-
-def _is_text(text: str) -> bool:
-    return sum(text.count(chr(code)) for code in (*range(9), *range(14, 27))) <= 0.05 * len(text)
-
-
-FORMATS: Mapping[str, Converter] = {".txt": decode_text, ".md": decode_text}
-"""Converters by lower-case suffix. To support a new format, add a line."""
+    suffix = suffix.lower()
+    return convert(suffix, data) if suffix in TEXT else convert_confined(suffix, data)

@@ -10,7 +10,7 @@ from email.utils import parseaddr, parsedate
 from typing import TYPE_CHECKING
 
 from rag.articles.dates import parse_date
-from rag.articles.formats import RawArticle
+from rag.articles.raw import RawArticle
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -34,11 +34,20 @@ def read_mail(text: str) -> RawArticle | None:
     body = text[start + length :]
     if _ENCODED.search(" ".join(fields.get(name, "") for name in ("content-type", "content-transfer-encoding"))):
         body = _read_parts(text[start:]) or body
-    written = fields.get("date") or fields.get("sent") or ""
-    moment = parsedate(written)
-    date = parse_date(written) or (f"{moment[0]:04}-{moment[1]:02}-{moment[2]:02}" if moment else None)
-    name, address = parseaddr(_decode(fields["from"]))
-    return RawArticle(body, _decode(fields["subject"]), date, name or address or fields["from"])
+    date = read_sent(fields.get("date") or fields.get("sent") or "")
+    return RawArticle(body, decode_field(fields["subject"]), date, read_sender(fields["from"]))
+
+
+def read_sent(value: str) -> str | None:
+    """The date of a ``Date`` field as ISO 8601, where the mail was sent; None if there is none."""
+    moment = parsedate(value)
+    return parse_date(value) or (f"{moment[0]:04}-{moment[1]:02}-{moment[2]:02}" if moment else None)
+
+
+def read_sender(value: str) -> str:
+    """The name in a ``From`` field, or else the address."""
+    name, address = parseaddr(decode_field(value))
+    return name or address or value
 
 
 def _read_fields(text: str) -> tuple[dict[str, str], int]:
@@ -60,7 +69,7 @@ def _read_fields(text: str) -> tuple[dict[str, str], int]:
     return fields, length
 
 
-def _decode(value: str) -> str:
+def decode_field(value: str) -> str:
     """A field's value with encoded words decoded, as in ``=?utf-8?q?M=C3=BCller?=``."""
     try:
         parts = [

@@ -14,7 +14,6 @@ import os
 import re
 import warnings
 from contextlib import contextmanager
-from itertools import zip_longest
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -159,23 +158,28 @@ class GraphEncoder(LocalEncoder):
     def _encode_batch(self, texts: Sequence[str], contexts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        read = self._load_tokenizer().encode_batch_fast
-        before = [one.ids[1:-1][:MOST_CONTEXT] for one in read([encodable(context) for context in contexts])]
-        kept = []
-        for one, context in zip_longest(read([encodable(text) for text in texts]), before, fillvalue=[]):
-            # The first and last ids are special tokens.
-            inner = one.ids[1:-1][: self.max_tokens - len(context)]
-            kept.append([one.ids[0], *context, *inner, one.ids[-1]])
+        # The first and last ids are special tokens.
+        inner = [list(one.ids)[1:-1] for one in self._tokenize(texts)]
+        before = [list(one.ids)[1:-1][:MOST_CONTEXT] for one in self._tokenize(contexts)] or [[] for _ in texts]
+        first, *_, last = self._tokenize([""])[0].ids
+        kept = [
+            [first, *context, *own[: self.max_tokens - len(context)], last]
+            for context, own in zip(before, inner, strict=True)
+        ]
         ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
         attended, pooled = np.zeros((2, *ids.shape), dtype=np.bool_)
-        for row, one in enumerate(kept):
+        for row, (one, context, own) in enumerate(zip(kept, before, inner, strict=True)):
             ids[row, : len(one)] = one
             attended[row, : len(one)] = True
-            context = len(before[row]) if before else 0
             # Without a context, the special tokens count too, as in sentence-transformers.
-            pooled[row, slice(1 + context, len(one) - 1) if context else slice(len(one))] = True
+            about = slice(1 + len(context), len(one) - 1) if context and own else slice(len(one))
+            pooled[row, about] = True
         rows: NDArray[np.float32] = self._load_graph().run(input_ids=ids, attention_mask=attended, pooled=pooled)[0]
         return rows
+
+    def _tokenize(self, texts: Sequence[str]) -> list[Any]:
+        encodings: list[Any] = self._load_tokenizer().encode_batch_fast([encodable(text) for text in texts])
+        return encodings
 
     def _load_graph(self) -> Graph:
         from safetensors import SafetensorError, safe_open
@@ -214,7 +218,8 @@ class SentenceEncoder(LocalEncoder):
         model = self._load_model()
         if not texts:
             return np.zeros((0, int(model.get_embedding_dimension())), dtype=np.float32)
-        shown = [f"{context}\n{text}" if context else text for context, text in zip_longest(contexts, texts, fillvalue="")]
+        pairs = zip(contexts or [""] * len(texts), texts, strict=True)
+        shown = [f"{context}\n{text}" if context else text for context, text in pairs]
         rows = (model.encode_query if query else model.encode_document)(
             [encodable(text) for text in shown],
             batch_size=BATCH_SIZE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import Note, Skipped, find_skipped, read_file
+from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError
 from rag.index.chunking import ChunkingConfig, chunk_document
 
@@ -71,7 +72,7 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
 
     documents, skipped, notes = read_articles(corpus, files)
     if not documents and not kept:
-        why = f"; {skipped[0].document_id}: {skipped[0].reason}" if skipped else ": put .txt or .md files there."
+        why = f"; {skipped[0].document_id}: {skipped[0].reason}" if skipped else f": put {EXAMPLES} there."
         raise CorpusError(f"No article in {corpus} can be read{why}")
     passages = [
         passage

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import find_articles, find_skipped, name_document, name_file, resolve_folder
+from rag.articles.folder import find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
 from rag.errors import IndexFolderError
 from rag.index import store
 from rag.index.changes import Changes, Plan, make_plan
@@ -249,7 +249,7 @@ def _tidy(folder: Path) -> None:
 def _describe(plan: Plan, batch: Batch, gone: Sequence[str]) -> Changes:
     """The result of an update, for the user."""
     files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
-    added, changed, removed = set(plan.added), set(plan.changed), set(plan.removed)
+    added, changed, removed = set(plan.added), set(plan.changed), {key for key in plan.removed if not names_kind(key)}
     return Changes(
         added=tuple(key for key, file in files if file in added),
         changed=tuple(key for key, file in files if file in changed),

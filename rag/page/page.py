@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
+from rag.articles.formats import EXAMPLES, FORMATS
 from rag.page.corpus import CorpusHandlers
 from rag.page.endpoints import add_endpoints
 from rag.page.handlers import Handlers
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 TITLE = "Ask the articles"
 LIMITS = (
-    f"Plain text or Markdown (.txt, .md), at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
+    f"{EXAMPLES[0].upper()}{EXAMPLES[1:]}, at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
     f"{MOST_TOGETHER // 1_000_000} MB at a time. "
-    "An article takes a few seconds, 1 MB about two minutes, 5 MB about ten. Questions are answered meanwhile. "
+    "An article takes a few seconds, 1 MB of text about two minutes, 5 MB about ten. Questions are answered meanwhile. "
     "They stay on the machine that runs this page."
 )
 MOST_SENT = 2 * MOST_BYTES
@@ -131,7 +132,7 @@ def add_corpus(
         files = gr.UploadButton(
             "Add articles",
             file_count="multiple",
-            file_types=[".txt", ".md"],
+            file_types=sorted(FORMATS),
             size="sm",
             scale=0,
             min_width=0,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import Skipped
-from rag.articles.formats import FORMATS, FormatError
+from rag.articles.formats import EXAMPLES, FORMATS, convert_file
+from rag.articles.raw import FormatError
 from rag.index.manifest import sync_folder, write_durably
 
 if TYPE_CHECKING:
@@ -108,18 +109,18 @@ def take_file(path: Path, uploads: Path) -> str | Skipped:
 def find_fault(path: Path) -> str:
     """Why a file cannot be an article; empty if it can. Whether it is one is known when it has been indexed."""
     if path.suffix.lower() not in FORMATS:
-        return "It is not a .txt or .md file: save it as one."
+        return f"It is of a kind that is not read: articles are {EXAMPLES}."
     try:
         if path.is_symlink() or not path.is_file():
-            return "It is not a regular file: choose a .txt or .md file."
+            return "It is not a regular file: choose one."
         if path.stat().st_size > MOST_BYTES:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
-        text = FORMATS[path.suffix.lower()](path.read_bytes()).text
+        articles = convert_file(path.suffix, path.read_bytes()).articles
     except OSError as error:
         return f"It cannot be read ({error.strerror}): choose another one."
     except FormatError as error:
         return str(error)
-    return "" if text.strip() else "It has no text: choose another one."
+    return "" if any(article.text.strip() for article in articles) else "It has no text: choose another one."
 
 
 def make_name(name: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError, RagError
 from rag.index.manifest import DATABASE, MANIFEST, VECTORS
 from rag.pipeline import find_checkout
@@ -48,7 +49,7 @@ class UserData:
         checkout = find_checkout(Path.cwd()) or find_checkout(Path(__file__).parent)
         if checkout is None:
             if not corpus.is_dir():
-                raise CorpusError("No articles given: name a folder of .txt or .md files with --corpus.")
+                raise CorpusError(f"No articles given: name a folder of {EXAMPLES} with --corpus.")
             return corpus
         try:
             corpus.mkdir(parents=True, exist_ok=True)

@@ -456,7 +456,7 @@ def test_errors_name_the_fix(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"is a file: .*--corpus"):
         find_articles(write(tmp_path / "x", a_txt=PROSE) / "a.txt")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match=r"No articles in .*: put \.txt or \.md files there"):
+    with pytest.raises(CorpusError, match=r"No articles in .*: put .* files there"):
         find_articles(tmp_path / "empty")
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "a.txt").symlink_to(tmp_path / "gone.txt")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.articles.feeds import split_feed
-from rag.articles.folder import Contents, name_file, read_file
+from rag.articles.folder import Contents, Skipped, name_file, read_file
 from rag.articles.mail import read_mail
 from rag.cli import main
 
@@ -207,3 +207,37 @@ def test_a_question_is_answered_from_the_right_item(tmp_path: Path, capsys: pyte
     assert "Mill bakery doubles its ovens & staff" in out
     assert "feed.txt#1" in out
     assert "indexed 2 articles" in err
+
+
+@pytest.mark.parametrize(("name", "text"), [("f.xml", RSS), ("f.rss", RSS), ("f.atom", ATOM), ("f.XML", ATOM)])
+def test_a_feed_with_its_own_suffix_reads_like_one_saved_as_text(tmp_path: Path, name: str, text: str) -> None:
+    titles = [document.title for document in read(tmp_path, text)]
+    assert [document.title for document in read(tmp_path, text, name)] == titles
+    style = f'<?xml version="1.0"?><?xml-stylesheet href="a.xsl"?><!-- saved -->{text[text.index("<", 5) :]}'
+    assert [document.title for document in read(tmp_path, style, name)] == titles
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<urlset><url><loc>https://a.example</loc></url></urlset>",
+        '<?xml version="1.0"?><rss><channel><title>Empty</title></channel></rss>',
+        '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>',
+        "<" * 100_000,
+        "",
+    ],
+)
+def test_xml_that_is_no_feed_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "f.xml").write_text(text)
+    found = read_file(tmp_path / "f.xml", tmp_path)
+    assert isinstance(found, Skipped)
+    assert "no RSS or Atom feed" in found.reason
+
+
+def test_a_feed_expands_no_entities_and_reads_no_file(tmp_path: Path) -> None:
+    names = '<!DOCTYPE rss [<!ENTITY a "haha"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    (article,) = read(
+        tmp_path, f"{names}<rss><channel><item><title>Otter &a; &f;</title></item></channel></rss>", "f.rss"
+    )
+    assert "haha" not in article.title
+    assert "root:" not in article.text

@@ -144,6 +144,7 @@ def test_encoding_is_silent_and_offline(
 @pytest.mark.parametrize("text", ["", "\x00", "\ud800 lone", "x" * 20_000, "word " * 5_000, "🦦" * 400])
 def test_any_text_can_be_encoded(encoder: Encoder, text: str) -> None:
     assert np.isfinite(encoder.encode([text])).all()
+    assert np.isfinite(encoder.encode([text, "word"], contexts=["A title", text])).all()
     assert encoder.count_tokens([text])[0] >= 0
 
 

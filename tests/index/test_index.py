@@ -136,6 +136,17 @@ def test_a_file_that_cannot_be_read_is_skipped_once(corpus: Path, folder: Path) 
     assert update_index(corpus, folder, HashEncoder(), CONFIG) == Changes(unchanged=5)
 
 
+def test_files_of_a_kind_that_is_not_read_are_named_once_and_leave_quietly(corpus: Path, folder: Path) -> None:
+    (corpus / "a.jpg").touch()
+    changes = update_index(corpus, folder, HashEncoder(), CONFIG)
+    assert [item.document_id for item in changes.skipped] == ["*.jpg"]
+    (corpus / "b.jpg").touch()
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).skipped == ()
+    for name in ("a.jpg", "b.jpg"):
+        (corpus / name).unlink()
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).summary() == ""
+
+
 def test_a_subfolder_that_cannot_be_read_is_skipped_by_name(
     corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,12 +46,15 @@ def test_uploads_are_checked_by_content_and_stay_in_their_folder(tmp_path: Path)
     sent.mkdir()
     (sent / "good.txt").write_text("Elgin was founded in 1190. It lies in Scotland.", encoding="utf-8")
     (sent / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00")
-    (sent / "page.html").write_text("<p>x", encoding="utf-8")
+    (sent / "page.jpg").write_text("<p>x", encoding="utf-8")
+    (sent / "story.html").write_text("<html><body><p>Elgin has a cathedral.</p></body></html>", encoding="utf-8")
+    (sent / "scan.pdf").write_bytes(b"%PDF-1.4\n")
     (sent / "empty.md").write_text("", encoding="utf-8")
     (sent / "link.txt").symlink_to("/etc/passwd")
     taken = {path.name: take_file(path, uploads) for path in sorted(sent.iterdir())}
     assert taken.pop("good.txt") == "good.txt"
-    assert set(taken) == {"image.txt", "page.html", "empty.md", "link.txt"}
+    assert taken.pop("story.html") == "story.html"
+    assert set(taken) == {"image.txt", "page.jpg", "scan.pdf", "empty.md", "link.txt"}
     assert all(isinstance(item, Skipped) and item.reason.endswith(".") for item in taken.values())
     assert isinstance(take_file(sent / "good.txt", uploads), Skipped)
     assert place_file(b"other", "good.txt", uploads) == "good-2.txt"

@@ -1,0 +1,103 @@
+"""Converts files of complicated formats in a process of its own.
+
+The libraries for them are large, partly written in C, and read what strangers wrote. The process has limits on time and
+memory and cannot write files. If it hangs or crashes, one file is skipped, and the next one gets a new process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+
+from rag.articles.raw import Converted, FormatError, RawArticle
+
+SECONDS = 25
+"""Time for one file. Chosen by hand: a page takes about 0.1 s, a book of 1,000 pages a few."""
+_LONGEST_REPLY = 200_000_000
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rag.articles.worker import serve; serve()"
+_TOO_SLOW = f"It takes longer than {SECONDS} seconds to read: split it, or save its articles as text."
+_CRASHED = "It is damaged or not what its name says: open it with the program that made it and save it again."
+
+
+class _Worker:
+    """A process that runs :func:`rag.articles.worker.serve`, started for the first file. It ends when it is idle."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # PDFium must not be used by several threads
+        self._process: subprocess.Popen[bytes] | None = None
+        atexit.register(self.stop)
+
+    def ask(self, suffix: str, data: bytes) -> bytes:
+        """The reply to one file, a line of JSON; empty if the process crashed.
+
+        :raises FormatError: if it takes too long.
+        """
+        with self._lock:
+            for _ in range(2):  # twice, because an idle process may just have ended
+                if reply := self._ask_once(suffix, data):
+                    return reply
+        return b""
+
+    def _ask_once(self, suffix: str, data: bytes) -> bytes:
+        process = self._process or self._start()
+        late = threading.Event()
+
+        def end_late() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(SECONDS, end_late)
+        timer.start()
+        reply = b""
+        try:
+            with suppress(OSError):
+                process.stdin.write(json.dumps([suffix, len(data)]).encode() + b"\n" + data)  # type: ignore[union-attr]
+                process.stdin.flush()  # type: ignore[union-attr]
+                reply = process.stdout.readline(_LONGEST_REPLY)  # type: ignore[union-attr]
+        finally:
+            timer.cancel()
+            if not reply.endswith(b"\n"):  # also if this thread is interrupted: the reply would answer the next file
+                self.stop()
+        if late.is_set():
+            raise FormatError(_TOO_SLOW)
+        return reply if reply.endswith(b"\n") else b""
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Isolated, so that no module is imported from the working directory, which may be the folder of articles.
+        command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path)]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        return self._process
+
+    def stop(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with suppress(OSError):
+                process.communicate()
+
+
+_WORKER = _Worker()
+
+
+def convert_confined(suffix: str, data: bytes) -> Converted:
+    """Convert a file in the other process.
+
+    :param suffix: of the file's name, in lower case.
+    :raises FormatError: if it cannot be converted, takes too long or crashes the process.
+    """
+    try:
+        reply = _WORKER.ask(suffix, data)
+    except OSError as error:
+        raise FormatError(f"It cannot be converted ({error.strerror}): free memory and try again.") from error
+    if not reply:
+        raise FormatError(_CRASHED)
+    said = json.loads(reply)
+    if "error" in said:
+        raise FormatError(said["error"] or _CRASHED)
+    return Converted(tuple(RawArticle(*article) for article in said["articles"]), said["note"])

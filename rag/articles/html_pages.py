@@ -1,0 +1,251 @@
+"""Reads the article of a saved web page.
+
+trafilatura finds the article among navigation, advertisements and lists of other articles. What the page says about
+itself for search engines (JSON-LD of type Article) comes first, because its publisher wrote it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rag.articles.dates import parse_date
+from rag.articles.encodings import decode_page
+from rag.articles.raw import Converted, RawArticle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
+_ARTICLE = re.compile(r"(?:\w*Article|(?:Live)?BlogPosting|Report)\Z")
+_MOST_NODES = 20_000
+"""JSON-LD nodes that are searched. Pages have about ten."""
+_COMPLETE = 0.8
+"""The body in JSON-LD is used if it has this share of the words that trafilatura finds. Many are only a teaser."""
+_ENOUGH = 0.7
+"""If a page does not mark its article, and trafilatura takes less than this share of the words that stand in no link or
+menu, it is asked for more. It takes half of some long pages of lists."""
+_AROUND = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "button",
+    "select",
+)
+_ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
+"""The link to itself at the end of a heading."""
+_HTML = {
+    "p": "p",
+    "ab": "p",
+    "list": "ul",
+    "item": "li",
+    "quote": "blockquote",
+    "lb": "br",
+    "table": "table",
+    "row": "tr",
+    "cell": "td",
+}
+"""trafilatura's elements, as HTML. Other elements are parts of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a page's JSON-LD says about its article; empty where it says nothing."""
+
+    body: str = ""
+    title: str = ""
+    date: str | None = None
+    author: str = ""
+
+
+def convert_page(data: bytes) -> Converted:
+    """The article of a web page.
+
+    :raises FormatError: if the bytes are not text.
+    """
+    page = decode_page(data)
+    return Converted((read_page(page.text),), page.note)
+
+
+def read_page(html: str) -> RawArticle:
+    """The article of a web page; its text is empty if there is none. Nothing is fetched and no script is run."""
+    from trafilatura import load_html
+
+    declaration = _DECLARATION.match(html)
+    tree = load_html(html[declaration.end() :] if declaration else html)
+    if tree is None:
+        return RawArticle("")
+    about = _read_about(tree)
+    found = _extract(tree)
+    unmarked = about == _About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
+    if unmarked and _count_words(found) < _ENOUGH * len(_prune(tree, "a").text_content().split()):
+        found = max(found, _extract(tree, recall=True), key=_count_words)
+    if found is None:
+        text = about.body or _write_rest(tree)
+        return (
+            RawArticle(text, about.title or _choose_title(tree, ""), about.date, about.author)
+            if text
+            else RawArticle("")
+        )
+    text = _write_html(found.body)
+    if len(about.body.split()) >= _COMPLETE * _count_words(found):
+        text = about.body
+    title = about.title or _choose_title(tree, found.title or "")
+    return RawArticle(text, title, about.date or parse_date(found.date or ""), about.author or found.author or "")
+
+
+def _extract(tree: HtmlElement, *, recall: bool = False) -> Any:
+    """trafilatura's document; None if it finds no text.
+
+    :param recall: whether to take also what might belong to the article.
+    """
+    from trafilatura import bare_extraction
+
+    return bare_extraction(
+        tree,
+        include_comments=False,
+        include_formatting=True,
+        favor_recall=recall,
+        with_metadata=True,
+        # The extensive search takes any date in the text, and its result depends on the day.
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+
+
+def _count_words(found: Any) -> int:
+    return len((found.text or "").split()) if found else 0
+
+
+def _prune(tree: HtmlElement, *names: str) -> HtmlElement:
+    """A copy without scripts, menus, forms and the given elements."""
+    pruned = copy.deepcopy(tree)
+    for element in list(pruned.iter(*_AROUND, *names)):
+        if element.getparent() is not None:
+            element.drop_tree()
+    return pruned
+
+
+def _write_rest(tree: HtmlElement) -> str:
+    """The page without scripts, menus and forms, as HTML; empty if it has no text."""
+    from lxml import etree
+
+    body = _prune(tree).find(".//body")
+    if body is None or not body.text_content().strip():
+        return ""
+    return unwrap_items(str(etree.tostring(body, encoding="unicode", method="html")))
+
+
+def _choose_title(tree: HtmlElement, found: str) -> str:
+    """The heading with which the page's title begins ("Heading | Site"), or else the title that trafilatura finds,
+    unless it has no word of the page's title, as a heading of the menu.
+    """
+    given = _read_page_title(tree)
+    folded = _fold(given)
+    headings = [" ".join(element.text_content().split()).rstrip("#¶ ") for element in tree.iter("h1", "h2")]
+    first = [text for text in headings if _fold(text) and f"{folded} ".startswith(f"{_fold(text)} ")]
+    if first:
+        return max(first, key=len)
+    return given if given and not set(_fold(found).split()) & set(folded.split()) else found
+
+
+def _read_page_title(tree: HtmlElement) -> str:
+    return " ".join((tree.findtext(".//title") or "").split())
+
+
+def _fold(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _write_html(body: Any) -> str:
+    """trafilatura's elements as HTML without attributes, which cleaning reads like any other."""
+    from lxml import etree
+
+    for element in body.iter(etree.Element):
+        head = re.fullmatch(r"h[1-6]", element.get("rend", "")) if element.tag == "head" else None
+        heading = head[0] if head else "h2" if element.tag == "head" else ""
+        cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
+        element.tag = heading or cell or _HTML.get(element.tag, "span")
+        element.attrib.clear()
+    written = str(etree.tostring(body, encoding="unicode", method="html"))
+    return unwrap_items(_ANCHOR.sub("", written))
+
+
+def unwrap_items(html: str) -> str:
+    """Take away the paragraph with which an item of a list begins, which would part the item from its bullet, and the
+    bullet of an item that begins with a heading or another block.
+    """
+    html = re.sub(r"(<li\b[^<>]*>)\s*<p>", r"\1", html)
+    return re.sub(r"<li\b[^<>]*>\s*(?=<(?:h[1-6]|div|table|blockquote|ul|ol)\b)", "", html)
+
+
+def _read_about(tree: HtmlElement) -> _About:
+    """What the page's JSON-LD says about its article. It may describe other articles too, as in a list of more to read:
+    the one with the page's title comes first, then one with a body.
+    """
+    given = _fold(_read_page_title(tree))
+
+    def rate(about: _About) -> tuple[bool, bool]:
+        title = _fold(about.title)
+        return bool(title) and bool(given) and (title in given or given in title), bool(about.body)
+
+    return max(map(_read_node, filter(_is_article, _find_nodes(tree))), key=rate, default=_About())
+
+
+def _is_article(node: dict[str, Any]) -> bool:
+    kinds = node.get("@type")
+    return any(
+        isinstance(kind, str) and _ARTICLE.match(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+    )
+
+
+def _read_node(node: dict[str, Any]) -> _About:
+    return _About(
+        _read_string(node.get("articleBody")),
+        _read_string(node.get("headline")),
+        parse_date(_read_string(node.get("datePublished"))),
+        _read_names(node.get("author")),
+    )
+
+
+def _find_nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """The objects of the page's JSON-LD, outer ones first."""
+    nodes: deque[Any] = deque()
+    for script in tree.iterfind(".//script[@type='application/ld+json']"):
+        try:
+            nodes.append(json.loads(script.text or "", strict=False))
+        except (ValueError, RecursionError):
+            continue
+    for _ in range(_MOST_NODES):
+        if not nodes:
+            return
+        node = nodes.popleft()
+        if isinstance(node, dict):
+            yield node
+            nodes.extend(value for value in node.values() if isinstance(value, (dict, list)))
+        elif isinstance(node, list):
+            nodes.extend(value for value in node if isinstance(value, (dict, list)))
+
+
+def _read_string(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _read_names(value: Any) -> str:
+    """The authors' names, given as a string, as an object with a name, or as a list of these."""
+    several = value if isinstance(value, list) else [value]
+    names = [_read_string(one.get("name") if isinstance(one, dict) else one) for one in several]
+    # Some sites give the address of a profile for a name.
+    return ", ".join(dict.fromkeys(name for name in names if name and "://" not in name))

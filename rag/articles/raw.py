@@ -1,0 +1,49 @@
+"""What converters make of a file: its articles as they were written, before cleaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class FormatError(Exception):
+    """A file cannot be converted to text. The message is one sentence that names the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawArticle:
+    """An article of a file before cleaning, with what the file says about it outside its text.
+
+    :param text: plain text, Markdown or HTML.
+    :param title: may hold markup; empty if not given.
+    :param date: ISO 8601, or None if not given.
+    :param author: empty if not given.
+    :param name: the title if neither the file nor the text gives one; empty for the file's name.
+    """
+
+    text: str
+    title: str = ""
+    date: str | None = None
+    author: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The articles of a file, in its order.
+
+    :param note: what the user should know about the conversion, such as "read as Windows-1252"; empty if nothing.
+    """
+
+    articles: tuple[RawArticle, ...]
+    note: str = ""
+
+
+class Converter(Protocol):
+    """Converts a file's bytes to articles, which are cleaned afterwards.
+
+    The same bytes always give the same articles, because citations are offsets in them.
+    """
+
+    def __call__(self, data: bytes) -> Converted:
+        """:raises FormatError: if the bytes are not in this format."""

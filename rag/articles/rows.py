@@ -1,0 +1,104 @@
+"""Reads tables of articles, as databases export them: each row of a .csv or .tsv file, each line of a .jsonl file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from rag.articles.dates import parse_date
+from rag.articles.encodings import decode_text
+from rag.articles.raw import Converted, FormatError, RawArticle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MOST_ROWS = 20_000
+_COLUMNS = {
+    "text": ("text", "body", "content", "article", "articlebody", "fulltext", "story", "description", "summary"),
+    "title": ("title", "headline", "heading", "subject", "name"),
+    "date": ("date", "published", "publishedat", "publicationdate", "datepublished", "pubdate", "createdat", "created"),
+    "author": ("author", "authors", "byline", "creator", "writer"),
+}
+"""What a column is, by its name in lower case without spaces and signs. The first that a file has is taken."""
+_DELIMITERS = ",;\t|"
+
+
+def convert_csv(data: bytes) -> Converted:
+    """The rows of a table whose first row names the columns. Commas, semicolons, tabs or bars separate them.
+
+    :raises FormatError: if it is damaged or too long, or no column is named like a text.
+    """
+    file = decode_text(data)
+    csv.field_size_limit(max(csv.field_size_limit(), len(file.text)))
+    first = file.text.lstrip("\n\r").partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    try:
+        rows = list(csv.reader(io.StringIO(file.text.replace("\0", ""), newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise FormatError(f"Its rows cannot be told apart ({error}): save it as CSV again.") from error
+    rows = [row for row in rows if any(map(str.strip, row))]
+    names = rows[0] if rows else []
+    return Converted(tuple(_read_rows(names, (dict(zip(names, row, strict=False)) for row in rows[1:]))), file.note)
+
+
+def convert_jsonl(data: bytes) -> Converted:
+    """The lines of a file, each a JSON object with the fields of an article.
+
+    :raises FormatError: if no line is a JSON object, it is too long, or no field is named like a text.
+    """
+    file = decode_text(data)
+    broken: list[int] = []
+    rows: list[Mapping[str, str]] = []
+    names: dict[str, None] = {}
+    for number, line in enumerate(file.text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict):
+            broken.append(number)
+            continue
+        rows.append({name: _write_value(value) for name, value in row.items()})
+        names |= dict.fromkeys(row)
+    if broken and not rows:
+        raise FormatError("None of its lines is a JSON object: write one article on each line.")
+    articles = tuple(_read_rows(list(names), rows))
+    note = (
+        f"read without {len(broken):,} of its lines, from line {broken[0]}, which are no JSON objects" if broken else ""
+    )
+    return Converted(articles, "; ".join(filter(None, (file.note, note))))
+
+
+def _write_value(value: object) -> str:
+    """Strings, numbers and lists of them, such as several authors; other values are left out."""
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_write_value, value)))
+    return str(value) if isinstance(value, (str, int, float)) else ""
+
+
+def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]]) -> list[RawArticle]:
+    """:raises FormatError: if no column is named like a text, or there are too many rows."""
+    if not names:
+        return []
+    columns = {kind: _find_column(wanted, names) for kind, wanted in _COLUMNS.items()}
+    if columns["text"] is None:
+        raise FormatError("It has no column with the text of articles: name it text, body or content.")
+    articles = []
+    for row in rows:
+        text, title, date, author = (
+            row.get(columns[kind] or "", "").strip() for kind in ("text", "title", "date", "author")
+        )
+        if text:
+            articles.append(RawArticle(text, title, parse_date(date), author))
+        if len(articles) > MOST_ROWS:
+            raise FormatError(f"It has more than {MOST_ROWS:,} rows: split it.")
+    return articles
+
+
+def _find_column(wanted: Iterable[str], names: list[str]) -> str | None:
+    folded = {"".join(filter(str.isalnum, name.casefold())): name for name in reversed(names)}
+    return next((folded[name] for name in wanted if name in folded), None)
