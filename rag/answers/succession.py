@@ -97,9 +97,11 @@ def split_retracted(
     retracted = [r for found in everything for r in found if r.text and is_retracted(r, passages[r.passage])]
 
     def stands(reading: Reading) -> bool:
+        if not reading.text:
+            return True
         name = passages[reading.passage].document_id
         same = [other for other in retracted if passages[other.passage].document_id == name]
-        return not reading.text or not any(say_the_same(other.text, reading.text) for other in same)
+        return not any(say_the_same(other.text, reading.text) for other in same)
 
     kept = [tuple(keep_new_end(r, passages) for r in found if stands(r)) for found in everything]
     return replace(readings, together=kept[0], apart=tuple(kept[1:])), retracted

@@ -97,8 +97,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threshold",
         type=float,
-        default=0.5,
-        help="minimum confidence of a short answer that is given; default: %(default)s, more likely right than wrong",
+        default=0.45,
+        help="minimum confidence of a short answer that is given; default: %(default)s (docs/decisions/0016)",
     )
     parser.add_argument(
         "--possible",

@@ -119,7 +119,7 @@ def test_superseded_values_are_shown_with_their_date_or_time(pipeline: Pipeline)
     assert "disagree" not in page
     assert [other["superseded"] for other in describe_answer(answer)["alternatives"]] == [True]
     exchange = Exchange("ab12", answer.question, answer)
-    assert "Superseded: Seven" in format_exchange(exchange)
+    assert "Superseded:\n\n- Seven" in format_exchange(exchange)
     live = pipeline.ask("How high is the river in Marchfield?")
     assert ", 19:05 (blog.txt)" in format_answer(live, width=100, colour=False)
     assert "16:30" in render_answer(live, "ab12")
