@@ -75,7 +75,7 @@ class Endpoints:
         Returns:
             An object with document_id, title, date and text.
         """
-        document = self.shelf.read(document_id)
+        document = self.shelf.read(document_id) if isinstance(document_id, str) else None
         if document is None:
             raise gr.Error("There is no such article: list_articles names them.", print_exception=False)
         return {
@@ -99,5 +99,5 @@ def read_history(history: object) -> tuple[Turn, ...]:
             raise gr.Error('Each turn of the history needs a "role": "user" or "assistant".', print_exception=False)
         if not isinstance(turn.get("content"), str):
             raise gr.Error('Each turn of the history needs a "content" that is a string.', print_exception=False)
-        turns.append(Turn(turn["role"], turn["content"][:MAX_CHARACTERS]))
+        turns.append(Turn(turn["role"], turn["content"][:MAX_CHARACTERS].encode("utf-8", "replace").decode()))
     return tuple(turns)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_BODY = 8_000_000
 """Bytes of a request that is not an upload. A browser keeps at most five megabytes of conversation."""
-UPLOAD, LOGIN = "/gradio_api/upload", "/login"
+UPLOAD, LOGIN, LOGOUT = "/gradio_api/upload", "/login", "/logout"
 HASHED = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
 """Files whose names change with their content."""
 INLINE = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -76,7 +76,7 @@ class Guard:
             return JSONResponse({"error": "This page has no web sockets."}, 403)
         if not self._is_host(headers.getlist("host"), scope):
             return JSONResponse({"error": "This page is not served under that name: start it with --allow-host."}, 421)
-        if is_foreign(headers):
+        if is_foreign(headers) or leads_astray(scope, headers):
             return JSONResponse({"error": "Only this page itself may call it from a browser."}, 403)
         if is_too_long(headers) and not scope["path"].startswith(UPLOAD):
             return JSONResponse({"error": f"A request has at most {MOST_BODY // 1_000_000} MB: send less."}, 413)
@@ -181,6 +181,13 @@ def is_foreign(headers: Headers) -> bool:
         return origin.partition("://")[2].lower() != headers["host"].lower()
     site = headers.get("sec-fetch-site", "none")
     return site not in ("none", "same-origin") and headers.get("sec-fetch-mode") != "navigate"
+
+
+def leads_astray(scope: Scope, headers: Headers) -> bool:
+    """Whether another site's page opens this one in a frame, or opens an address that does something: it logs out."""
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return False
+    return headers.get("sec-fetch-dest", "document") != "document" or scope["path"].rstrip("/") == LOGOUT
 
 
 def is_too_long(headers: Headers) -> bool:

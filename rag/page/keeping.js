@@ -61,6 +61,7 @@ watch('value', () => {
 window.addEventListener('storage', ({ key, newValue, storageArea }) => {
   if (storageArea !== localStorage || (key !== null && !key.startsWith(PREFIX))) return;
   const name = key?.slice(PREFIX.length);
+  if (newValue === null) retryUnsaved(); // the other tab has made room
   if (name && newValue === null) deleted.add(name);
   else deleted.delete(name);
   if (deleted.has(open)) openConversation(makeName());

@@ -111,9 +111,34 @@ def protect(
 
     inner = {"exception_handlers": {KeyError: refuse_event, OSError: refuse_write}}
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
+    confine_files(page)
     if page.mcp_error:
         raise StartError(f"{page.mcp_error}: pip install 'ask-articles[mcp]', or leave out --mcp.")
     return Guard(whole, (serving.host, *serving.names), receiving=Receiving(Path(get_upload_folder())))
+
+
+def confine_files(page: gr.Blocks) -> None:
+    """Gradio copies files and addresses named in a request to where a visitor can read them: only uploads may be named.
+
+    It checks paths only in a page that it launched itself, and fetches any public address.
+    """
+    import gradio as gr
+    from gradio import processing_utils
+
+    check = processing_utils._check_allowed
+
+    def check_quietly(path: str | Path, check_in_upload_folder: bool) -> None:
+        try:
+            check(path, check_in_upload_folder)
+        except processing_utils.InvalidPathError:
+            raise gr.Error("Only an uploaded file can be named.", print_exception=False) from None
+
+    async def refuse_fetch(url: str, cache_dir: str) -> str:  # noqa: ARG001 (Gradio's parameters)
+        raise gr.Error("This page fetches nothing: upload the file.", print_exception=False)
+
+    page.has_launched = True
+    processing_utils._check_allowed = check_quietly
+    processing_utils.async_ssrf_protected_download = refuse_fetch
 
 
 def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:

@@ -49,11 +49,14 @@ function mergeRecords(records, put) {
   return merged.sort((a, b) => (a.asked < b.asked ? -1 : a.asked > b.asked ? 1 : 0));
 }
 
+let unsavedReason = '';
+
 function tellUnsaved(reason) {
+  unsavedReason = reason ?? unsavedReason;
   const line = document.querySelector('#aa-unsaved');
   if (!line) return;
   line.hidden = unsaved.size === 0;
-  line.textContent = unsaved.size === 0 ? '' : reason ?? line.textContent;
+  line.textContent = unsaved.size === 0 ? '' : unsavedReason || FULL;
 }
 
 function writeConversation(name, entry) {

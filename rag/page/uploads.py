@@ -129,7 +129,7 @@ def make_name(name: str) -> str:
     stem, suffix = base.stem, base.suffix
     kept = "".join(c if c.isalnum() or c in " -_.,()" or unicodedata.category(c)[0] == "M" else "_" for c in stem)
     kept = re.sub(r"[_\s]{2,}", "_", kept).strip(" ._")[:LONGEST_NAME].strip(" ._")
-    if not kept or kept.upper() == "README" or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", kept):
+    if not kept or kept.upper() == "README" or re.match(r"(?i)(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$)", kept):
         kept = f"article_{kept}".rstrip("_")
     return kept + suffix.lower()
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 from contextlib import closing
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from rag.page.guard import MOST_BODY, Guard
 from rag.page.hosts import strip_port
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from serving import Served
     from starlette.requests import Request
 
@@ -227,3 +230,27 @@ def test_a_wrong_event_is_refused_without_an_error_of_the_server(served: Served,
         json.dumps(data).encode(),
     )
     assert 400 <= status < 500
+
+
+@pytest.mark.slow
+def test_a_request_cannot_name_a_file_of_the_machine(served: Served, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The vault of Oban opens at nine.", encoding="utf-8")
+    named = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    for event in range(40):
+        for data in ([named, "", ""], [[named], "", ""]):
+            body = json.dumps({"fn_index": event, "data": data, "session_hash": "thief"}).encode()
+            send(served.address, "POST", "/gradio_api/queue/join", {"Content-Type": "application/json"}, body)
+    sleep(3)
+    assert not list(served.corpus.rglob("secret*"))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}),
+        ("/logout", {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}),
+    ],
+)
+def test_a_foreign_page_can_neither_frame_the_page_nor_log_its_user_out(path: str, headers: dict[str, str]) -> None:
+    assert make_client().get(path, headers=headers).status_code == 403
