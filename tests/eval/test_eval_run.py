@@ -134,7 +134,10 @@ class StuckRetriever:
 
 @dataclass(frozen=True)
 class StuckReader:
-    """Reads the same words whatever is asked: the first ones of the last passage, or none."""
+    """Reads the same words whatever is asked: the first ones of the last passage without a question, or none.
+
+    What lies in a question is never an answer.
+    """
 
     length: int
     name: str = "stuck"
@@ -143,8 +146,10 @@ class StuckReader:
     def read(self, questions: Sequence[str], passages: Sequence[Sequence[Passage]]) -> list[Readings]:
         if not self.length:
             return [Readings((Reading("", -1, 0, 0, 0.0, 1.0),)) for _ in questions]
+        places = [max(i for i, one in enumerate(some) if "?" not in one.text) for some in passages]
         return [
-            Readings((Reading(p[-1].text[: self.length], len(p) - 1, 0, self.length, 0.99, 0.01),)) for p in passages
+            Readings((Reading(some[i].text[: self.length], i, 0, self.length, 0.99, 0.01),))
+            for i, some in zip(places, passages, strict=True)
         ]
 
 
