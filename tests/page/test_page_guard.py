@@ -6,7 +6,6 @@ import http.client
 import json
 import re
 from contextlib import closing
-from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -233,15 +232,18 @@ def test_a_wrong_event_is_refused_without_an_error_of_the_server(served: Served,
 
 
 @pytest.mark.slow
-def test_a_request_cannot_name_a_file_of_the_machine(served: Served, tmp_path: Path) -> None:
+def test_a_request_can_name_no_file_of_the_machine_and_no_address(served: Served, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("The vault of Oban opens at nine.", encoding="utf-8")
-    named = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
-    for event in range(40):
-        for data in ([named, "", ""], [[named], "", ""]):
-            body = json.dumps({"fn_index": event, "data": data, "session_hash": "thief"}).encode()
-            send(served.address, "POST", "/gradio_api/queue/join", {"Content-Type": "application/json"}, body)
-    sleep(3)
+    _, told = send(served.address, "GET", "/config", {})
+    events = json.loads(told)["dependencies"]
+    (upload,) = [event["id"] for event in events if any(kind == "upload" for _, kind in event["targets"])]
+    for path, refusal in ((str(secret), "Only an uploaded file"), ("http://example.invalid/x.txt", "fetches nothing")):
+        named = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        body = json.dumps({"fn_index": upload, "data": [[named], ""], "session_hash": "thief"}).encode()
+        send(served.address, "POST", "/gradio_api/queue/join", {"Content-Type": "application/json"}, body)
+        _, said = send(served.address, "GET", "/gradio_api/queue/data?session_hash=thief", {})
+        assert refusal in str(said)
     assert not list(served.corpus.rglob("secret*"))
 
 
