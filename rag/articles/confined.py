@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import atexit
 import json
-import subprocess
 import sys
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from rag.articles.raw import Converted, FormatError, RawArticle
+
+if TYPE_CHECKING:
+    import subprocess
 
 SECONDS = 25
 """Time for one file. Chosen by hand: a page takes about 0.1 s, a book of 1,000 pages a few."""
@@ -67,6 +70,8 @@ class _Worker:
         return reply if reply.endswith(b"\n") else b""
 
     def _start(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
         # Isolated, so that no module is imported from the working directory, which may be the folder of articles.
         command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path)]
         pipe = subprocess.PIPE

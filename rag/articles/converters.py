@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from rag.articles.archives import ARCHIVES, convert_tar, convert_zip
-from rag.articles.docx import convert_docx
 from rag.articles.encodings import decode_text
-from rag.articles.epub import convert_epub
 from rag.articles.feeds import convert_feed, split_feed
-from rag.articles.html_pages import convert_page
 from rag.articles.mail import read_mail
-from rag.articles.messages import convert_mailbox, convert_message, convert_mhtml
-from rag.articles.pdf import convert_pdf
 from rag.articles.raw import Converted, RawArticle
-from rag.articles.rows import convert_csv, convert_jsonl
-from rag.articles.zips import recognise_zip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,11 +31,25 @@ def convert_text(data: bytes) -> Converted:
     return Converted(tuple(articles), file.note)
 
 
+def _late(module: str, name: str) -> Converter:
+    """A converter whose module is imported when it is used: only the confined process needs it."""
+
+    def convert_late(data: bytes) -> Converted:
+        converter: Converter = getattr(import_module(f"rag.articles.{module}"), name)
+        return converter(data)
+
+    return convert_late
+
+
 def _convert_zip(data: bytes) -> Converted:
+    from rag.articles.archives import ARCHIVES, convert_zip
+
     return convert_zip(data, CONVERTERS.keys() - ARCHIVES, convert)
 
 
 def _convert_tar(data: bytes) -> Converted:
+    from rag.articles.archives import ARCHIVES, convert_tar
+
     return convert_tar(data, CONVERTERS.keys() - ARCHIVES, convert)
 
 
@@ -50,17 +57,16 @@ TEXT = {".txt", ".md", ".markdown", ".rst"}
 """Suffixes of text files, which need no library."""
 CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
-    **dict.fromkeys([".html", ".htm", ".xhtml"], convert_page),
-    **dict.fromkeys([".mhtml", ".mht"], convert_mhtml),
-    ".pdf": convert_pdf,
-    ".docx": convert_docx,
+    **dict.fromkeys([".html", ".htm", ".xhtml"], _late("html_pages", "convert_page")),
+    **dict.fromkeys([".mhtml", ".mht"], _late("messages", "convert_mhtml")),
+    ".pdf": _late("pdf", "convert_pdf"),
+    ".docx": _late("docx", "convert_docx"),
     **dict.fromkeys([".xml", ".rss", ".atom"], convert_feed),
-    ".eml": convert_message,
-    ".mbox": convert_mailbox,
-    ".epub": convert_epub,
-    ".csv": convert_csv,
-    ".tsv": convert_csv,
-    ".jsonl": convert_jsonl,
+    ".eml": _late("messages", "convert_message"),
+    ".mbox": _late("messages", "convert_mailbox"),
+    ".epub": _late("epub", "convert_epub"),
+    **dict.fromkeys([".csv", ".tsv"], _late("rows", "convert_csv")),
+    ".jsonl": _late("rows", "convert_jsonl"),
     ".zip": _convert_zip,
     **dict.fromkeys([".tar", ".tgz", ".gz"], _convert_tar),
 }
@@ -83,5 +89,7 @@ def _recognise(suffix: str, data: bytes) -> str:
     if b"%PDF-" in data[:1024]:
         return ".pdf"
     if data.startswith(b"PK\x03\x04"):
+        from rag.articles.zips import recognise_zip
+
         return recognise_zip(data) or suffix
     return ".html" if _PAGE.match(data[:4096]) else suffix
