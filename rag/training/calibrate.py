@@ -97,7 +97,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threshold",
         type=float,
-        default=0.45,
+        default=0.4,
         help="minimum confidence of a short answer that is given; default: %(default)s (docs/decisions/0016)",
     )
     parser.add_argument(
@@ -220,7 +220,8 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     """The confidence from which another value contradicts the answer, and the number of answers it was chosen on.
 
     No two held-out articles are about the same thing, so whatever contradicts a given, right answer is a false alarm.
-    At most a share ``alarms`` of the answers may have one.
+    At most a share ``alarms`` of the answers may have one. A value that its article alone would not give contradicts
+    none.
     """
     import numpy as np
 
@@ -239,7 +240,8 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     if not surest:
         return 1.0, 0
     # Just above the value at which too many would pass.
-    return float(np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1)), len(surest)
+    least = float(np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1))
+    return max(judge.threshold, least), len(surest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
