@@ -14,13 +14,13 @@ from rag.page.start import Serving, configure_server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A page with the real endpoints alone, behind the real guard."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
+def post(path: str, body: str) -> httpx.Response:
+    """Sends a request to a page with the real endpoints alone, behind the real guard."""
+
+    async def run() -> httpx.Response:
         import gradio as gr
 
         from rag.page.endpoints import add_endpoints
@@ -29,7 +29,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
         shelf: Any = SimpleNamespace(version=0)
         with gr.Blocks(analytics_enabled=False) as page:
             add_endpoints(shelf, 1)
-        yield protect(page, shelf, {"show_error": False}, None, Serving())
+        app: Any = protect(page, shelf, {"show_error": False}, None, Serving())
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as client:
+            headers = {"content-type": "application/json"}
+            return await client.post(f"/gradio_api/{path}", content=body, headers=headers)
+
+    return asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -50,15 +56,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
     ],
 )
 def test_a_request_that_is_not_understood_gets_one_sentence(
-    app: Any, path: str, body: str, status: int, said: str
+    path: str, body: str, status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def post() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as client:
-            headers = {"content-type": "application/json"}
-            return await client.post(f"/gradio_api/{path}", content=body, headers=headers)
-
-    response = asyncio.run(post())
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    response = post(path, body)
     assert (response.status_code, response.json()) == (status, {"error": said})
 
 
