@@ -113,8 +113,8 @@ def protect(
         """What an open page asks every few seconds: whether this is still the same server with the same articles."""
         return {"started": started, "version": shelf.version}
 
-    refusals = {KeyError: refuse_event, FnIndexInferError: refuse_event, TypeError: refuse_arguments}
-    refusals |= {RequestValidationError: refuse_form, OSError: refuse_write}
+    refusals: dict[type[Exception], Any] = {KeyError: refuse_event, FnIndexInferError: refuse_event}
+    refusals |= {TypeError: refuse_arguments, RequestValidationError: refuse_form, OSError: refuse_write}
     inner = {"exception_handlers": refusals}
     page.validate_inputs = check_inputs
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
