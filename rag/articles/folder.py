@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20_000_000
 """Maximum size of one file. Chosen by hand; a novel is about 1 MB."""
+MOST_TITLE = 300
+"""Characters of a title. Chosen by hand: each passage is read after it, so a long one takes longer than the text."""
 _OTHER = "name another folder with --corpus"
 _FIX = f"put {EXAMPLES} there, or {_OTHER}"
 _NAMED = 3
@@ -153,6 +155,9 @@ def read_file(path: Path, corpus: Path) -> Contents | Skipped:
         return Skipped(name, str(error))
     documents = [_clean(article, name) for article in converted.articles]
     documents = [document for document in documents if document.text]
+    if sum(len(document.text) for document in documents) > MAX_BYTES:
+        # Each row of a table repeats the names of its columns.
+        return Skipped(name, f"It makes more than {MAX_BYTES // 1_000_000} MB of text: split it into articles.")
     if not documents:
         return Skipped(name, "It has no text: add some or remove the file.")
     if len(documents) > 1:
@@ -166,7 +171,7 @@ def _clean(article: RawArticle, name: str) -> Document:
     stem = article.name or PurePosixPath(name).stem
     return Document(
         name,
-        cleaned.title or title or stem.replace("_", " ").strip() or stem,
+        (cleaned.title or title or stem.replace("_", " ").strip() or stem)[:MOST_TITLE].rstrip(),
         article.date or cleaned.date,
         cleaned.text,
         cleaned.sections,

@@ -47,9 +47,11 @@ def _convert(suffix: str, data: bytes) -> dict[str, object]:
         converted = convert(suffix, data)
     except FormatError as error:
         return {"error": str(error)}
+    except MemoryError:
+        return {"error": "It needs too much memory to read: split it."}
     except Exception:  # the libraries raise anything on damaged files
         return {"error": ""}
-    if sum(len(article.text) for article in converted.articles) > MOST_TEXT:
+    if sum(len(one.text) + len(one.title) + len(one.author) for one in converted.articles) > MOST_TEXT:
         return {"error": f"It holds more than {MOST_TEXT // 1_000_000} MB of text: split it."}
     return {"articles": [astuple(article) for article in converted.articles], "note": converted.note}
 

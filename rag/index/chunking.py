@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _CUTS = ("; ", ": ", " – ", "—", ", ", " ", "")
 # Bounds the length of a passage in characters: a word of a thousand letters can be a single unknown token.
 _MOST_CHARACTERS_A_TOKEN = 12
+MOST_HEADING = 300
+"""Characters of a heading that a passage is read after, as of a title."""
 FEW_ROWS = 3
 """Most rows of a table that are read together. Chosen by hand."""
 
@@ -140,7 +142,7 @@ def _make_passage(document: Document, heading: str, start: int, end: int) -> Pas
         passage_id=f"{document.document_id}#{start}-{end}",
         document_id=document.document_id,
         title=document.title,
-        heading=heading,
+        heading=heading[:MOST_HEADING].rstrip(),
         date=document.date,
         start=start,
         end=end,

@@ -50,13 +50,20 @@ class Cutter:
     """Settings for splitting and encoding articles.
 
     :param progress: whether to show a progress bar.
-    :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the work.
+    :param tell: called with the numbers of passages encoded and to be encoded, and with 0 and 0 while articles are read
+        and cut. An exception from it ends the work.
     """
 
     encoder: Encoder
     config: ChunkingConfig
     progress: bool = False
     tell: Tell | None = None
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """As the encoder does. Cutting a long text takes long, and is here told to go on, or not."""
+        if self.tell:
+            self.tell(0, 0)
+        return self.encoder.count_tokens(texts)
 
 
 def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cutter: Cutter) -> Batch:
@@ -70,14 +77,14 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
     """
     from rag.articles.duplicates import find_duplicates  # imports NumPy, which `ask --help` must not
 
-    documents, skipped, notes = read_articles(corpus, files)
+    documents, skipped, notes = read_articles(corpus, files, cutter.tell)
     if not documents and not kept:
         why = f"; {skipped[0].document_id}: {skipped[0].reason}" if skipped else f": put {EXAMPLES} there."
         raise CorpusError(f"No article in {corpus} can be read{why}")
     passages = [
         passage
         for document in documents
-        for passage in chunk_document(document, count_tokens=cutter.encoder.count_tokens, config=cutter.config)
+        for passage in chunk_document(document, count_tokens=cutter.count_tokens, config=cutter.config)
     ]
     vectors = encode_passages(passages, cutter) if passages else None
     everything = sorted((*kept, *documents), key=lambda document: document.document_id)
@@ -104,13 +111,17 @@ def encode_passages(passages: Sequence[Passage], cutter: Cutter) -> NDArray[np.f
     return np.concatenate(rows)[np.argsort(order)]
 
 
-def read_articles(corpus: Path, files: Sequence[str]) -> tuple[list[Document], list[Skipped], list[Note]]:
+def read_articles(
+    corpus: Path, files: Sequence[str], tell: Tell | None = None
+) -> tuple[list[Document], list[Skipped], list[Note]]:
     """Read the given files. Returns the articles, the skipped files and the notes, each in the order of the files."""
     linked = {item.document_id: item for item in find_skipped(corpus)}
     documents: list[Document] = []
     skipped: list[Skipped] = []
     notes: list[Note] = []
     for name in sorted(files):
+        if tell:
+            tell(0, 0)
         if not is_utf8(name):
             skipped.append(Skipped(name, "The file name is not valid UTF-8: rename the file."))
             continue

@@ -82,7 +82,7 @@ def update_index(
     the index is unchanged.
 
     :param progress: whether to show a progress bar.
-    :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the update.
+    :param tell: as :class:`rag.index.ingest.Cutter` has it. An exception from it ends the update.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
     """

@@ -69,6 +69,7 @@ def write_change(
     :param put: exchanges that are new or changed.
     :param drop: keys of exchanges to remove.
     """
-    keys = [exchange.key for exchange in shown[-MOST_EXCHANGES:]]
-    change = {"conversation": name, "put": write_records(put), "drop": sorted(drop), "shown": keys}
+    # An answer, with its signature, a rating or a correction may reach the browser from another tab meanwhile.
+    marks = [(one.key, one.signature, one.rating, one.correction) for one in shown[-MOST_EXCHANGES:]]
+    change = {"conversation": name, "put": write_records(put), "drop": sorted(drop), "shown": marks}
     return json.dumps(change).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

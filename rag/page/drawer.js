@@ -2,7 +2,7 @@
 const MOST_LISTED = 200;
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
 
-let undo = null; // {name, entry, open} of the conversation that was deleted last
+let undo = null; // {conversation, open} of the conversation that was deleted last
 
 function findDrawer() { return document.querySelector('#aa-drawer'); }
 
@@ -46,12 +46,27 @@ function makeRow(template, conversation) {
   return row;
 }
 
+// A title that is being typed stays when another tab's answer draws the list again.
+function findRenaming(name) { return findDrawer().querySelector(`.aa-renaming[data-name="${name}"]`); }
+
+function keepFocus(drawer, change) {
+  const box = drawer.querySelector('ul').contains(document.activeElement) ? document.activeElement : null;
+  const [name, act] = [box?.closest('[data-name]').dataset.name, box?.dataset.talk];
+  const range = [box?.selectionStart, box?.selectionEnd];
+  change();
+  if (!box) return;
+  const same = act && drawer.querySelector(`[data-name="${name}"] [data-talk=${act}]`);
+  (box.isConnected ? box : same)?.focus();
+  if (box.isConnected && box.matches('input')) box.setSelectionRange(...range);
+}
+
 function drawList() {
   const drawer = findDrawer();
   if (!drawer?.open) return;
   const { all, found } = findConversations(drawer.querySelector('#aa-wanted').value);
   const shown = found.slice(0, MOST_LISTED);
-  drawer.querySelector('ul').replaceChildren(...shown.map((one) => makeRow(drawer.querySelector('template'), one)));
+  const rows = shown.map((one) => findRenaming(one.name) ?? makeRow(drawer.querySelector('template'), one));
+  keepFocus(drawer, () => drawer.querySelector('ul').replaceChildren(...rows));
   const none = all.length ? 'No conversation has these words.' : 'Your conversations are listed here. This browser keeps them.';
   const some = shown.length < all.length ? `${shown.length} of ${count(all.length, 'conversation')}` : count(all.length, 'conversation');
   drawer.querySelector('#aa-listed').textContent = shown.length ? some : none;
@@ -60,7 +75,7 @@ function drawList() {
 function tellDeleted() {
   const line = findDrawer().querySelector('#aa-deleted');
   line.hidden = undo === null;
-  line.querySelector('span').textContent = undo ? `“${titleOf(undo.entry)}” is deleted.` : '';
+  line.querySelector('span').textContent = undo ? `“${titleOf(undo.conversation)}” is deleted.` : '';
 }
 
 function closeDrawer() {
@@ -94,7 +109,7 @@ const ACTS = {
     row.querySelector('[data-talk=rename]').focus();
   },
   delete(name) {
-    undo = { name, entry: deleteConversation(name), open: name === open };
+    undo = { conversation: deleteConversation(name), open: name === open };
     if (undo.open) openConversation(makeName());
     drawList();
     tellDeleted();
@@ -102,10 +117,9 @@ const ACTS = {
   },
   undo() {
     if (!undo) return;
-    deleted.delete(undo.name);
-    writeConversation(undo.name, undo.entry);
-    if (undo.open) openConversation(undo.name);
-    const { name } = undo;
+    const { name } = undo.conversation;
+    bringBack(undo.conversation);
+    if (undo.open) openConversation(name);
     undo = null;
     drawList();
     tellDeleted();
@@ -129,8 +143,9 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   const { name } = row.dataset;
   const title = row.querySelector('input').value.replace(/\s+/g, ' ').trim();
-  writeConversation(name, { ...readConversation(name), title });
+  writeTitle(name, title);
   if (name === open) sendOpen();
+  row.classList.remove('aa-renaming');
   drawList();
   focusRow(name);
 });

@@ -133,9 +133,9 @@ def read_exchange(record: object) -> Exchange | None:
         return None
 
 
-def read_clock() -> str:
+def read_clock(timespec: str = "seconds") -> str:
     """The time in UTC, in ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return datetime.now(timezone.utc).isoformat(timespec=timespec)
 
 
 def _read_place(place: object) -> tuple[str, float]:

@@ -22,7 +22,6 @@ from rag.page.hosts import LOOPBACK, WILDCARDS, strip_port
 from rag.page.rendering import count
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from rag.page.receiving import Receiving
@@ -155,11 +154,6 @@ class Reply:
             del headers["set-cookie"]
             for cookie in cookies:
                 headers.append("set-cookie", harden_cookie(cookie, secure=self.scope["scheme"] == "https"))
-
-
-async def refuse_event(_request: Request, _error: Exception) -> JSONResponse:
-    """The response to an event that the page does not have, for which Gradio raises a KeyError."""
-    return JSONResponse({"error": "This page has no such event: reload it."}, 400)
 
 
 def write_policy(page: bytes) -> str:

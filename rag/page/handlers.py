@@ -244,7 +244,8 @@ class Handlers:
             trial.watch.stop()
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
-        exchange = Exchange(secrets.token_hex(8), question, asked=read_clock(), before=digest_turns(turns))
+        asked_at = read_clock("milliseconds")  # the browser sorts by it
+        exchange = Exchange(secrets.token_hex(8), question, asked=asked_at, before=digest_turns(turns))
         work = Work(asked.conversation, Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage)))
         self.running[session] = work
         try:

@@ -1,5 +1,5 @@
 // The conversation that this tab shows, and whether the server is there and what it holds.
-// The server sends changes: {conversation, put: [records], drop: [keys], shown: [keys]}. They are applied to what is
+// The server sends changes: {conversation, put: [records], drop: [keys], shown: [marks]}. They are applied to what is
 // stored, so that a tab never overwrites what another one has added. The value is then the open conversation again.
 const DRAFT = 'ask-articles-draft';
 const OPEN = 'ask-articles-open';
@@ -40,31 +40,38 @@ function openConversation(name) {
   showOpen();
 }
 
+// What of a record can change while the server answers: see write_change in conversation.py.
+function markRecord({ key, signature, rating, correction }) { return [key, signature, rating, correction]; }
+
 watch('value', () => {
   let change = null;
   try { change = JSON.parse(props.value); } catch { return; }
   if (!change.put) return;
   const { conversation: name, put, drop, shown } = change;
   if (name && !deleted.has(name)) {
-    const { title, records } = readConversation(name);
-    writeConversation(name, { title, records: mergeRecords(records.filter(({ key }) => !drop.includes(key)), put) });
+    writeRecords(name, put, drop);
     drawList();
     // A conversation that is named after its first question was taken over.
-    if (put[0]?.key === name && !unsaved.has(name)) dropKept(ENCRYPTED);
+    if (put[0]?.key === name && !unsaved.size) dropKept(ENCRYPTED);
     if (put[0]?.key === name && !readConversation(open).records.length) openConversation(name);
   }
   sendOpen();
-  // Another tab has asked too, or another conversation was opened while the answer was on its way.
-  if (name !== open || readConversation(open).records.map(({ key }) => key).join() !== shown.join()) trigger('restore');
+  // Another tab has asked or got its answer, or another conversation was opened while the answer was on its way.
+  const held = readConversation(open).records.map(markRecord);
+  if (name !== open || JSON.stringify(held) !== JSON.stringify(shown)) trigger('restore');
 });
 
 window.addEventListener('storage', ({ key, newValue, storageArea }) => {
-  if (storageArea !== localStorage || (key !== null && !key.startsWith(PREFIX))) return;
-  const name = key?.slice(PREFIX.length);
-  if (newValue === null) retryUnsaved(); // the other tab has made room
-  if (name && newValue === null) deleted.add(name);
+  const name = key === null ? '' : nameOf(key);
+  if (storageArea !== localStorage || (key !== null && !name)) return;
+  if (newValue === null) {
+    unsaved.delete(key);
+    retryUnsaved();
+  }
+  if (name && newValue === null && !readConversation(name).records.length) deleted.add(name);
   else deleted.delete(name);
   if (deleted.has(open)) openConversation(makeName());
+  else if (name === open && key.startsWith(TITLE)) sendOpen();
   else if (key === null || name === open) showOpen();
   drawList();
 });
@@ -128,7 +135,7 @@ async function keepLooking() {
 }
 
 setTimeout(() => {
-  takeSingle();
+  takeEarlier();
   takeUnsaved();
   const kept = readKept(OPEN) ?? '';
   open = NAME.test(kept) ? kept : listConversations()[0]?.name ?? makeName();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -25,6 +26,7 @@ from rag.page.uploads import (
     Added,
     Adding,
     hide_file,
+    is_gone,
     remove_file,
     remove_leftovers,
     restore_file,
@@ -52,6 +54,12 @@ UPLOADS = "uploads"
 """Folder within the corpus for articles added on the page."""
 WORKERS = 2
 """Questions answered at the same time. Others wait in a queue."""
+MOST_ADDED = 20_000
+"""Passages of one upload's file, twice as many as the longest text has. Short rows of a table are passages too."""
+
+
+class TooLong(RagError):  # noqa: N818 (what is wrong with the file)
+    """An uploaded file makes too many passages."""
 
 
 class Shelf:
@@ -70,9 +78,11 @@ class Shelf:
         self._open = open_pipeline
         self._uploads = corpus / UPLOADS
         self._updating = RLock()
+        self._sending = RLock()
         self._priority = Priority()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="ask")
         self._adder = ThreadPoolExecutor(1, thread_name_prefix="add")
+        self._sent: Counter[Path] = Counter()  # two uploads of one file at once have the same path
         self._opened: Pipeline | None = None  # the last one, even if the corpus has become empty since
         self._pipeline: Pipeline | None = None
         self._empty = ""
@@ -169,9 +179,14 @@ class Shelf:
         """Queues :meth:`add` behind other uploads. The files are deleted afterwards, whatever happens."""
 
         def delete(_: Future[Added]) -> None:
-            for path in paths:
-                path.unlink(missing_ok=True)
+            with self._sending:
+                self._sent.subtract(paths)
+                for path in {path for path in paths if not self._sent[path]}:
+                    del self._sent[path]
+                    path.unlink(missing_ok=True)
 
+        with self._sending:
+            self._sent.update(paths)
         future = self._adder.submit(self.add, paths, tell)
         future.add_done_callback(delete)
         return future
@@ -211,6 +226,9 @@ class Shelf:
             file = f"{UPLOADS}/{name}"
             try:
                 changes = self._reopen(self._tell_pace(now, tell))
+            except TooLong as error:
+                remove_file(name, self._uploads)
+                return Skipped(path.name, str(error))
             except BaseException:
                 remove_file(name, self._uploads)
                 raise
@@ -222,11 +240,19 @@ class Shelf:
             return Skipped(path.name, reasons.get(file, "It has no text: choose another one."))
 
     def _tell_pace(self, now: Adding, tell: Callable[[Adding], None]) -> Tell:
-        """Tells how far the encoding is and how long it will take, and lets it give way to questions."""
+        """Tells how far the encoding is and how long it will take, and lets it give way to questions.
+
+        Before it begins, nothing is known but that the upload may be cancelled.
+        """
         began = time.monotonic()
 
         def tell_passages(done: int, passages: int) -> None:
             nonlocal began
+            if not passages:
+                tell(now)
+                return
+            if passages > MOST_ADDED:
+                raise TooLong(f"It makes more than {MOST_ADDED:,} passages: split it.")
             if not done:
                 began = time.monotonic()
             left = (time.monotonic() - began) / done * (passages - done) if done else 0.0
@@ -243,7 +269,11 @@ class Shelf:
         """
         with self._updating:
             path = PurePosixPath(name_file(document_id))
-            hidden = hide_file(path.name, self._uploads) if path.parent.as_posix() == UPLOADS else None
+            uploaded = path.parent.as_posix() == UPLOADS
+            hidden = hide_file(path.name, self._uploads) if uploaded else None
+            if hidden is None and uploaded and is_gone(path.name, self._uploads):
+                self._reopen()
+                raise CorpusError("It has already been removed, with its file: the list shows what is left.")
             if hidden is None:
                 raise CorpusError("Only articles that were added on this page can be removed here.")
             gone = tuple(row.document_id for row in self._rows if name_file(row.document_id) == str(path))

@@ -33,6 +33,7 @@ class Watch(Generic[Told, Result]):
         self._loop = asyncio.get_running_loop()
         self._stages: asyncio.Queue[Any] = asyncio.Queue()
         self._left = Event()
+        self._last: Told | None = None
         self.why = ""
         self._future = begin(self._tell)
         self._future.add_done_callback(lambda _: self._post(None))
@@ -65,7 +66,9 @@ class Watch(Generic[Told, Result]):
         """Runs in the worker's thread. :raises Stopped: if nobody is watching any more."""
         if self._left.is_set():
             raise Stopped
-        self._post(stage)
+        if stage != self._last:
+            self._last = stage
+            self._post(stage)
 
     def _post(self, stage: Told | None) -> None:
         with suppress(RuntimeError):  # the loop is closed: the page ends

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import gradio as gr
+    import uvicorn
     from starlette.types import ASGIApp
 
     from rag.page.feedback import FeedbackStore
@@ -86,7 +87,7 @@ def serve(config: Config, serving: Serving) -> None:
         app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            run_server(app, serving.host, listening)
+            run_server(app, serving, listening)
         finally:
             shelf.close()
 
@@ -97,10 +98,13 @@ def protect(
     """The page as an application that only its own visitors reach. :raises StartError: if MCP cannot be offered."""
     import gradio as gr
     from fastapi import FastAPI
+    from fastapi.exceptions import RequestValidationError
+    from gradio.route_utils import FnIndexInferError
     from gradio.utils import get_upload_folder
 
-    from rag.page.guard import Guard, refuse_event
+    from rag.page.guard import Guard
     from rag.page.receiving import Receiving, refuse_write
+    from rag.page.refusals import check_inputs, refuse_arguments, refuse_event, refuse_form
 
     whole, started = FastAPI(openapi_url=None), secrets.token_hex(8)
 
@@ -109,7 +113,10 @@ def protect(
         """What an open page asks every few seconds: whether this is still the same server with the same articles."""
         return {"started": started, "version": shelf.version}
 
-    inner = {"exception_handlers": {KeyError: refuse_event, OSError: refuse_write}}
+    refusals: dict[type[Exception], Any] = {KeyError: refuse_event, FnIndexInferError: refuse_event}
+    refusals |= {TypeError: refuse_arguments, RequestValidationError: refuse_form, OSError: refuse_write}
+    inner = {"exception_handlers": refusals}
+    page.validate_inputs = check_inputs
     gr.mount_gradio_app(whole, page, "/", serving.host, app_kwargs=inner, auth=auth, mcp_server=serving.mcp, **options)
     confine_files(page)
     if page.mcp_error:
@@ -141,11 +148,11 @@ def confine_files(page: gr.Blocks) -> None:
     processing_utils.async_ssrf_protected_download = refuse_fetch
 
 
-def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:
+def run_server(app: ASGIApp, serving: Serving, listening: socket.socket) -> None:
     """Serves until Ctrl-C, and prints the address once the page is up."""
     import uvicorn
 
-    port = listening.getsockname()[1]
+    host, port = serving.host, listening.getsockname()[1]
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -153,9 +160,22 @@ def run_server(app: ASGIApp, host: str, listening: socket.socket) -> None:
             shown = "localhost" if host in WILDCARDS else f"[{host}]" if ":" in host else host
             print(f"The page is at http://{shown}:{port}/ – press Ctrl-C to stop it.", flush=True)  # noqa: T201
 
-    # Streams to open pages never end by themselves.
-    config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=2)
-    Server(config).run([listening])
+    Server(configure_server(app, serving)).run([listening])
+
+
+def configure_server(app: ASGIApp, serving: Serving) -> uvicorn.Config:
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=2,  # streams to open pages never end by themselves
+        # Only a proxy, which needs a further name, may say which address it speaks for. Any other program of this
+        # machine could make up one for each password that it tries.
+        proxy_headers=bool(serving.names),
+    )
 
 
 def check_access(serving: Serving) -> None:

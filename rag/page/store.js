@@ -1,6 +1,9 @@
-// The conversations in this browser. Each is one entry of its storage, {title, records}; there is no list of them that
-// two tabs could overwrite. What is read back could have been written by anything, so it is checked and bounded.
-const PREFIX = 'ask-articles-conversation/';
+// The conversations in this browser. Each question is one entry of its storage, and so is each title that was given: two
+// tabs may write at the same moment, and the browser then keeps only one of two writings of the same entry. What is read
+// back could have been written by anything, so it is checked and bounded.
+const RECORD = 'ask-articles-question/'; // then conversation/key
+const TITLE = 'ask-articles-title/'; // then conversation
+const WHOLE = 'ask-articles-conversation/'; // a conversation in one entry, {title, records}, of an earlier version
 const SINGLE = 'ask-articles-conversation-2'; // a list of records, before there could be several conversations
 const UNSAVED = 'ask-articles-unsaved';
 const NAME = /^[0-9a-f]{8,32}$/;
@@ -9,7 +12,7 @@ const LONGEST_TITLE = 100;
 const FULL = 'This browser has no room for more conversations: delete some. Until then, this one stays in this tab only.';
 const REFUSED = 'This browser keeps nothing for this page: save the conversation before you close this tab.';
 
-const unsaved = new Map(); // what the browser did not take
+const unsaved = new Map(); // entries that the browser did not take
 const deleted = new Set(); // so that an answer on its way does not bring a conversation back
 const parsed = new Map();
 
@@ -22,31 +25,56 @@ function isRecord(record) {
     && typeof record.asked === 'string' && typeof record.key === 'string' && NAME.test(record.key);
 }
 
-function readEntry(text) {
-  let found = null;
-  try { found = JSON.parse(text); } catch { return null; }
-  if (found === null || typeof found !== 'object' || !Array.isArray(found.records)) return null;
-  const title = typeof found.title === 'string' ? found.title.slice(0, LONGEST_TITLE) : '';
-  return { title, records: found.records.filter(isRecord).slice(-MOST_RECORDS) };
+// The conversation that an entry belongs to; empty if it is none of a conversation.
+function nameOf(entry) {
+  const prefix = [RECORD, TITLE].find((one) => entry.startsWith(one));
+  const name = prefix ? entry.slice(prefix.length).split('/')[0] : '';
+  return NAME.test(name) ? name : '';
 }
 
-function readStored(name) {
-  let text = null;
-  try { text = localStorage.getItem(PREFIX + name); } catch { /* it may be refused */ }
-  if (text === null) return null;
-  if (parsed.get(name)?.text !== text) parsed.set(name, { text, entry: readEntry(text) });
-  return parsed.get(name).entry;
+function readText(entry) {
+  if (unsaved.has(entry)) return unsaved.get(entry);
+  try { return localStorage.getItem(entry); } catch { return null; } // it may be refused
+}
+
+function writeText(entry, text) {
+  unsaved.delete(entry);
+  try {
+    if (text) localStorage.setItem(entry, text);
+    else localStorage.removeItem(entry);
+  } catch (error) {
+    if (text) unsaved.set(entry, text);
+    tellUnsaved(error.name === 'QuotaExceededError' ? FULL : REFUSED);
+  }
+}
+
+function listEntries() {
+  let stored = [];
+  try { stored = Object.keys(localStorage); } catch { /* as above */ }
+  return [...new Set([...unsaved.keys(), ...stored])];
+}
+
+function parse(text) {
+  try { return JSON.parse(text); } catch { return null; }
+}
+
+function readRecord(entry) {
+  const text = readText(entry);
+  if (parsed.get(entry)?.text !== text) parsed.set(entry, { text, record: parse(text) });
+  const { record } = parsed.get(entry);
+  return isRecord(record) && entry.endsWith(`/${record.key}`) ? record : null;
+}
+
+function compare(a, b) { return a < b ? -1 : a > b ? 1 : 0; }
+
+function makeConversation(name, records) {
+  const sorted = records.sort((a, b) => compare(a.asked, b.asked) || compare(a.key, b.key));
+  return { name, title: (readText(TITLE + name) ?? '').slice(0, LONGEST_TITLE), records: sorted.slice(-MOST_RECORDS) };
 }
 
 function readConversation(name) {
-  return unsaved.get(name) ?? readStored(name) ?? { title: '', records: [] };
-}
-
-function mergeRecords(records, put) {
-  const changed = new Map(put.map((record) => [record.key, record]));
-  const known = new Set(records.map(({ key }) => key));
-  const merged = [...records.map((record) => changed.get(record.key) ?? record), ...put.filter(({ key }) => !known.has(key))];
-  return merged.sort((a, b) => (a.asked < b.asked ? -1 : a.asked > b.asked ? 1 : 0));
+  const entries = listEntries().filter((entry) => entry.startsWith(`${RECORD}${name}/`));
+  return makeConversation(name, entries.map(readRecord).filter(Boolean));
 }
 
 let unsavedReason = '';
@@ -59,68 +87,89 @@ function tellUnsaved(reason) {
   line.textContent = unsaved.size === 0 ? '' : unsavedReason || FULL;
 }
 
-function writeConversation(name, entry) {
-  unsaved.delete(name);
-  let reason = null;
-  try {
-    if (entry.records.length) localStorage.setItem(PREFIX + name, JSON.stringify(entry));
-    else localStorage.removeItem(PREFIX + name);
-  } catch (error) {
-    unsaved.set(name, entry);
-    reason = error.name === 'QuotaExceededError' ? FULL : REFUSED;
-  }
-  tellUnsaved(reason);
+function writeTitle(name, title) {
+  writeText(TITLE + name, readConversation(name).records.length ? title : ''); // another tab may have deleted it
+  tellUnsaved();
 }
 
-// Another tab may have added to what did not fit.
+// Changes a conversation: writes some records and removes those with some keys.
+function writeRecords(name, put, drop = []) {
+  for (const key of drop) writeText(`${RECORD}${name}/${key}`, '');
+  for (const record of put) writeText(`${RECORD}${name}/${record.key}`, JSON.stringify(record));
+  if (!readConversation(name).records.length) writeText(TITLE + name, '');
+  retryUnsaved();
+}
+
+// There may be room by now.
 function retryUnsaved() {
-  for (const [name, { title, records }] of [...unsaved]) {
-    writeConversation(name, { title, records: mergeRecords(readStored(name)?.records ?? [], records) });
-  }
+  for (const [entry, text] of [...unsaved]) writeText(entry, text);
+  tellUnsaved();
 }
 
 function deleteConversation(name) {
-  const entry = readConversation(name);
+  const conversation = readConversation(name);
   deleted.add(name);
-  writeConversation(name, { title: '', records: [] });
+  for (const entry of listEntries()) if (nameOf(entry) === name) writeText(entry, '');
+  writeText(WHOLE + name, '');
   retryUnsaved();
-  return entry;
+  return conversation;
 }
 
-function listNames() {
-  const names = new Set(unsaved.keys());
-  try {
-    for (let n = 0; n < localStorage.length; n += 1) {
-      const key = localStorage.key(n);
-      if (key.startsWith(PREFIX)) names.add(key.slice(PREFIX.length));
-    }
-  } catch { /* as above */ }
-  return [...names].filter((name) => NAME.test(name));
+function bringBack({ name, title, records }) {
+  deleted.delete(name);
+  writeRecords(name, records);
+  writeTitle(name, title);
 }
 
 // All conversations, the one with the latest question first.
 function listConversations() {
-  const found = listNames().map((name) => ({ name, ...readConversation(name) })).filter(({ records }) => records.length);
-  const latest = ({ records }) => records[records.length - 1].asked;
-  return found.sort((a, b) => (latest(a) < latest(b) ? 1 : latest(a) > latest(b) ? -1 : 0));
+  const records = new Map();
+  for (const entry of listEntries()) {
+    const name = entry.startsWith(RECORD) && nameOf(entry);
+    const record = name && readRecord(entry);
+    if (record) records.set(name, [...(records.get(name) ?? []), record]);
+  }
+  const latest = (conversation) => conversation.records[conversation.records.length - 1].asked;
+  const found = [...records].map(([name, some]) => makeConversation(name, some));
+  return found.sort((a, b) => compare(latest(b), latest(a)));
 }
 
 function titleOf({ title, records }) {
   return title || (records[0]?.question ?? '').replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE);
 }
 
-// The one conversation of an earlier version. Its name is the key of its first question, so that two tabs that find it
-// at once make the same conversation of it. Storage that is full has no room for it twice.
-function takeSingle() {
+// Entries for a conversation as an earlier version kept it.
+function splitWhole(name, whole) {
+  if (!NAME.test(name) || !Array.isArray(whole?.records)) return [];
+  const records = whole.records.filter(isRecord).slice(-MOST_RECORDS);
+  const made = records.map((record) => [`${RECORD}${name}/${record.key}`, JSON.stringify(record)]);
+  return records.length && whole.title && typeof whole.title === 'string' ? [...made, [TITLE + name, whole.title]] : made;
+}
+
+// Storage that is full has no room for a conversation twice, so the old entry goes first. If the new ones do not fit all
+// the same, it comes back, and they stay in this tab.
+function replaceWhole(old, made) {
+  const text = localStorage.getItem(old);
+  localStorage.removeItem(old);
+  const missing = made.filter(([entry]) => readText(entry) === null);
+  for (const one of missing) writeText(...one);
+  if (!missing.some(([entry]) => unsaved.has(entry))) return;
+  for (const [entry, value] of missing) {
+    localStorage.removeItem(entry);
+    unsaved.set(entry, value);
+  }
+  localStorage.setItem(old, text);
+}
+
+// What earlier versions kept. Its names are made from what it holds, so that two tabs that find it at once make the same
+// of it: that of a single conversation is the key of its first question.
+function takeEarlier() {
   try {
-    const text = localStorage.getItem(SINGLE);
-    if (text === null) return;
-    const entry = readEntry(`{"records": ${text}}`);
-    localStorage.removeItem(SINGLE);
-    if (!entry?.records.length) return;
-    const name = entry.records[0].key;
-    writeConversation(name, { ...entry, records: mergeRecords(readStored(name)?.records ?? [], entry.records) });
-    if (unsaved.has(name)) localStorage.setItem(SINGLE, text);
+    for (const old of Object.keys(localStorage)) {
+      const found = parse(localStorage.getItem(old));
+      if (old.startsWith(WHOLE)) replaceWhole(old, splitWhole(old.slice(WHOLE.length), found));
+      if (old === SINGLE) replaceWhole(old, splitWhole(found?.find?.(isRecord)?.key ?? '', { records: found }));
+    }
   } catch { /* nothing was kept */ }
 }
 
@@ -137,10 +186,9 @@ function carryUnsaved() {
 
 function takeUnsaved() {
   try {
-    const found = JSON.parse(sessionStorage.getItem(UNSAVED) ?? '[]');
-    for (const [name, kept] of found) {
-      const entry = readEntry(JSON.stringify(kept));
-      if (typeof name === 'string' && NAME.test(name) && entry) unsaved.set(name, entry);
+    for (const [entry, text] of JSON.parse(sessionStorage.getItem(UNSAVED) ?? '[]')) {
+      if (typeof text === 'string' && nameOf(entry)) unsaved.set(entry, text);
+      for (const [made, value] of splitWhole(entry, text)) unsaved.set(made, value);
     }
   } catch { /* nothing was carried */ }
   retryUnsaved();

@@ -27,6 +27,8 @@ MOST_BYTES = 5_000_000
 """Size of one file. It holds several books, and takes about ten minutes to index on two cores."""
 MOST_TOGETHER = 20_000_000
 """Size of the files added at a time. Other uploads wait until they are indexed."""
+MOST_ARTICLES = 2000
+"""Articles in one file, such as a table or a mailbox."""
 MOST_KEPT = 2000
 """Files in the uploads folder."""
 LONGEST_NAME = 80
@@ -111,6 +113,8 @@ def find_fault(path: Path) -> str:
     if path.suffix.lower() not in FORMATS:
         return f"It is of a kind that is not read: articles are {EXAMPLES}."
     try:
+        if not os.path.lexists(path):
+            return "It was also being added by another upload: add it again if the list does not show it."
         if path.is_symlink() or not path.is_file():
             return "It is not a regular file: choose one."
         if path.stat().st_size > MOST_BYTES:
@@ -120,6 +124,10 @@ def find_fault(path: Path) -> str:
         return f"It cannot be read ({error.strerror}): choose another one."
     except FormatError as error:
         return str(error)
+    if len(articles) > MOST_ARTICLES:
+        return f"It holds more than {MOST_ARTICLES:,} articles: split it."
+    if sum(len(article.text) for article in articles) > MOST_BYTES:
+        return f"It unpacks to more than {MOST_BYTES // 1_000_000} MB of text: split it."
     return "" if any(article.text.strip() for article in articles) else "It has no text: choose another one."
 
 
@@ -169,6 +177,11 @@ def claim_name(part: Path, path: Path) -> bool:
             return False
         part.rename(path)
     return True
+
+
+def is_gone(name: str, uploads: Path) -> bool:
+    """Whether a file could have this name, and there is none."""
+    return Path(name).suffix.lower() in FORMATS and name == make_name(name) and not os.path.lexists(uploads / name)
 
 
 def hide_file(name: str, uploads: Path) -> Path | None:

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.articles.folder import Contents, find_articles, find_skipped, name_document, read_file, stamp_folder
+from rag.articles.folder import (
+    Contents,
+    Skipped,
+    find_articles,
+    find_skipped,
+    name_document,
+    read_file,
+    stamp_folder,
+)
 from rag.articles.formats import FORMATS
+from rag.articles.raw import Converted, RawArticle
+from rag.articles.worker import MOST_TEXT, _convert
 from rag.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -68,3 +78,24 @@ def test_what_a_browser_saves_with_a_page_is_part_of_it(tmp_path: Path) -> None:
 
 def test_no_suffix_could_end_a_name_like_the_number_of_an_article() -> None:
     assert [suffix for suffix in FORMATS if "#" in suffix or suffix != suffix.lower()] == []
+
+
+def test_text_that_grows_beyond_the_largest_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"| {n} | {n} |\n" for n in range(300))
+    table = f"# Rain\n\n| millimetres of rain that fell in the town | days without any rain |\n|---|---|\n{rows}"
+    (tmp_path / "rain.md").write_text(table, encoding="utf-8")
+    monkeypatch.setattr("rag.articles.folder.MAX_BYTES", 2 * len(table))
+    found = read_file(tmp_path / "rain.md", tmp_path)
+    assert isinstance(found, Skipped)
+    assert found.reason.startswith("It makes more than")
+
+
+def test_a_file_that_needs_too_much_memory_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_suffix: str, _data: bytes) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("rag.articles.worker.convert", fill)
+    assert _convert(".csv", b"") == {"error": "It needs too much memory to read: split it."}
+    long = Converted((RawArticle("It rained.", "Rain" * MOST_TEXT),))
+    monkeypatch.setattr("rag.articles.worker.convert", lambda *_: long)
+    assert _convert(".csv", b"") == {"error": "It holds more than 20 MB of text: split it."}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.articles.folder import Contents, Skipped, read_file
+from rag.articles.folder import MOST_TITLE, Contents, Skipped, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,3 +172,10 @@ def test_what_is_no_message_says_so(tmp_path: Path, data: bytes, name: str, said
     found = read(tmp_path, data, name)
     assert isinstance(found, Skipped)
     assert said in found.reason
+
+
+def test_a_title_has_an_end(tmp_path: Path) -> None:
+    (tmp_path / "long.eml").write_bytes(make_mail(STORY, Subject="Rain " * 1000))
+    found = read_file(tmp_path / "long.eml", tmp_path)
+    assert isinstance(found, Contents)
+    assert [len(document.title) <= MOST_TITLE for document in found.documents] == [True]

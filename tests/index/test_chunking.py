@@ -216,3 +216,9 @@ def test_headings_that_ask_are_read_with_short_answers_only() -> None:
     first, *others = cut(document, maximum=50)
     assert first.text == "Rask winds the clock.\n\nWho built it?\n\nA smith."
     assert {passage.heading for passage in others} == {"Why?"}
+
+
+def test_no_heading_is_longer_than_what_it_heads() -> None:
+    heading = "Rain " * 10_000
+    passages = cut(make_document("A title", heading.strip(), *["It rained all day."] * 50, headings=[heading.strip()]))
+    assert max(len(passage.context) for passage in passages) < 400

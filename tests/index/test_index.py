@@ -491,3 +491,18 @@ def test_an_index_path_may_hold_what_a_uri_escapes(corpus: Path, tmp_path: Path)
     folder = tmp_path / "100% #1? ü&mode=rwc"
     update_index(corpus, folder, HashEncoder(), CONFIG)
     assert take_snapshot(folder) is not None
+
+
+def test_an_update_ends_while_articles_are_cut(corpus: Path, tmp_path: Path) -> None:
+    folder, encoder, told = tmp_path / "index", HashEncoder(), []
+
+    def tell(done: int, passages: int) -> None:
+        told.append((done, passages))
+        if len(told) == 5:  # three files are read, and the first of them is cut
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update_index(corpus, folder, encoder, CONFIG, tell=tell)
+    assert told == [(0, 0)] * 5
+    assert encoder.encoded == []
+    assert take_snapshot(folder) is None

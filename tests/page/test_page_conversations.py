@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import ROOT
 from playwright.sync_api import expect
 from test_page_browser import AXE, BREAD, HOSTILE, PAID, STAKE, WAIT, Open, ask, look, watch_pages
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from serving import Served
 
 pytestmark = pytest.mark.browser
-PREFIX = "ask-articles-conversation/"
+EARLIER, QUESTION, TITLE = "ask-articles-conversation/", "ask-articles-question/", "ask-articles-title/"
+STORE = (ROOT / "rag" / "page" / "store.js").read_text(encoding="utf-8")
 ENCRYPTED = (
     "AAECAwQFBgcICQoLDA0ODw==:U2FsdGVkX18AAQIDBAUGB1VHOaR5wBTdLwisbd9WCSBCeZHv/gbHduV2y41j4FcjiY9i1orlGUCT5R6b96Ad9L89"
     "HrVWvMhOzv1Yg35jdzfr6++5U42a29n1aJfdFUvWzFGA6KsGj6Rb7OdN/tz8GsQtOisrXVN3tmO8Qg4syvlo52TwRz55gneoZ7XS+n6/m1OKC2cZX3g/"
@@ -60,6 +62,11 @@ def put_entries(page: Any, entries: dict[str, Any]) -> None:
     page.get_by_label("Your question").wait_for()
 
 
+def keep(name: str, record: dict[str, Any], title: str = "") -> dict[str, Any]:
+    """What a browser keeps of a conversation of one question."""
+    return {f"{QUESTION}{name}/{record['key']}": record, **({TITLE + name: title} if title else {})}
+
+
 def list_rows(page: Any) -> Any:
     page.get_by_role("button", name="Conversations", exact=True).click()
     page.get_by_role("dialog", name="Conversations").wait_for()
@@ -69,8 +76,8 @@ def list_rows(page: Any) -> Any:
 def test_conversations_are_found_renamed_deleted_and_brought_back_by_keyboard(open_talk: Open) -> None:
     page = open_talk(viewport={"width": 390, "height": 844})
     entries = {
-        PREFIX + "a" * 16: {"title": "", "records": [make_record("Who sails to Coll?", "a" * 16, 1)]},
-        PREFIX + "b" * 16: {"title": "The ferry", "records": [make_record("What does the café cost?", "b" * 16, 2)]},
+        **keep("a" * 16, make_record("Who sails to Coll?", "a" * 16, 1)),
+        **keep("b" * 16, make_record("What does the café cost?", "c" * 16, 2), "The ferry"),
     }
     put_entries(page, entries)
     expect(page.locator(".aa-question")).to_have_text("What does the café cost?")
@@ -96,7 +103,8 @@ def test_conversations_are_found_renamed_deleted_and_brought_back_by_keyboard(op
     page.keyboard.press("Enter")
     expect(page.locator("#aa-deleted")).to_contain_text("“Boats to Coll” is deleted.")
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
-    assert page.evaluate("Object.keys(localStorage)") == [PREFIX + "b" * 16]
+    left = page.evaluate("Object.keys(localStorage)")
+    assert sorted(left) == [f"{QUESTION}{'b' * 16}/{'c' * 16}", TITLE + "b" * 16]
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Boats to Coll 1 question")).to_be_focused()
     page.keyboard.press("Enter")
@@ -127,7 +135,65 @@ def test_what_earlier_versions_kept_is_taken_over(open_talk: Open) -> None:
     put_entries(page, {"ask-articles-conversation-1": ENCRYPTED})
     expect(list_rows(page)).to_have_count(2)
     expect(page.locator(".aa-row-title")).to_have_text(["Who sails to Coll?", BREAD])
-    assert set(page.evaluate("Object.keys(localStorage)")) == {PREFIX + "0123456789abcdef", PREFIX + "c" * 16}
+    ferry = {"title": "The ferry", "records": [make_record(PAID, "d" * 16, 29), make_record(STAKE, "e" * 16, 30)]}
+    put_entries(page, {EARLIER + "b" * 16: ferry, EARLIER + "f" * 16: "{", EARLIER + "x": ferry})
+    expect(page.locator(".aa-question")).to_have_text([PAID, STAKE])
+    expect(list_rows(page)).to_have_count(3)
+    expect(page.locator(".aa-row-title").first).to_have_text("The ferry")
+    names = {"0123456789abcdef": "0123456789abcdef", "c" * 16: "c" * 16, "d" * 16: "b" * 16, "e" * 16: "b" * 16}
+    kept = {f"{QUESTION}{name}/{key}" for key, name in names.items()}
+    assert set(page.evaluate("Object.keys(localStorage)")) == {*kept, TITLE + "b" * 16}
+
+
+def test_what_an_earlier_version_kept_stays_where_there_is_no_room(open_talk: Open) -> None:
+    page = open_talk()
+    questions = [f"{PAID} {n}" for n in range(5)]
+    whole = json.dumps({"records": [make_record(question, f"{n:016x}", n + 1) for n, question in enumerate(questions)]})
+    page.evaluate("([name, text]) => localStorage.setItem(name, text)", [EARLIER + "b" * 16, whole])
+    for _ in range(2):
+        page.evaluate(FILL)
+        page.evaluate("sessionStorage.clear()")
+        page.reload()
+        expect(page.locator(".aa-question")).to_have_text(questions)
+        expect(page.locator("#aa-unsaved")).to_be_visible()
+    list_rows(page).get_by_role("button", name=f"Delete: {PAID} 0").click()
+    page.reload()
+    expect(page.locator(".aa-welcome")).to_be_visible()
+
+
+def test_what_two_tabs_write_at_the_same_moment_is_all_kept(open_talk: Open) -> None:
+    one = open_talk()
+    two = one.context.new_page()
+    two.goto(one.url)
+    write = (
+        f"([records, start]) => {{ {STORE}\n const step = () => {{ writeRecords('{'a' * 16}', [records.shift()]);"
+        " if (records.length) setTimeout(step, 20); }; setTimeout(step, start - Date.now()); }"
+    )
+    start = one.evaluate("Date.now()") + 500
+    for page, first in ((one, 0), (two, 40)):
+        page.evaluate(write, [[make_record(BREAD, f"{n:016x}") for n in range(first, first + 40)], start])
+    one.wait_for_timeout(2500)
+    for page in (one, two):
+        expect(list_rows(page).locator(".aa-note")).to_contain_text("80 questions")
+
+
+def test_a_title_that_is_being_typed_survives_what_another_tab_does(open_talk: Open) -> None:
+    page = open_talk()
+    put_entries(
+        page, {**keep("a" * 16, make_record(BREAD, "a" * 16, 1)), **keep("b" * 16, make_record(PAID, "b" * 16, 2))}
+    )
+    two = page.context.new_page()
+    two.goto(page.url)
+    rows = list_rows(page)
+    page.get_by_role("button", name=f"Rename: {BREAD}").click()
+    page.keyboard.type("Loaves")
+    page.keyboard.press("ArrowLeft")
+    record = json.dumps(make_record(STAKE, "c" * 16, 3))
+    two.evaluate(f"localStorage.setItem('{QUESTION}{'c' * 16}/{'c' * 16}', JSON.stringify({record}))")
+    expect(rows).to_have_count(3)
+    page.keyboard.type("!")
+    page.keyboard.press("Enter")
+    expect(page.locator(".aa-row-title")).to_have_text([STAKE, PAID, "Loave!s"])
 
 
 def test_an_answer_goes_to_its_own_conversation(open_talk: Open) -> None:
@@ -182,11 +248,14 @@ def test_hostile_storage_is_harmless(open_talk: Open) -> None:
     record = make_record(HOSTILE, "d" * 16)
     answer = {"text": 5, "short": {}, "citations": [None, {"quote": HOSTILE}]}
     entries = {
-        PREFIX + "1" * 16: "{", PREFIX + "2" * 16: "null", PREFIX + "3" * 16: {"records": 5},
-        PREFIX + "x": {"records": [record]},
-        PREFIX + "4" * 16: {"title": {"a": 1}, "records": [None, 5, {"key": "<b>"}, {**record, "asked": 5}]},
-        PREFIX + "5" * 16: {"title": HOSTILE * 9, "records": [record, {**record, "key": "e" * 16, "answer": answer}]},
-        PREFIX + "6" * 16: {"title": "Long", "records": [{**record, "key": f"{n:016x}"} for n in range(500)]},
+        EARLIER + "1" * 16: "{", EARLIER + "2" * 16: "null", EARLIER + "3" * 16: {"records": 5},
+        EARLIER + "x": {"records": [record]},
+        EARLIER + "4" * 16: {"title": {"a": 1}, "records": [None, 5, {"key": "<b>"}, {**record, "asked": 5}]},
+        QUESTION + "7" * 16: record, QUESTION + "x/" + "d" * 16: record, f"{QUESTION}{'7' * 16}/{'e' * 16}": record,
+        f"{QUESTION}{'7' * 16}/{'f' * 16}": "null", f"{QUESTION}{'7' * 16}/": "{", TITLE + "7" * 16: "{",
+        **keep("5" * 16, record, HOSTILE * 9), **keep("5" * 16, {**record, "key": "e" * 16, "answer": answer}),
+        TITLE + "6" * 16: "Long",
+        **{f"{QUESTION}{'6' * 16}/{n:016x}": {**record, "key": f"{n:016x}"} for n in range(500)},
     }  # fmt: skip
     put_entries(page, entries)
     expect(list_rows(page)).to_have_count(2)
@@ -228,7 +297,7 @@ def test_tabs_keep_what_the_others_ask_rename_and_delete(open_talk: Open) -> Non
 def test_axe_finds_no_serious_fault_in_the_list(open_talk: Open, scheme: str) -> None:
     page = open_talk(color_scheme=scheme)
     names = [f"{n:016x}" for n in range(30)]
-    put_entries(page, {PREFIX + name: {"title": "", "records": [make_record(BREAD, name)]} for name in names})
+    put_entries(page, {f"{QUESTION}{name}/{name}": make_record(BREAD, name) for name in names})
     script = AXE.read_text(encoding="utf-8")
     rows = list_rows(page)
     expect(rows).to_have_count(30)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +20,18 @@ from rag.articles.folder import Skipped
 from rag.errors import CorpusError
 from rag.index.changes import Changes
 from rag.index.opened import DocumentSummary
-from rag.page.shelf import MOST_SAMPLED, Shelf
-from rag.page.uploads import make_name, place_file, remove_file, take_file
+from rag.page.shelf import MOST_ADDED, MOST_SAMPLED, Shelf
+from rag.page.stages import Stopped
+from rag.page.uploads import (
+    MOST_ARTICLES,
+    MOST_BYTES,
+    Adding,
+    find_fault,
+    make_name,
+    place_file,
+    remove_file,
+    take_file,
+)
 from rag.types import Answer, Document, Passage, Turn
 
 if TYPE_CHECKING:
@@ -167,3 +181,98 @@ def test_starters_of_many_articles_come_from_some_that_lie_apart(tmp_path: Path)
     shelf.list_starters(60)  # waits until they are chosen
     assert len(read) == MOST_SAMPLED
     assert read[:2] == ["0000.txt", "0005.txt"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with one article."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "nairn.txt").write_text("Nairn lies by the sea.", encoding="utf-8")
+    return folder
+
+
+def send(folder: Path, *names: str) -> list[Path]:
+    """Files as a browser sends them."""
+    paths = [folder / f"{name}.txt" for name in names]
+    for path in paths:
+        path.write_text(f"{path.stem} was founded in 1190.", encoding="utf-8")
+    return paths
+
+
+def open_telling(corpus: Path, *told: tuple[int, int]) -> Shelf:
+    """A shelf whose updates report this progress for files that are named "long"."""
+
+    class Telling(Fake):
+        def renewed(self, tell: Any = None) -> Fake:
+            renewed = Telling(corpus)
+            for done, passages in (
+                told if tell and "uploads/long.txt" in renewed.state.keys() - self.state.keys() else ()
+            ):
+                tell(done, passages)
+            return renewed
+
+    return Shelf(lambda _: Telling(corpus), corpus)
+
+
+def test_an_upload_is_cancelled_while_it_is_cut(tmp_path: Path, corpus: Path) -> None:
+    told: list[Adding] = []
+
+    def tell(now: Adding) -> None:
+        told.append(now)
+        if len(told) == 4:
+            raise Stopped
+
+    shelf = open_telling(corpus, (0, 0), (0, 0), (0, 0), (0, 500))
+    added = shelf.add(send(tmp_path, "elgin", "long", "wick"), tell)
+    cancelled = "The upload was cancelled."
+    assert added.refused == (Skipped("long.txt", cancelled), Skipped("wick.txt", cancelled))
+    assert [now.passages for now in told] == [0, 0, 0, 0]
+    assert [row.document_id for row in shelf.list_rows()] == ["nairn.txt", "uploads/elgin.txt"]
+    assert [path.name for path in (corpus / "uploads").iterdir()] == ["elgin.txt"]
+
+
+def test_a_file_of_too_many_passages_is_refused_alone(tmp_path: Path, corpus: Path) -> None:
+    shelf = open_telling(corpus, (0, 0), (0, MOST_ADDED + 1))
+    added = shelf.add(send(tmp_path, "long", "wick"), lambda _: None)
+    assert added.refused == (Skipped("long.txt", "It makes more than 20,000 passages: split it."),)
+    assert [row.document_id for row in shelf.list_rows()] == ["nairn.txt", "uploads/wick.txt"]
+
+
+def test_two_uploads_of_one_file_at_once_say_what_happened(tmp_path: Path, corpus: Path) -> None:
+    shelf, go = Shelf(lambda _: open_fake(corpus), corpus), Event()
+    (sent,) = send(tmp_path, "elgin")  # Gradio gives files of the same name and content the same path
+    first = shelf.submit_files([sent], lambda _: go.wait(60) and None)
+    second = shelf.submit_files([sent, sent], lambda _: None)
+    go.set()
+    assert first.result(60).refused == ()
+    assert {item.reason for item in second.result(60).refused} == {"The same file has already been added."}
+    end = time.monotonic() + 60
+    while sent.exists():  # the last one that needs it deletes it; a third upload may have been about to begin
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    late = shelf.submit_files([sent], lambda _: None).result(60)
+    assert [item.reason[:46] for item in late.refused] == ["It was also being added by another upload: add"]
+
+
+def test_an_article_that_another_tab_removed_is_said_to_be_gone(tmp_path: Path, corpus: Path) -> None:
+    shelf = Shelf(lambda _: open_fake(corpus), corpus)
+    shelf.add(send(tmp_path, "elgin"))
+    with ThreadPoolExecutor(2) as pool:
+        removals = [pool.submit(shelf.remove, name) for name in ("uploads/elgin.txt#1", "uploads/elgin.txt#2")]
+    (error,) = filter(None, (removal.exception() for removal in removals))
+    assert str(error) == "It has already been removed, with its file: the list shows what is left."
+
+
+def test_an_upload_that_holds_more_than_its_size_says_is_refused(tmp_path: Path) -> None:
+    bombs = {
+        "rows.csv": "text\n" + "It rained.\n" * (MOST_ARTICLES + 1),
+        "lines.jsonl": '{"text": "It rained."}\n' * (MOST_ARTICLES + 1),
+        "mail.mbox": "From a\nFrom: Ann\nSubject: Rain\n\nIt rained.\n\n" * (MOST_ARTICLES + 1),
+    }
+    for name, text in bombs.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert find_fault(tmp_path / name) == "It holds more than 2,000 articles: split it."
+    with zipfile.ZipFile(tmp_path / "rain.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rain.txt", "It rained. " * (MOST_BYTES // 10))
+    assert find_fault(tmp_path / "rain.zip") == "It unpacks to more than 5 MB of text: split it."

@@ -14,6 +14,7 @@ from page_answers import KEY, make_simple
 from rag.page.conversation import Conversation, write_conversation
 from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
 from rag.page.feedback import FeedbackStore, Provenance
+from rag.page.refusals import TOO_FEW
 from rag.page.signing import Signer
 
 if TYPE_CHECKING:
@@ -81,6 +82,15 @@ def test_nothing_but_articles_is_read(client: Any, name: str) -> None:
 def test_what_cannot_be_asked_is_said_in_a_sentence(client: Any, question: str, history: Any, said: str) -> None:
     with pytest.raises(Exception, match=re.escape(said)):
         client.predict(question, history, api_name="/ask")
+
+
+def test_a_missing_argument_is_said_in_a_sentence(served: Served) -> None:
+    import httpx
+
+    for name in ("ask", "read_article"):
+        address = f"{served.address}gradio_api/call/{name}"
+        event = httpx.post(address, json={"data": []}).json()["event_id"]
+        assert TOO_FEW in httpx.get(f"{address}/{event}", timeout=60).text
 
 
 @pytest.mark.parametrize("path", ["file=/etc/passwd", "file=../data/key", "runs", "monitoring/summary"])

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -344,3 +345,10 @@ def test_a_change_is_inert_in_markup_and_read_back() -> None:
     change = write_change("c" * 16, [exchange], put=[exchange], drop=["b" * 8])
     assert not set("<>&") & set(change)
     assert read_records(json.loads(change)["put"]) == [exchange]
+
+
+def test_a_change_tells_whether_each_question_shown_was_answered_and_rated() -> None:
+    asked = Exchange("a" * 8, "Who sails to Coll?")
+    states = [asked, replace(asked, signature="b" * 64), replace(asked, rating="up"), replace(asked, correction="Ann")]
+    shown = [str(json.loads(write_change("c" * 16, [state]))["shown"]) for state in states]
+    assert len(set(shown)) == len(states)

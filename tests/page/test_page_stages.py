@@ -28,7 +28,8 @@ SESSION: Any = SimpleNamespace(session_hash="one")
 def test_stages_are_seen_and_the_result_after_them() -> None:
     def work(on_stage: Callable[[Stage], None]) -> str:
         on_stage("retrieve")
-        on_stage("read")
+        for _ in range(1000):  # as while a long article is cut
+            on_stage("read")
         return "done"
 
     async def look() -> tuple[list[str], str]:
