@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
+from rag.answers.paging import add_pages
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.folder import find_articles, name_file
 from rag.articles.formats import EXAMPLES
@@ -190,10 +191,11 @@ class Pipeline:
         times.append(time.perf_counter())
         tell("compose")
         calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
-        answers = [
+        composed = [
             answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
             for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
+        answers = [add_pages(answer, self.index.document) for answer in composed]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]

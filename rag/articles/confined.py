@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.articles.raw import Converted, FormatError, RawArticle
@@ -105,4 +106,6 @@ def convert_confined(suffix: str, data: bytes) -> Converted:
     said = json.loads(reply)
     if "error" in said:
         raise FormatError(said["error"] or _CRASHED)
-    return Converted(tuple(RawArticle(*article) for article in said["articles"]), said["note"])
+    articles = (RawArticle(**article) for article in said["articles"])
+    pages = ((one, tuple((start, number) for start, number in one.pages)) for one in articles)
+    return Converted(tuple(replace(one, pages=found) for one, found in pages), said["note"])

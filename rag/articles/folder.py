@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from rag.articles.cleaning import clean_text
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
+from rag.articles.origins import describe_origin
+from rag.articles.pages import map_pages
 from rag.articles.raw import FormatError
 from rag.errors import CorpusError
 from rag.types import Document
@@ -171,6 +173,8 @@ def _clean(article: RawArticle, name: str) -> Document:
         cleaned.text,
         cleaned.sections,
         cleaned.byline,
+        describe_origin(article, cleaned, name),
+        map_pages(article.text, article.pages, cleaned.text),
     )
 
 

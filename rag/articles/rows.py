@@ -20,6 +20,9 @@ _COLUMNS = {
     "title": ("title", "headline", "heading", "subject", "name"),
     "date": ("date", "published", "publishedat", "publicationdate", "datepublished", "pubdate", "createdat", "created"),
     "author": ("author", "authors", "byline", "creator", "writer"),
+    "publication": ("publication", "publisher", "newspaper", "site", "outlet"),
+    "language": ("language", "lang"),
+    "url": ("url", "link", "permalink"),
 }
 """What a column is, by its name in lower case without spaces and signs. The first that a file has is taken."""
 _DELIMITERS = ",;\t|"
@@ -89,11 +92,19 @@ def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]]) -> list[RawA
         raise FormatError("It has no column with the text of articles: name it text, body or content.")
     articles = []
     for row in rows:
-        text, title, date, author = (
-            row.get(columns[kind] or "", "").strip() for kind in ("text", "title", "date", "author")
-        )
-        if text:
-            articles.append(RawArticle(text, title, parse_date(date), author))
+        found = {kind: row.get(name or "", "").strip() for kind, name in columns.items()}
+        if found["text"]:
+            articles.append(
+                RawArticle(
+                    found["text"],
+                    found["title"],
+                    parse_date(found["date"]),
+                    found["author"],
+                    publication=found["publication"],
+                    language=found["language"],
+                    url=found["url"],
+                )
+            )
         if len(articles) > MOST_ROWS:
             raise FormatError(f"It has more than {MOST_ROWS:,} rows: split it.")
     return articles

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import asdict
 
 from rag.articles.converters import convert
 from rag.articles.raw import FormatError
@@ -51,7 +51,7 @@ def _convert(suffix: str, data: bytes) -> dict[str, object]:
         return {"error": ""}
     if sum(len(article.text) for article in converted.articles) > MOST_TEXT:
         return {"error": f"It holds more than {MOST_TEXT // 1_000_000} MB of text: split it."}
-    return {"articles": [astuple(article) for article in converted.articles], "note": converted.note}
+    return {"articles": [asdict(article) for article in converted.articles], "note": converted.note}
 
 
 def _limit_resources() -> None:

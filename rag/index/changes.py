@@ -17,11 +17,13 @@ class Plan:
     :param base: the current state; None to build the index from scratch.
     :param wanted: the target state. The hashes of the index files are not yet known.
     :param reason: why an existing index is rebuilt; empty if it is updated or there is none.
+    :param stale: files that another version of their extractor read.
     """
 
     base: State | None
     wanted: State
     reason: str = ""
+    stale: tuple[str, ...] = ()
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -31,9 +33,10 @@ class Plan:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Files whose content differs from that in the index."""
-        known = self.base.sources if self.base else {}
-        return tuple(key for key, digest in self.wanted.sources.items() if known.get(key, digest) != digest)
+        """Files whose content differs from that in the index, and those that must be read again."""
+        known, stale = self.base.sources if self.base else {}, set(self.stale)
+        wanted = self.wanted.sources.items()
+        return tuple(key for key, digest in wanted if known.get(key, digest) != digest or key in stale)
 
     @property
     def removed(self) -> tuple[str, ...]:
@@ -44,7 +47,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether the index is already up to date."""
-        return self.base is not None and self.base.sources == self.wanted.sources
+        return self.base is not None and self.base.sources == self.wanted.sources and not self.stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Changes:
     """The result of an update.
 
     :param added: document_ids that are new in the index; all document_ids if it was built from scratch.
-    :param changed: document_ids whose file was edited.
+    :param changed: document_ids whose file was edited, or was read again by another version of its extractor.
     :param removed: document_ids whose file no longer exists; the name of a file that had no article.
     :param unchanged: number of unchanged files.
     :param skipped: added or changed files without a readable article.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
@@ -18,6 +19,7 @@ from rag.index.store import (
     select_passages,
 )
 from rag.index.vectors import load_vectors, search_vectors
+from rag.types import Origin
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,6 +42,10 @@ class DocumentSummary:
     :param duplicate_of: document_id of the article that it nearly repeats; None for an original.
     :param passages: number of passages.
     :param words: number of words.
+    :param source: its web address, or else the path of its file.
+    :param publication: empty if its file names none; so is ``language``.
+    :param extractor: what read it, with the version.
+    :param text_sha256: of its cleaned text.
     """
 
     document_id: str
@@ -48,6 +54,11 @@ class DocumentSummary:
     duplicate_of: str | None
     passages: int
     words: int
+    source: str
+    publication: str
+    language: str
+    extractor: str
+    text_sha256: str
 
 
 class Index:
@@ -110,15 +121,16 @@ class Index:
         """All documents in the order of their ids."""
         # In a cleaned text, words are separated by one space, one line break or two line breaks.
         query = (
-            "WITH spaced AS (SELECT document_id, title, date, duplicate_of,"
+            "WITH spaced AS (SELECT document_id, title, date, duplicate_of, origin, text_sha256,"
             " replace(replace(text, char(10, 10), ' '), char(10), ' ') AS line FROM documents)"
             " SELECT s.document_id, title, date, duplicate_of, COUNT(row),"
-            " length(line) - length(replace(line, ' ', '')) + (line <> '') FROM spaced AS s"
+            " length(line) - length(replace(line, ' ', '')) + (line <> ''), origin, text_sha256 FROM spaced AS s"
             " LEFT JOIN passages AS p ON p.document_id = s.document_id"
             " GROUP BY s.document_id ORDER BY s.document_id"
         )
         with self._lock, closing(self._connection.execute(query)) as cursor:
-            return [DocumentSummary(*values) for values in cursor]
+            rows = cursor.fetchall()
+        return [_summarise(values, Origin(**json.loads(origin)), digest) for *values, origin, digest in rows]
 
     def search_dense(self, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
         """For each vector at most `k` rows with their cosines, highest first.
@@ -132,6 +144,11 @@ class Index:
         """At most `k` rows with their BM25 scores, highest first; empty for a question without words."""
         with self._lock:
             return search_words(self._connection, question, k)
+
+
+def _summarise(values: list[Any], origin: Origin, digest: str) -> DocumentSummary:
+    described = (origin.source, origin.publication, origin.language, origin.reader, digest)
+    return DocumentSummary(*(*values, *described))
 
 
 def open_index(folder: Path) -> Index:

@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
+from rag.articles.extractors import find_version
+from rag.articles.folder import Note, find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
 from rag.errors import IndexFolderError
 from rag.index import store
 from rag.index.changes import Changes, Plan, make_plan
@@ -41,7 +42,7 @@ from rag.index.opened import DocumentSummary, Index, open_index
 from rag.index.vectors import build_vectors, pack_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rag.index.chunking import ChunkingConfig
@@ -101,8 +102,13 @@ def update_index(
             kept, gone = _read_indexed(folder, plan)
         batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress, tell))
         with explain_failures(folder):
-            _write(folder, plan, batch, gone)
+            plan = replace(plan, wanted=replace(plan.wanted, extractors=_list_extractors((*kept, *batch.documents))))
+            _write(folder, plan, batch, [document.document_id for document in gone])
     return _describe(plan, batch, gone)
+
+
+def _list_extractors(documents: Iterable[Document]) -> dict[str, str]:
+    return {document.origin.extractor: document.origin.version for document in documents}
 
 
 def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
@@ -113,7 +119,18 @@ def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingC
     with explain_failures(folder):
         check_folder(folder)
         base, reason = find_state(folder)
-    return make_plan(base, wanted, reason)
+        plan = make_plan(base, wanted, reason)
+        return replace(plan, stale=_find_stale(folder, plan.base)) if plan.base else plan
+
+
+def _find_stale(folder: Path, base: State) -> tuple[str, ...]:
+    """The files that another version of their extractor read than the one that is installed."""
+    stale = {name for name, version in base.extractors.items() if find_version(name) != version}
+    if not stale:
+        return ()
+    with closing(store.open_for_reading(folder / DATABASE)) as connection:
+        documents = store.select_documents(connection)
+    return tuple(dict.fromkeys(name_file(one.document_id) for one in documents if one.origin.extractor in stale))
 
 
 def _hash_sources(corpus: Path) -> dict[str, str]:
@@ -155,15 +172,15 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[str]]:
-    """The documents of the index that an update does not change, and the ids of those whose file it does."""
+def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[Document]]:
+    """The documents of the index that an update does not change, and those whose file it does."""
     if plan.base is None:
         return [], []
     touched = {*plan.changed, *plan.removed}
     with closing(store.open_for_reading(folder / DATABASE)) as connection:
         documents = store.select_documents(connection)
     kept = [document for document in documents if name_file(document.document_id) not in touched]
-    return kept, [one.document_id for one in documents if name_file(one.document_id) in touched]
+    return kept, [document for document in documents if name_file(document.document_id) in touched]
 
 
 def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
@@ -246,20 +263,38 @@ def _tidy(folder: Path) -> None:
             remove_leftovers(folder)
 
 
-def _describe(plan: Plan, batch: Batch, gone: Sequence[str]) -> Changes:
-    """The result of an update, for the user."""
+def _describe(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Changes:
+    """The result of an update, for the user.
+
+    :param gone: the documents that were deleted or replaced.
+    """
+    old = [document.document_id for document in gone]
     files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
     added, changed, removed = set(plan.added), set(plan.changed), {key for key in plan.removed if not names_kind(key)}
     return Changes(
         added=tuple(key for key, file in files if file in added),
         changed=tuple(key for key, file in files if file in changed),
         # A file that had no article is named itself.
-        removed=tuple(sorted({key for key in gone if name_file(key) in removed} | removed - set(map(name_file, gone)))),
+        removed=tuple(sorted({key for key in old if name_file(key) in removed} | removed - set(map(name_file, old)))),
         unchanged=len(plan.wanted.sources) - len(plan.added) - len(plan.changed),
         skipped=batch.skipped,
-        notes=batch.notes,
+        notes=(*batch.notes, *_list_reread(plan, batch, gone)),
         duplicates=batch.duplicates,
         passages=len(batch.passages),
         built=plan.base is None,
         rebuilt_because=plan.reason,
     )
+
+
+def _list_reread(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Iterator[Note]:
+    """What became of the articles that another version of their extractor read."""
+    old = {document.document_id: document for document in gone}
+    edited = {key for key, digest in plan.wanted.sources.items() if plan.base and plan.base.sources.get(key) != digest}
+    for document in batch.documents:
+        before = old.get(document.document_id)
+        if before is None or before.origin.version == document.origin.version:
+            continue
+        if name_file(document.document_id) not in edited:
+            same = "the same" if before.text_sha256 == document.text_sha256 else "another one"
+            versions = f"{document.origin.reader} instead of {before.origin.version}"
+            yield Note(document.document_id, f"read by {versions}; its text is {same}")

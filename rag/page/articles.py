@@ -35,6 +35,8 @@ class Row:
 
     :param words: number of words in its text.
     :param removable: whether it was uploaded and can be removed.
+
+    The other fields are as in :class:`rag.index.opened.DocumentSummary`.
     """
 
     document_id: str
@@ -44,6 +46,11 @@ class Row:
     passages: int
     duplicate_of: str | None = None
     removable: bool = False
+    source: str = ""
+    publication: str = ""
+    language: str = ""
+    extractor: str = ""
+    text_sha256: str = ""
 
     @property
     def shared(self) -> str:

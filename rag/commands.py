@@ -1,0 +1,140 @@
+"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask feedback``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rag.answers.rendering import printable
+from rag.json_lines import write_record
+from rag.pipeline import Config, Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rag.index.changes import Changes
+    from rag.index.opened import DocumentSummary
+
+
+def find_command(words: Sequence[str]) -> str | None:
+    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
+    if not words or words[0] not in COMMANDS:
+        return None
+    follows = words[1:2]
+    return words[0] if not follows or follows[0] in ("-h", "--help") or _FOLLOWS[words[0]](follows[0]) else None
+
+
+def build_command_parser(command: str) -> argparse.ArgumentParser:
+    """The parser of the words behind a command."""
+    return {"feedback": _build_feedback_parser, "list": _build_list_parser}[command]()
+
+
+def run_command(command: str, given: argparse.Namespace) -> int:
+    """Runs a command; returns its exit status."""
+    return COMMANDS[command](given)
+
+
+def _build_feedback_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
+    export = parser.add_subparsers(dest="what", required=True).add_parser(
+        "export", help="write them as candidate gold questions for eval"
+    )
+    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
+    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
+    return parser
+
+
+def _build_list_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask list", description="Lists the articles, and the files that could not be read."
+    )
+    add_folders(parser)
+    parser.add_argument("--json", action="store_true", help="print each article as a line of JSON")
+    return parser
+
+
+def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Adds --corpus and --index."""
+    parser.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
+    )
+    parser.add_argument(
+        "--index",
+        type=Path,
+        metavar="DIR",
+        help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
+    )
+
+
+def export_feedback(folder: str, data: Path | None) -> int:
+    """Writes the candidate gold questions and reports each file written."""
+    from rag.page.candidates import write_candidates
+    from rag.page.feedback import FeedbackStore
+    from rag.page.userdata import UserData, default_folder
+
+    place = Path(folder).expanduser()
+    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
+    for name, lines in written.items():
+        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
+    if not written:
+        print("No feedback yet that could become a gold question.", file=sys.stderr)
+    return 0
+
+
+def list_articles(given: argparse.Namespace) -> int:
+    """Prints the articles on stdout and the files without one on stderr."""
+    pipeline = Pipeline.open(Config(given.corpus, given.index), progress=is_terminal(sys.stderr))
+    report_changes(pipeline.changes)
+    for summary in pipeline.index.documents():
+        if given.json:
+            write_record(asdict(summary), sys.stdout)
+        else:
+            print(format_summary(summary))
+    reported = {skipped.document_id for skipped in pipeline.changes.skipped}
+    for skipped in pipeline.list_skipped():
+        if skipped.document_id not in reported:
+            print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
+    pipeline.close()
+    return 0
+
+
+def format_summary(summary: DocumentSummary) -> str:
+    """An article in two lines: date and title, then what is known about it."""
+    address = summary.source if "://" in summary.source else ""
+    repeats = f"nearly repeats {summary.duplicate_of}" if summary.duplicate_of else ""
+    words = f"{summary.words:,} words"
+    said = [summary.document_id, words, summary.publication, summary.language, address, summary.extractor, repeats]
+    head = f"{summary.date or '–':<10}  {printable(summary.title)}"
+    return f"{head}\n{'':<12}{' · '.join(printable(part) for part in said if part)}"
+
+
+def report_changes(changes: Changes) -> None:
+    """Reports changes to the index, skipped files and near-duplicates on stderr."""
+    if summary := changes.summary():
+        print(f"index: {printable(summary)}", file=sys.stderr)
+    for skipped in changes.skipped:
+        print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
+    for note in changes.notes:
+        print(f"{printable(note.file)}: {printable(note.text)}", file=sys.stderr)
+    for repeated, original in sorted(changes.duplicates.items()):
+        print(f"{printable(repeated)} nearly repeats {printable(original)}", file=sys.stderr)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads or writes there."""
+    return stream is not None and stream.isatty()
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "feedback": lambda given: export_feedback(given.folder, given.data),
+    "list": list_articles,
+}
+"""Words that are commands if they come first. Anything else is a question."""
+_FOLLOWS: Mapping[str, Callable[[str], bool]] = {
+    "feedback": lambda word: word == "export",
+    "list": lambda word: word.startswith("-"),
+}
+"""Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""
