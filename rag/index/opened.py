@@ -54,11 +54,11 @@ class DocumentSummary:
     duplicate_of: str | None
     passages: int
     words: int
-    source: str
-    publication: str
-    language: str
-    extractor: str
-    text_sha256: str
+    source: str = ""
+    publication: str = ""
+    language: str = ""
+    extractor: str = ""
+    text_sha256: str = ""
 
 
 class Index:
