@@ -188,7 +188,9 @@ def leave_output(error: OSError) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
+    config = Config(
+        arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
+    )
     if arguments.feedback:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
@@ -245,7 +247,7 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
 
 def open_pipeline(config: Config) -> Pipeline:
     """Opens the pipeline and reports what changed in the index."""
-    pipeline = Pipeline.open(config, progress=is_terminal(sys.stderr))
+    pipeline = Pipeline.open(config, progress=True)
     report_changes(pipeline.changes)
     return pipeline
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rag.answers.rendering import printable
+from rag.articles.columns import USUAL, Columns, parse_columns
 from rag.json_lines import write_record
 from rag.pipeline import Config, Pipeline
 
@@ -57,7 +58,7 @@ def _build_list_parser() -> argparse.ArgumentParser:
 
 
 def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Adds --corpus and --index."""
+    """Adds --corpus, --index and --columns."""
     parser.add_argument(
         "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
     )
@@ -67,6 +68,20 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         metavar="DIR",
         help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
     )
+    parser.add_argument(
+        "--columns",
+        type=_parse_columns,
+        default=USUAL,
+        metavar="title=NAME,…",
+        help="which columns of .csv, .tsv and .jsonl files hold title, text, date, author, publication, language, url",
+    )
+
+
+def _parse_columns(text: str) -> Columns:
+    try:
+        return parse_columns(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} names no columns: {error}") from None
 
 
 def export_feedback(folder: str, data: Path | None) -> int:
@@ -86,7 +101,7 @@ def export_feedback(folder: str, data: Path | None) -> int:
 
 def list_articles(given: argparse.Namespace) -> int:
     """Prints the articles on stdout and the files without one on stderr."""
-    pipeline = Pipeline.open(Config(given.corpus, given.index), progress=is_terminal(sys.stderr))
+    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
     report_changes(pipeline.changes)
     for summary in pipeline.index.documents():
         if given.json:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rag.articles.cleaning import clean_text
+from rag.articles.columns import USUAL, Columns
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
 from rag.articles.origins import describe_origin
 from rag.articles.pages import map_pages
@@ -135,11 +136,12 @@ def names_kind(document_id: str) -> bool:
     return document_id.startswith("*") and not _is_article(document_id)
 
 
-def read_file(path: Path, corpus: Path) -> Contents | Skipped:
+def read_file(path: Path, corpus: Path, columns: Columns = USUAL) -> Contents | Skipped:
     """Read a file and clean its articles.
 
     :param path: a path from :func:`find_articles`.
     :param corpus: the folder that was searched.
+    :param columns: of tables.
     :return: its articles, or the reason why it was skipped.
     """
     name = name_document(path, corpus)
@@ -150,7 +152,7 @@ def read_file(path: Path, corpus: Path) -> Contents | Skipped:
     except OSError as error:
         return Skipped(name, f"It cannot be read ({_explain(error)}): change its permissions.")
     try:
-        converted = convert_file(path.suffix, data)
+        converted = convert_file(path.suffix, data, columns)
     except FormatError as error:
         return Skipped(name, str(error))
     documents = [_clean(article, name) for article in converted.articles]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from rag.articles.columns import Columns
     from rag.documents import Dated
 
 
@@ -61,4 +62,11 @@ class Converter(Protocol):
     """
 
     def __call__(self, data: bytes) -> Converted:
+        """:raises FormatError: if the bytes are not in this format."""
+
+
+class TableConverter(Protocol):
+    """Converts a file with rows, or an archive that may hold such files."""
+
+    def __call__(self, data: bytes, columns: Columns = ...) -> Converted:
         """:raises FormatError: if the bytes are not in this format."""

@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
 from rag.articles.dates import parse_date
 from rag.articles.encodings import decode_text
 from rag.articles.raw import Converted, FormatError, RawArticle
@@ -28,7 +29,7 @@ _COLUMNS = {
 _DELIMITERS = ",;\t|"
 
 
-def convert_csv(data: bytes) -> Converted:
+def convert_csv(data: bytes, columns: Columns = USUAL) -> Converted:
     """The rows of a table whose first row names the columns. Commas, semicolons, tabs or bars separate them.
 
     :raises FormatError: if it is damaged or too long, or no column is named like a text.
@@ -43,10 +44,11 @@ def convert_csv(data: bytes) -> Converted:
         raise FormatError(f"Its rows cannot be told apart ({error}): save it as CSV again.") from error
     rows = [row for row in rows if any(map(str.strip, row))]
     names = rows[0] if rows else []
-    return Converted(tuple(_read_rows(names, (dict(zip(names, row, strict=False)) for row in rows[1:]))), file.note)
+    records = (dict(zip(names, row, strict=False)) for row in rows[1:])
+    return Converted(tuple(_read_rows(names, records, columns)), file.note)
 
 
-def convert_jsonl(data: bytes) -> Converted:
+def convert_jsonl(data: bytes, columns: Columns = USUAL) -> Converted:
     """The lines of a file, each a JSON object with the fields of an article.
 
     :raises FormatError: if no line is a JSON object, it is too long, or no field is named like a text.
@@ -69,7 +71,7 @@ def convert_jsonl(data: bytes) -> Converted:
         names |= dict.fromkeys(row)
     if broken and not rows:
         raise FormatError("None of its lines is a JSON object: write one article on each line.")
-    articles = tuple(_read_rows(list(names), rows))
+    articles = tuple(_read_rows(list(names), rows, columns))
     note = (
         f"read without {len(broken):,} of its lines, from line {broken[0]}, which are no JSON objects" if broken else ""
     )
@@ -83,13 +85,16 @@ def _write_value(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]]) -> list[RawArticle]:
+def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]], given: Columns) -> list[RawArticle]:
     """:raises FormatError: if no column is named like a text, or there are too many rows."""
     if not names:
         return []
-    columns = {kind: _find_column(wanted, names) for kind, wanted in _COLUMNS.items()}
+    named = given.named()
+    columns = {kind: _find_column((named.get(kind, ""), *usual), names) for kind, usual in _COLUMNS.items()}
     if columns["text"] is None:
-        raise FormatError("It has no column with the text of articles: name it text, body or content.")
+        raise FormatError(
+            "It has no column with the text of articles: name it text, body or content, or name yours with --columns."
+        )
     articles = []
     for row in rows:
         found = {kind: row.get(name or "", "").strip() for kind, name in columns.items()}
@@ -111,5 +116,9 @@ def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]]) -> list[RawA
 
 
 def _find_column(wanted: Iterable[str], names: list[str]) -> str | None:
-    folded = {"".join(filter(str.isalnum, name.casefold())): name for name in reversed(names)}
-    return next((folded[name] for name in wanted if name in folded), None)
+    folded = {_fold(name): name for name in reversed(names)} | {name: name for name in names}
+    return next((folded[key] for name in wanted for key in (name, _fold(name)) if key and key in folded), None)
+
+
+def _fold(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))

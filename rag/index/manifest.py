@@ -42,6 +42,7 @@ class State:
     :param sources: SHA-256 of each file of the corpus, including skipped files, by document_id.
     :param database: SHA-256 of passages.db.
     :param vectors: SHA-256 of vectors.faiss.
+    :param columns: what the columns of tables were said to hold.
     :param extractors: the version of each extractor that read an article of the index.
     """
 
@@ -54,6 +55,7 @@ class State:
     database: str
     vectors: str
     extractors: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def read_states(folder: Path) -> list[State] | None:
@@ -78,18 +80,12 @@ def read_states(folder: Path) -> list[State] | None:
 def _parse_state(value: dict[str, Any]) -> State:
     """:raises TypeError: if a field is missing, unknown, or of the wrong type."""
     state = State(**value)
-    kinds = {"schema": int, "dimension": int, "chunking": dict, "sources": dict, "extractors": dict}
+    kinds = {"schema": int, "dimension": int, "chunking": dict, "sources": dict, "extractors": dict, "columns": dict}
     for name, kind in kinds.items():
         if type(getattr(state, name)) is not kind:
             raise TypeError(name)
-    texts = [
-        state.encoder,
-        state.fingerprint,
-        state.database,
-        state.vectors,
-        *state.sources.values(),
-        *state.extractors.values(),
-    ]
+    texts = [state.encoder, state.fingerprint, state.database, state.vectors]
+    texts += [text for table in (state.sources, state.extractors, state.columns) for text in table.values()]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("text")
     return state

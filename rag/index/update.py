@@ -12,8 +12,11 @@ import re
 import shutil
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
+from rag.articles.converters import TABLES
 from rag.articles.extractors import find_version
 from rag.articles.folder import Note, find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
 from rag.errors import IndexFolderError
@@ -74,20 +77,21 @@ def update_index(
     encoder: Encoder,
     config: ChunkingConfig,
     *,
-    progress: bool = False,
     tell: Tell | None = None,
+    columns: Columns = USUAL,
 ) -> Changes:
     """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
 
     If nothing changed, nothing is written, and only the fingerprint of the encoder is used. If an error is raised,
     the index is unchanged.
 
-    :param progress: whether to show a progress bar.
     :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the update.
+    :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
     """
-    plan = _plan_update(corpus, folder, encoder, config)
+    cutter = Cutter(encoder, config, tell, columns)
+    plan = _plan_update(corpus, folder, cutter)
     if plan.base is not None and plan.is_empty:
         # A read-only folder is fine here: `open_index` can read an index that is not tidied.
         with suppress(IndexFolderError):
@@ -95,12 +99,12 @@ def update_index(
         return Changes(unchanged=len(plan.wanted.sources))
     with _locked(folder):
         # Another process may have updated the index while this one waited for the lock.
-        plan = _plan_update(corpus, folder, encoder, config)
+        plan = _plan_update(corpus, folder, cutter)
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
         with explain_failures(folder):
             kept, gone = _read_indexed(folder, plan)
-        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress, tell))
+        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, cutter)
         with explain_failures(folder):
             plan = replace(plan, wanted=replace(plan.wanted, extractors=_list_extractors((*kept, *batch.documents))))
             _write(folder, plan, batch, [document.document_id for document in gone])
@@ -111,19 +115,26 @@ def _list_extractors(documents: Iterable[Document]) -> dict[str, str]:
     return {document.origin.extractor: document.origin.version for document in documents}
 
 
-def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
+def _plan_update(corpus: Path, folder: Path, cutter: Cutter) -> Plan:
     sources = _hash_sources(corpus)
     # Round-trip through JSON, so that the settings compare equal to those from a manifest.
-    chunking = json.loads(json.dumps(asdict(config)))
-    wanted = State(SCHEMA_VERSION, encoder.name, encoder.fingerprint, 0, chunking, sources, "", "")
+    chunking = json.loads(json.dumps(asdict(cutter.config)))
+    name, fingerprint = cutter.encoder.name, cutter.encoder.fingerprint
+    wanted = State(SCHEMA_VERSION, name, fingerprint, 0, chunking, sources, "", "", columns=cutter.columns.named())
     with explain_failures(folder):
         check_folder(folder)
         base, reason = find_state(folder)
         plan = make_plan(base, wanted, reason)
-        return replace(plan, stale=_find_stale(folder, plan.base)) if plan.base else plan
+        return replace(plan, stale=_find_stale(folder, plan.base, wanted)) if plan.base else plan
 
 
-def _find_stale(folder: Path, base: State) -> tuple[str, ...]:
+def _find_stale(folder: Path, base: State, wanted: State) -> tuple[str, ...]:
+    """The files that are to be read in another way than they were."""
+    tables = (name for name in wanted.sources if PurePosixPath(name).suffix.lower() in TABLES)
+    return tuple(dict.fromkeys([*_find_outdated(folder, base), *(tables if base.columns != wanted.columns else ())]))
+
+
+def _find_outdated(folder: Path, base: State) -> tuple[str, ...]:
     """The files that another version of their extractor read than the one that is installed."""
     stale = {name for name, version in base.extractors.items() if find_version(name) != version}
     if not stale:

@@ -9,6 +9,7 @@ import pytest
 from updating import CONFIG, HashEncoder
 
 from rag.articles import origins
+from rag.articles.columns import parse_columns
 from rag.index import update
 from rag.index.update import Changes, open_index, update_index
 
@@ -94,3 +95,17 @@ def test_an_index_of_the_version_before_is_rebuilt_with_the_line_that_users_know
     manifest.write_text(json.dumps(values))
     changes = renew("2.1")
     assert changes.summary() == "indexed 2 articles, 2 passages (another version of this product wrote the index)"
+
+
+def test_tables_are_read_again_if_their_columns_are_named_and_nothing_else_is(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "rows.csv").write_text("headline,body,inhalt\nHerons,Nine herons.,Seven herons.\n", encoding="utf-8")
+    folder = tmp_path / "index"
+    update_index(corpus, folder, HashEncoder(), CONFIG)
+    columns = parse_columns("text=inhalt")
+    assert update_index(corpus, folder, HashEncoder(), CONFIG, columns=columns).changed == ("rows.csv",)
+    assert update_index(corpus, folder, HashEncoder(), CONFIG, columns=columns).unchanged == 3
+    with open_index(folder) as index:
+        document = index.document("rows.csv")
+        assert document is not None
+        assert document.text == "Herons\n\nSeven herons."
+    assert update_index(corpus, folder, HashEncoder(), CONFIG).changed == ("rows.csv",)
