@@ -1,16 +1,20 @@
-"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask feedback``."""
+"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask add``, ``ask feedback``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rag.answers.rendering import printable
 from rag.articles.columns import USUAL, Columns, parse_columns
+from rag.articles.folder import check_folder
+from rag.errors import CorpusError
 from rag.json_lines import write_record
+from rag.machine.folders import find_folder
 from rag.pipeline import Config, Pipeline
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ def find_command(words: Sequence[str]) -> str | None:
 
 def build_command_parser(command: str) -> argparse.ArgumentParser:
     """The parser of the words behind a command."""
-    return {"feedback": _build_feedback_parser, "list": _build_list_parser}[command]()
+    return {"feedback": _build_feedback_parser, "list": _build_list_parser, "add": _build_add_parser}[command]()
 
 
 def run_command(command: str, given: argparse.Namespace) -> int:
@@ -54,6 +58,19 @@ def _build_list_parser() -> argparse.ArgumentParser:
     )
     add_folders(parser)
     parser.add_argument("--json", action="store_true", help="print each article as a line of JSON")
+    return parser
+
+
+def _build_add_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask add",
+        description="Fetches articles from the web into the folder web/ of the corpus; nothing else uses the network.",
+    )
+    parser.add_argument("address", nargs="*", metavar="URL", help="of an article")
+    parser.add_argument(
+        "--feed", action="append", default=[], metavar="URL", help="of a feed, whose new articles are added; repeatable"
+    )
+    add_folders(parser)
     return parser
 
 
@@ -116,6 +133,31 @@ def list_articles(given: argparse.Namespace) -> int:
     return 0
 
 
+def add_articles(given: argparse.Namespace) -> int:
+    """Fetches articles into the folder and brings the index up to date. Returns 1 if one of them could not be added."""
+    from rag.fetch.adding import add_feed, add_page
+    from rag.fetch.fetching import Fetcher
+
+    if not given.address and not given.feed:
+        raise CorpusError("Nothing to add: name an article's address, or a feed's with --feed.")
+    if given.corpus is None:
+        raise CorpusError("No folder to add to: name it with --corpus.")
+    corpus = find_folder(str(given.corpus)) or given.corpus
+    check_folder(corpus)
+    fetcher, made = Fetcher(), []
+    for addition in chain(
+        (add_page(corpus, address, fetcher) for address in given.address),
+        chain.from_iterable(add_feed(corpus, address, fetcher) for address in given.feed),
+    ):
+        said = f"added {addition.file}: {addition.address}" if addition.file else addition.address
+        print(printable(f"{said}: {addition.note}" if addition.note else said), file=sys.stderr, flush=True)
+        made.append(addition)
+    if any(addition.file for addition in made):
+        config = Config(given.corpus, given.index, columns=given.columns)
+        report_changes(Pipeline.open(config, progress=True).changes)
+    return 1 if any(addition.failed for addition in made) else 0
+
+
 def format_summary(summary: DocumentSummary) -> str:
     """An article in two lines: date and title, then what is known about it."""
     address = summary.source if "://" in summary.source else ""
@@ -146,10 +188,12 @@ def is_terminal(stream: TextIO | None) -> bool:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "feedback": lambda given: export_feedback(given.folder, given.data),
     "list": list_articles,
+    "add": add_articles,
 }
 """Words that are commands if they come first. Anything else is a question."""
 _FOLLOWS: Mapping[str, Callable[[str], bool]] = {
     "feedback": lambda word: word == "export",
     "list": lambda word: word.startswith("-"),
+    "add": lambda word: word.startswith("-") or "://" in word,
 }
 """Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""

@@ -17,6 +17,7 @@ from rag.cli import build_parser
 ROOMS: dict[str, set[str]] = {
     "machine": set(),
     "articles": {"machine"},
+    "fetch": {"articles"},
     "index": {"articles", "machine"},
     "question": {"articles"},
     "reader": {"articles", "question", "machine"},

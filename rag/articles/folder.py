@@ -75,7 +75,7 @@ def find_articles(corpus: Path) -> list[Path]:
     :return: paths that begin with ``corpus``.
     :raises CorpusError: if ``corpus`` is not a readable folder or holds no article.
     """
-    _check_folder(corpus)
+    check_folder(corpus)
     found, skipped = _walk(corpus)
     if not found and skipped:
         raise CorpusError(f"No article in {corpus} can be read; {skipped[0].document_id}: {skipped[0].reason}")
@@ -180,8 +180,8 @@ def _clean(article: RawArticle, name: str) -> Document:
     )
 
 
-def _check_folder(corpus: Path) -> None:
-    """:raises CorpusError: if `corpus` is not a folder or cannot be listed."""
+def check_folder(corpus: Path) -> None:
+    """:raises CorpusError: if ``corpus`` is not a folder or cannot be listed."""
     try:
         is_folder = stat.S_ISDIR(corpus.stat().st_mode)
         if is_folder:
