@@ -45,6 +45,8 @@ examples:
   ask --web                                 a page in your browser, served to this machine only
   ask --json "what stake did Meta buy?"     the answer as one line of JSON, with every offset
   ask --batch questions.jsonl > answers.jsonl
+  ask add https://… --corpus ~/articles     fetches an article from the web into your folder
+  ask watch --corpus ~/articles             keeps the index in step with your folder
   ask list --corpus ~/articles              the articles, with their dates, sources and files
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
 
@@ -203,7 +205,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
-            answer_lines(open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout)
+            answer_lines(
+                open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout, arriving=arguments.batch == "-"
+            )
         return 0
     talks = not arguments.question and is_terminal(sys.stdin)
     if talks:

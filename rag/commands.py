@@ -1,4 +1,4 @@
-"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask add``, ``ask feedback``."""
+"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask add``, ``ask watch``, ``ask feedback``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import sys
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TextIO
 
 from rag.answers.rendering import printable
 from rag.articles.columns import USUAL, Columns, parse_columns
 from rag.articles.folder import check_folder
 from rag.errors import CorpusError
+from rag.index.meter import Meter
 from rag.json_lines import write_record
 from rag.machine.folders import find_folder
-from rag.pipeline import Config, Pipeline
+from rag.pipeline import Config, Pipeline, locate_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +36,13 @@ def find_command(words: Sequence[str]) -> str | None:
 
 def build_command_parser(command: str) -> argparse.ArgumentParser:
     """The parser of the words behind a command."""
-    return {"feedback": _build_feedback_parser, "list": _build_list_parser, "add": _build_add_parser}[command]()
+    build = {
+        "feedback": _build_feedback_parser,
+        "list": _build_list_parser,
+        "add": _build_add_parser,
+        "watch": _build_watch_parser,
+    }
+    return build[command]()
 
 
 def run_command(command: str, given: argparse.Namespace) -> int:
@@ -69,6 +77,16 @@ def _build_add_parser() -> argparse.ArgumentParser:
     parser.add_argument("address", nargs="*", metavar="URL", help="of an article")
     parser.add_argument(
         "--feed", action="append", default=[], metavar="URL", help="of a feed, whose new articles are added; repeatable"
+    )
+    add_folders(parser)
+    return parser
+
+
+def _build_watch_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask watch",
+        description="Keeps the index in step with the folder until Ctrl-C, and says what changed. "
+        "Questions can be asked meanwhile; they are answered from the last complete index.",
     )
     add_folders(parser)
     return parser
@@ -158,6 +176,32 @@ def add_articles(given: argparse.Namespace) -> int:
     return 1 if any(addition.failed for addition in made) else 0
 
 
+def watch_articles(given: argparse.Namespace) -> int:
+    """Updates the index whenever files changed and lie still again, until it is interrupted."""
+    from rag.page.watching import FolderWatch
+
+    config = Config(given.corpus, given.index, columns=given.columns)
+    corpus, opened, ready = locate_folders(config)[0], list[Pipeline](), Event()
+
+    def refresh() -> None:
+        ready.wait()
+        before = opened[0]
+        opened[0] = before.renewed(Meter())
+        before.close()
+        report_changes(opened[0].changes, named=True)
+
+    watch = FolderWatch(corpus, refresh)  # before the folder is read, so that no change is missed
+    try:
+        opened.append(Pipeline.open(config, progress=True))
+        report_changes(opened[0].changes)
+        print(f"Watching {printable(str(corpus))}; press Ctrl-C to end.", file=sys.stderr, flush=True)
+        ready.set()
+        Event().wait()
+    finally:
+        watch.close()
+    return 0
+
+
 def format_summary(summary: DocumentSummary) -> str:
     """An article in two lines: date and title, then what is known about it."""
     address = summary.source if "://" in summary.source else ""
@@ -168,16 +212,25 @@ def format_summary(summary: DocumentSummary) -> str:
     return f"{head}\n{'':<12}{' · '.join(printable(part) for part in said if part)}"
 
 
-def report_changes(changes: Changes) -> None:
-    """Reports changes to the index, skipped files and near-duplicates on stderr."""
-    if summary := changes.summary():
-        print(f"index: {printable(summary)}", file=sys.stderr)
-    for skipped in changes.skipped:
-        print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
-    for note in changes.notes:
-        print(f"{printable(note.file)}: {printable(note.text)}", file=sys.stderr)
+def report_changes(changes: Changes, *, named: bool = False) -> None:
+    """Reports changes to the index, skipped files and near-duplicates on stderr.
+
+    :param named: whether each article is named, and only near-duplicates among those that are new or changed.
+    """
+    lines = [f"index: {summary}"] if (summary := changes.summary()) else []
+    if named:
+        lines += [f"added {name}" for name in changes.added]
+        lines += [f"changed {name}" for name in changes.changed]
+        lines += [f"renamed {old} to {new}" for old, new in changes.renamed]
+        lines += [f"removed {name}" for name in changes.removed]
+    lines += [f"skipped {skipped.document_id}: {skipped.reason}" for skipped in changes.skipped]
+    lines += [f"{note.file}: {note.text}" for note in changes.notes]
+    new = {*changes.added, *changes.changed}
     for repeated, original in sorted(changes.duplicates.items()):
-        print(f"{printable(repeated)} nearly repeats {printable(original)}", file=sys.stderr)
+        if not named or repeated in new:
+            lines.append(f"{repeated} nearly repeats {original}")
+    for line in lines:
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -189,11 +242,13 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "feedback": lambda given: export_feedback(given.folder, given.data),
     "list": list_articles,
     "add": add_articles,
+    "watch": watch_articles,
 }
 """Words that are commands if they come first. Anything else is a question."""
 _FOLLOWS: Mapping[str, Callable[[str], bool]] = {
     "feedback": lambda word: word == "export",
     "list": lambda word: word.startswith("-"),
+    "watch": lambda word: word.startswith("-"),
     "add": lambda word: word.startswith("-") or "://" in word,
 }
 """Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""

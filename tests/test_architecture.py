@@ -30,7 +30,7 @@ COMMON = {"rag", "rag.types", "rag.documents", "rag.errors", "rag.metrics"}
 ON_TOP: dict[str, set[str]] = {
     "rag.models": {"page"},
     "rag.pipeline": {"page"},
-    **{name: set() for name in ("rag.json_lines", "rag.commands", "rag.cli")},
+    **{name: set() for name in ("rag.arriving", "rag.json_lines", "rag.commands", "rag.cli")},
 }
 """May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {

@@ -305,6 +305,8 @@ def test_nothing_outside_the_terminal_is_coloured(ask: Ask) -> None:
         (["list"], "list"),
         (["list", "--json"], "list"),
         (["list", "the", "companies"], None),
+        (["watch", "--corpus", "news"], "watch"),
+        (["watch", "the", "market"], None),
         (["--", "feedback"], None),
         (["--json", "feedback"], None),
         (["export"], None),

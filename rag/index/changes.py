@@ -45,6 +45,17 @@ class Plan:
         return tuple(key for key in known if key not in self.wanted.sources)
 
     @property
+    def renamed(self) -> dict[str, str]:
+        """The old names of added files that hold what a removed file held, by their new names."""
+        known = self.base.sources if self.base else {}
+        gone: dict[str, list[str]] = {}
+        for name in reversed(self.removed):
+            gone.setdefault(known[name], []).append(name)
+        gone.pop("", None)  # files that could not be read
+        pairs = ((name, gone.get(self.wanted.sources[name])) for name in self.added)
+        return {new: old.pop() for new, old in pairs if old}
+
+    @property
     def is_empty(self) -> bool:
         """Whether the index is already up to date."""
         return self.base is not None and self.base.sources == self.wanted.sources and not self.stale
@@ -57,6 +68,7 @@ class Changes:
     :param added: document_ids that are new in the index; all document_ids if it was built from scratch.
     :param changed: document_ids whose file was edited, or was read again by another version of its extractor.
     :param removed: document_ids whose file no longer exists; the name of a file that had no article.
+    :param renamed: old and new document_id of each article whose file has another name now, but the same content.
     :param unchanged: number of unchanged files.
     :param skipped: added or changed files without a readable article.
     :param notes: about the added and changed files.
@@ -77,6 +89,7 @@ class Changes:
     passages: int = 0
     built: bool = False
     rebuilt_because: str = ""
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def plus(self, after: Changes) -> Changes:
         """These changes and those of the next update."""
@@ -85,6 +98,7 @@ class Changes:
             added=(*self.added, *after.added),
             changed=(*self.changed, *after.changed),
             removed=(*self.removed, *after.removed),
+            renamed=(*self.renamed, *after.renamed),
             skipped=(*self.skipped, *after.skipped),
             notes=(*self.notes, *after.notes),
             duplicates={**self.duplicates, **after.duplicates},
@@ -97,7 +111,12 @@ class Changes:
             line = f"indexed {_count(len(self.added), 'article')}, {_count(self.passages, 'passage')}"
             parts = [f"{line} ({self.rebuilt_because})" if self.rebuilt_because else line]
         else:
-            verbs = {"added": self.added, "changed": self.changed, "removed": self.removed}
+            verbs = {
+                "added": self.added,
+                "changed": self.changed,
+                "renamed": self.renamed,
+                "removed": self.removed,
+            }
             parts = [f"{len(ids)} {verb}" for verb, ids in verbs.items() if ids]
             if parts:
                 number, verb = parts[0].split()

@@ -279,9 +279,11 @@ def _describe(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Changes:
 
     :param gone: the documents that were deleted or replaced.
     """
-    old = [document.document_id for document in gone]
+    old, renamed = [document.document_id for document in gone], plan.renamed
     files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
-    added, changed, removed = set(plan.added), set(plan.changed), {key for key in plan.removed if not names_kind(key)}
+    moved = {key: renamed[file] + key.removeprefix(file) for key, file in files if file in renamed}
+    added, changed = set(plan.added) - renamed.keys(), set(plan.changed)
+    removed = {key for key in plan.removed if not names_kind(key)} - set(renamed.values())
     return Changes(
         added=tuple(key for key, file in files if file in added),
         changed=tuple(key for key, file in files if file in changed),
@@ -294,6 +296,7 @@ def _describe(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Changes:
         passages=len(batch.passages),
         built=plan.base is None,
         rebuilt_because=plan.reason,
+        renamed=tuple((before, key) for key, before in moved.items()),
     )
 
 

@@ -130,6 +130,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
     lines = [
         *(("added", name, "") for name in changes.added),
         *(("changed", name, "") for name in changes.changed),
+        *(("renamed", new, f"It was {old}.") for old, new in changes.renamed),
         *(("removed", name, "") for name in changes.removed),
         *(("not read", item.document_id, item.reason) for item in changes.skipped),
         *(("note", note.file, f"It was {note.text}.") for note in changes.notes),
