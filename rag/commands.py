@@ -138,7 +138,8 @@ def list_articles(given: argparse.Namespace) -> int:
     """Prints the articles on stdout and the files without one on stderr."""
     pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
     report_changes(pipeline.changes)
-    for summary in pipeline.index.documents():
+    # Near-duplicates stand below the article that they repeat.
+    for summary in sorted(pipeline.index.documents(), key=_name_family):
         if given.json:
             write_record(asdict(summary), sys.stdout)
         else:
@@ -200,6 +201,10 @@ def watch_articles(given: argparse.Namespace) -> int:
     finally:
         watch.close()
     return 0
+
+
+def _name_family(summary: DocumentSummary) -> tuple[str, bool]:
+    return summary.duplicate_of or summary.document_id, summary.duplicate_of is not None
 
 
 def format_summary(summary: DocumentSummary) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rag.articles.folder import Note, Skipped
     from rag.index.manifest import State
 
@@ -43,6 +45,19 @@ class Plan:
         """Files that are in the index but no longer exist."""
         known = self.base.sources if self.base else {}
         return tuple(key for key in known if key not in self.wanted.sources)
+
+    def first(self, most: int) -> Plan:
+        """This plan or, if it reads more files, the part of it that reads ``most`` of them and removes what is gone."""
+        files = (*self.added, *self.changed)
+        if len(files) <= most:
+            return self
+        known, some = self.base.sources if self.base else {}, set(files[:most])
+        wanted = self.wanted.sources.items()
+        sources = {key: digest if key in some else known[key] for key, digest in wanted if key in some or key in known}
+        # Tables are read by the wanted columns only when the last of them is.
+        columns = self.base.columns if self.base else self.wanted.columns
+        part = replace(self.wanted, sources=sources, columns=columns)
+        return replace(self, wanted=part, stale=tuple(key for key in self.stale if key in some))
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -124,6 +139,15 @@ class Changes:
         if self.skipped:
             parts.append(f"{_count(len(self.skipped), 'file')} skipped")
         return ", ".join(parts)
+
+
+def join_changes(parts: Sequence[Changes]) -> Changes:
+    """The result of an update that was made in parts, of which there is at least one."""
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.plus(part)
+    first, last = parts[0], parts[-1]
+    return replace(joined, built=first.built, rebuilt_because=first.rebuilt_because, duplicates=last.duplicates)
 
 
 def _count(number: int, noun: str) -> str:

@@ -81,7 +81,8 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
         for passage in chunk_document(document, count_tokens=cutter.encoder.count_tokens, config=cutter.config)
     ]
     vectors = encode_passages(passages, cutter) if passages else None
-    everything = sorted((*kept, *documents), key=lambda document: document.document_id)
+    named = sorted((*kept, *documents), key=lambda document: document.document_id)
+    everything = sorted(named, key=lambda document: document.date or "", reverse=True)  # the newest is the original
     return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECONDS = 60.0
 """Between two lines where no person waits, such as in a log."""
@@ -26,6 +30,36 @@ class Meter:
             self._wrote = now
             sys.stderr.write(f"index: {said}\n")
             sys.stderr.flush()
+
+
+class Pace:
+    """Makes one account of the parts of an update, whose passages are known only when they are read.
+
+    :param tell: called with the numbers of passages encoded and to be encoded, as far as they can be told.
+    :param files: of all parts.
+    """
+
+    def __init__(self, tell: Callable[[int, int], None] | None, files: int) -> None:
+        self._tell = tell
+        self._left = files
+        self._before = self._current = 0
+
+    def tell_part(self, files: int) -> Callable[[int, int], None] | None:
+        """What a part of so many files calls."""
+        tell = self._tell
+        if tell is None:
+            return None
+
+        def tell_all(done: int, passages: int) -> None:
+            self._current = passages
+            tell(self._before + done, self._before + round(passages * self._left / max(files, 1)))
+
+        return tell_all
+
+    def end_part(self, files: int) -> None:
+        """A part of so many files is done."""
+        self._left -= files
+        self._before, self._current = self._before + self._current, 0
 
 
 def describe_pace(done: int, passages: int, pace: float) -> str:

@@ -19,9 +19,9 @@ from rag.articles.columns import USUAL, Columns
 from rag.articles.converters import TABLES
 from rag.articles.extractors import find_version
 from rag.articles.folder import Note, find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
-from rag.errors import IndexFolderError
+from rag.errors import CorpusError, IndexFolderError
 from rag.index import store
-from rag.index.changes import Changes, Plan, make_plan
+from rag.index.changes import Changes, Plan, join_changes, make_plan
 from rag.index.ingest import Batch, Cutter, make_batch
 from rag.index.manifest import (
     DATABASE,
@@ -41,11 +41,12 @@ from rag.index.manifest import (
     write_durably,
     write_states,
 )
+from rag.index.meter import Pace
 from rag.index.opened import DocumentSummary, Index, open_index
 from rag.index.vectors import build_vectors, pack_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rag.index.chunking import ChunkingConfig
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
 
+AT_ONCE = 300
+"""Files of an update that are written together: a few minutes' work on two cores. Large indexes take more at once,
+because each part copies the index."""
 LOCK_SECONDS = 900
 """Timeout for the lock. Chosen by hand, longer than the update of a large folder should take."""
 
@@ -82,10 +86,12 @@ def update_index(
 ) -> Changes:
     """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
 
-    If nothing changed, nothing is written, and only the fingerprint of the encoder is used. If an error is raised,
-    the index is unchanged.
+    If nothing changed, nothing is written, and only the fingerprint of the encoder is used. Large updates are written
+    in parts of some hundred files, each of which leaves a valid index. If an error is raised, the index is as the last
+    part left it, and the next update goes on from there.
 
-    :param tell: called with the numbers of passages encoded and to be encoded. An exception from it ends the update.
+    :param tell: called with the numbers of passages encoded and to be encoded, which is estimated if there are several
+        parts. An exception from it ends the update.
     :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
@@ -102,13 +108,37 @@ def update_index(
         plan = _plan_update(corpus, folder, cutter)
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
+        return _apply(corpus, folder, plan, cutter)
+
+
+def _apply(corpus: Path, folder: Path, plan: Plan, cutter: Cutter) -> Changes:
+    """Carry out a plan in parts."""
+    most = AT_ONCE
+    renamed, unchanged = plan.renamed, len(plan.wanted.sources) - len(plan.added) - len(plan.changed)
+    done: list[Changes] = []
+    pace = Pace(cutter.tell, len(plan.added) + len(plan.changed))
+    while True:
+        part = plan.first(max(most, len(plan.base.sources) // 3 if plan.base else 0))
+        files = (*part.added, *part.changed)
         with explain_failures(folder):
-            kept, gone = _read_indexed(folder, plan)
-        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, cutter)
+            kept, gone = _read_indexed(folder, part)
+        try:
+            batch = make_batch(corpus, files, kept, replace(cutter, tell=pace.tell_part(len(files))))
+        except CorpusError:
+            if part is plan:
+                raise
+            most *= 2  # none of these files is an article; an index must have one
+            continue
+        # An outdated version of an extractor must stay known until the last of its articles has been read again.
+        extractors = _list_extractors((*batch.documents, *kept))
         with explain_failures(folder):
-            plan = replace(plan, wanted=replace(plan.wanted, extractors=_list_extractors((*kept, *batch.documents))))
-            _write(folder, plan, batch, [document.document_id for document in gone])
-    return _describe(plan, batch, gone)
+            written = replace(part, wanted=replace(part.wanted, extractors=extractors))
+            state = _write(folder, written, batch, [document.document_id for document in gone])
+        done.append(_describe(part, batch, gone, renamed))
+        if part is plan:
+            return replace(join_changes(done), unchanged=unchanged)
+        pace.end_part(len(files))
+        plan = replace(plan, base=state, reason="", stale=tuple(key for key in plan.stale if key not in part.stale))
 
 
 def _list_extractors(documents: Iterable[Document]) -> dict[str, str]:
@@ -136,12 +166,12 @@ def _find_stale(folder: Path, base: State, wanted: State) -> tuple[str, ...]:
 
 def _find_outdated(folder: Path, base: State) -> tuple[str, ...]:
     """The files that another version of their extractor read than the one that is installed."""
-    stale = {name for name, version in base.extractors.items() if find_version(name) != version}
-    if not stale:
+    if all(find_version(name) == version for name, version in base.extractors.items()):
         return ()
     with closing(store.open_for_reading(folder / DATABASE)) as connection:
         documents = store.select_documents(connection)
-    return tuple(dict.fromkeys(name_file(one.document_id) for one in documents if one.origin.extractor in stale))
+    outdated = (one for one in documents if find_version(one.origin.extractor) != one.origin.version)
+    return tuple(dict.fromkeys(name_file(one.document_id) for one in outdated))
 
 
 def _hash_sources(corpus: Path) -> dict[str, str]:
@@ -194,10 +224,11 @@ def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[Docume
     return kept, [document for document in documents if name_file(document.document_id) in touched]
 
 
-def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
+def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> State:
     """Write the new files beside the old ones, rename them into place, and remove leftovers.
 
     :param gone: ids of the documents to delete.
+    :return: the state that was written.
     """
     remove_leftovers(folder)
     try:
@@ -215,6 +246,7 @@ def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
         _commit(folder, plan.base, state)
     finally:
         remove_leftovers(folder)
+    return state
 
 
 def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int, gone: Sequence[str]) -> bytes:
@@ -274,12 +306,13 @@ def _tidy(folder: Path) -> None:
             remove_leftovers(folder)
 
 
-def _describe(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Changes:
-    """The result of an update, for the user.
+def _describe(plan: Plan, batch: Batch, gone: Sequence[Document], renamed: Mapping[str, str]) -> Changes:
+    """The result of a part of an update, for the user.
 
     :param gone: the documents that were deleted or replaced.
+    :param renamed: the old names of renamed files, by their new names.
     """
-    old, renamed = [document.document_id for document in gone], plan.renamed
+    old = [document.document_id for document in gone]
     files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
     moved = {key: renamed[file] + key.removeprefix(file) for key, file in files if file in renamed}
     added, changed = set(plan.added) - renamed.keys(), set(plan.changed)
@@ -289,7 +322,6 @@ def _describe(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Changes:
         changed=tuple(key for key, file in files if file in changed),
         # A file that had no article is named itself.
         removed=tuple(sorted({key for key in old if name_file(key) in removed} | removed - set(map(name_file, old)))),
-        unchanged=len(plan.wanted.sources) - len(plan.added) - len(plan.changed),
         skipped=batch.skipped,
         notes=(*batch.notes, *_list_reread(plan, batch, gone)),
         duplicates=batch.duplicates,
