@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from rag import __version__
 from rag.fetch.addresses import FetchError, Gate, parse_address
@@ -117,10 +118,18 @@ class Fetcher:
             ) as response,
         ):
             if response.has_redirect_location:
-                return str(url.join(response.headers["location"]))
+                return _join(url, response.headers["location"])
             if response.status_code != 200:
                 raise _StatusError(url.host, response.status_code)
             return await _read_body(response, url, most, cut=cut)
+
+
+def _join(url: httpx.URL, location: str) -> str:
+    """The address to which a redirect leads."""
+    try:
+        return urljoin(str(url), location)
+    except ValueError as error:
+        raise FetchError(f"{url.host} redirects to what is no address: open the page in a browser.") from error
 
 
 class _StatusError(FetchError):

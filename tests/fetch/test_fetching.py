@@ -82,9 +82,10 @@ def test_only_plain_web_addresses_are_fetched(address: str) -> None:
         Fetcher().fetch(address)
 
 
-def test_a_redirect_cannot_lead_to_a_file(site: Site) -> None:
-    with pytest.raises(FetchError, match="no web address"):
-        Fetcher(site.gate).fetch(site.redirect("/", "file:///etc/passwd"))
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[", "http://1.2.3.4.5:x/", "//", "\\\\a"])
+def test_a_redirect_cannot_lead_to_what_is_no_web_address(site: Site, location: str) -> None:
+    with pytest.raises(FetchError):
+        Fetcher(site.gate).fetch(site.redirect("/", location))
 
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ Disallow: /ask
         ("/", False),
         ("/about", False),
         ("/news/", True),
-        ("/news/a?print=1", True),
+        ("/news/a?print=1", False),
         ("/news/private-1.html", False),
         ("/news/private-1.html?x", True),
         ("/news/%70rivate.html", False),
