@@ -77,6 +77,7 @@ class QuestionRecord:
 
     :param impossible: annotators found no answer in the paragraph.
     :param trap: the span that a careless reader would give as the answer to an impossible question; None if unknown.
+    :param weight: how often it is drawn, relative to the others of its source.
     :param parts: spans that answer only together; ``answers`` is then empty.
     :param yes: whether the paragraph says yes; None if the question is not a yes/no question.
     """
@@ -87,6 +88,7 @@ class QuestionRecord:
     parts: tuple[tuple[int, int], ...] = ()
     yes: bool | None = None
     trap: tuple[int, int] | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.articles.sentences import split_sentences
-from rag.training.data import FAMILIES, SENTENCE_SOURCES, SHARES, words_of
+from rag.training.data import FAMILIES, NEWS, SENTENCE_SOURCES, SHARES, words_of
 from rag.training.distractors import rank_distractors
 from rag.training.questions import collect_mentions, disturb_question, falsify_question, find_common_words
 
@@ -63,8 +63,10 @@ class Mixture:
 class ExampleSource:
     """Draws examples. The same seed and block give the same examples, so a run can resume at any block."""
 
-    def __init__(self, paragraphs: Sequence[Paragraph], mixture: Mixture, seed: int) -> None:
-        self.mixture, self.seed = mixture, seed
+    def __init__(
+        self, paragraphs: Sequence[Paragraph], mixture: Mixture, seed: int, *, news: float = SHARES[NEWS]
+    ) -> None:
+        self.mixture, self.seed, self.shares = mixture, seed, {**SHARES, NEWS: news}
         self.paragraphs = [p for p in paragraphs if p.questions]
         self.long = [i for i, p in enumerate(self.paragraphs) if p.source not in SENTENCE_SOURCES]
         self.distractors = rank_distractors(self.paragraphs, SENTENCE_SOURCES)
@@ -83,7 +85,7 @@ class ExampleSource:
             for i, p in enumerate(self.paragraphs)
             for j, q in enumerate(p.questions)
             if q.impossible or q.answers or q.parts or q.yes is not None
-            for _ in range(int(SHARES.get(p.source, 1.0) + rng.random()))
+            for _ in range(int(q.weight * self.shares.get(p.source, 1.0) + rng.random()))
         ]
         rng.shuffle(chosen)
         return chosen

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = tuple(Path(__file__).with_name(name) for name in ("news-questions.jsonl", "invented-news.jsonl"))
 FILES = ("news-onestopenglish.jsonl", "news-wikinews-gum.jsonl", "news-current-events.jsonl.gz")
+PAIRS = frozenset({"exchanged", "twin", "choice", "amount"})
+"""Styles of questions that are drawn twice as often: pairs that differ in one name, year or role, and their like."""
 WORDS = 110
 """Maximum words of a passage of several paragraphs: about as many as in the product's passages."""
 
@@ -27,7 +29,7 @@ def load_news(data: Path, questions: Sequence[Path] = QUESTIONS) -> list[Paragra
     are given by the start of their SHA-256. A question has the number of its paragraph and an answer. A yes/no question
     also has ``yes``, and its answer is the sentence that decides. The answer is null if the whole document contains
     none; ``trap`` is then the answer that a careless reader would give. ``style`` says how a question was worded;
-    nothing depends on it.
+    those of ``PAIRS`` weigh double.
 
     :param data: folder with the files of news; if there are none, there are no questions.
     :raises RagError: if a file is missing or in another format, or a paragraph is missing.
@@ -92,8 +94,9 @@ def read_record(question: dict[str, Any], text: str, before: int) -> QuestionRec
     answer = question["answer"]
     start = text.index(answer or question["trap"], before)
     span = start, start + len(answer or question["trap"])
+    weight = 2.0 if question.get("style") in PAIRS else 1.0
     if answer is None:
-        return QuestionRecord(question["question"], (), impossible=True, trap=span)
+        return QuestionRecord(question["question"], (), impossible=True, trap=span, weight=weight)
     if (yes := question.get("yes")) is not None:
-        return QuestionRecord(question["question"], (), parts=(span,), yes=yes)
-    return QuestionRecord(question["question"], (span,))
+        return QuestionRecord(question["question"], (), parts=(span,), yes=yes, weight=weight)
+    return QuestionRecord(question["question"], (span,), weight=weight)

@@ -15,6 +15,7 @@ class Settings:
     :param warm_up: steps until the peak rates.
     :param average: decay, per step, of the running average of the weights.
     :param followups: how often an epoch draws each follow-up question.
+    :param news: how often an epoch draws each question on news that was written for this project.
     :param frozen: how many of the encoder's lowest layers are not trained.
     :param base: SHA-256 of the frozen base; empty for the installed encoder.
     :param init: SHA-256 of the weights that the run started from; empty for none.
@@ -30,6 +31,7 @@ class Settings:
     rank: int = 16
     max_tokens: int = 384
     followups: int = 0
+    news: float = 4.0
     frozen: int = 0
     base: str = ""
     init: str = ""

@@ -71,7 +71,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--out", type=Path, metavar="DIR", help="folder for the weights that --finish writes")
     for name in ("seed", "tokens", "accumulate", "warm_up", "rank", "followups", "frozen"):
         add(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name), help="default: %(default)s")
-    for name in ("encoder_rate", "new_rate", "average"):
+    for name in ("encoder_rate", "new_rate", "average", "news"):
         add(f"--{name.replace('_', '-')}", type=float, default=getattr(standard, name), help="default: %(default)s")
     add("--device", default="cpu", help="cpu or cuda (in bf16); default: %(default)s")
     add("--bf16", action="store_true", help="products in bf16 on a CPU too: faster with AVX512-BF16, and more with AMX")
@@ -243,7 +243,7 @@ def run(arguments: argparse.Namespace) -> None:
         blocks = unpack_blocks(arguments.packed)
     else:
         training, _ = load_paragraphs(arguments.data, arguments.exclude)
-        source = ExampleSource(training, Mixture(), settings.seed)
+        source = ExampleSource(training, Mixture(), settings.seed, news=settings.news)
         if not source.list_questions(0):
             raise RagError(
                 f"No question with an answer to train on in {arguments.data}: name another folder with --data."

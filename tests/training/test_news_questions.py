@@ -54,6 +54,16 @@ def test_questions_are_joined_with_the_passages_of_their_news(tmp_path: Path) ->
     assert (mayor.yes, mayor.answers, mayor.parts) == (False, (), ((0, len(TEXTS[1])),))
 
 
+def test_pairs_that_differ_in_one_name_are_drawn_twice_as_often_and_news_as_often_as_asked(tmp_path: Path) -> None:
+    path = write_questions(tmp_path / "asked.jsonl")
+    document = json.loads(path.read_text("utf-8"))
+    document["questions"][2]["style"] = "exchanged"
+    path.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    found = load_news(write_news(tmp_path, TEXTS), [path])
+    drawn = [which for _, which in ExampleSource(found, Mixture(), 0, news=3).list_questions(0)]
+    assert [drawn.count(which) for which in range(4)] == [3, 3, 6, 3]
+
+
 def test_the_sentence_that_says_yes_or_no_is_learnt_where_it_is_named(tmp_path: Path) -> None:
     found = load_news(write_news(tmp_path, TEXTS), [write_questions(tmp_path / "asked.jsonl")])
     source = ExampleSource(found, Mixture(), 0)
