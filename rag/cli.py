@@ -23,6 +23,7 @@ from rag.commands import (
     run_command,
 )
 from rag.errors import CorpusError, RagError
+from rag.index.scope import Scope, parse_period
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
@@ -86,6 +87,16 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )
+    what.add_argument("--since", type=parse_day, default="", metavar="DATE", help="only articles of this day or later")
+    what.add_argument(
+        "--until", type=parse_day, default="", metavar="DATE", help="only articles of this day or earlier"
+    )
+    what.add_argument(
+        "--source",
+        default="",
+        metavar="GLOB",
+        help="only articles whose publication, address or file matches, as *echo*",
+    )
     models = parser.add_argument_group(
         "models (the only options that can use the network, and only if given a Hugging Face hub name)"
     )
@@ -124,6 +135,13 @@ def parse_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
     return int(text)
+
+
+def parse_day(text: str) -> str:
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: {error}") from None
 
 
 def parse_port(text: str) -> int:
@@ -172,6 +190,8 @@ def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Name
     asks = arguments.question or arguments.json or arguments.batch is not None
     if asks and (arguments.web or arguments.feedback):
         parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
+    if arguments.web and (arguments.since or arguments.until or arguments.source):
+        parser.error("--since, --until and --source restrict questions asked here: drop them or --web")
     own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp)
     if not arguments.web and any(own):
         parser.error("--host, --allow-host, --port, --auth and --mcp require --web: add it")
@@ -193,6 +213,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = Config(
         arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
     )
+    scope = Scope(arguments.since, arguments.until, arguments.source)
     if arguments.feedback:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
@@ -206,16 +227,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
             answer_lines(
-                open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout, arriving=arguments.batch == "-"
+                open_pipeline(config, scope),
+                read_lines(lines, arguments.batch),
+                sys.stdout,
+                arriving=arguments.batch == "-",
             )
         return 0
     talks = not arguments.question and is_terminal(sys.stdin)
     if talks:
-        converse(open_pipeline(config), as_json=arguments.json)
+        converse(open_pipeline(config, scope), as_json=arguments.json)
         return 0
     # Reject an invalid question before the index is built or models are loaded.
     question = clean_question(read_question(arguments.question))
-    show(open_pipeline(config).ask(question), as_json=arguments.json)
+    show(open_pipeline(config, scope).ask(question), as_json=arguments.json)
     return 0
 
 
@@ -249,11 +273,11 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
         raise CorpusError(f"Cannot read all of the batch file {name} ({error.strerror}): give another file.") from None
 
 
-def open_pipeline(config: Config) -> Pipeline:
+def open_pipeline(config: Config, scope: Scope) -> Pipeline:
     """Opens the pipeline and reports what changed in the index."""
     pipeline = Pipeline.open(config, progress=True)
     report_changes(pipeline.changes)
-    return pipeline
+    return pipeline if scope.is_open else pipeline.within(scope)
 
 
 def show(answer: Answer, *, as_json: bool) -> None:

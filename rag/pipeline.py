@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
+    from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
     from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
@@ -124,6 +125,14 @@ class Pipeline:
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=self.columns)
         index = open_index(folder)
         return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
+
+    def within(self, scope: Scope) -> Pipeline:
+        """A pipeline that answers from the articles of a scope only. It is closed with this one.
+
+        :raises CorpusError: if there are none.
+        """
+        index = self.index.within(scope)
+        return replace(self, index=index, retriever=HybridRetriever(index, self.models.encoder))
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""

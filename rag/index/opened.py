@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import IndexFolderError
+from rag.errors import CorpusError, IndexFolderError
 from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
 from rag.index.store import (
     open_for_reading,
@@ -17,6 +18,7 @@ from rag.index.store import (
     select_documents,
     select_newest,
     select_passages,
+    select_rows,
 )
 from rag.index.vectors import load_vectors, search_vectors
 from rag.types import Origin
@@ -24,11 +26,13 @@ from rag.types import Origin
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from rag.index.scope import Scope
     from rag.types import Document, Passage
 
 ATTEMPTS = 5
@@ -69,6 +73,25 @@ class Index:
         self._connection = connection
         self._vectors = vectors
         self._lock = Lock()
+        self._rows: Sequence[int] | None = None  # that are searched; None for all
+        self._held: AbstractSet[str] = frozenset()  # the ids of their documents
+
+    def within(self, scope: Scope) -> Index:
+        """An index of which only the articles of a scope are searched. It is closed with this one.
+
+        :raises CorpusError: if there are none.
+        """
+        if scope.is_open:
+            return self
+        made = copy(self)
+        made._held = frozenset(one.document_id for one in self.documents() if scope.covers(one))
+        if not made._held:
+            raise CorpusError(
+                f"No article is in that scope ({scope.describe()}): ask list shows their dates and sources."
+            )
+        with self._lock:
+            made._rows = select_rows(self._connection, made._held)
+        return made
 
     def __enter__(self) -> Index:
         return self
@@ -114,7 +137,9 @@ class Index:
     def leading_passages(self, articles: int, passages: int) -> list[list[Passage]]:
         """The first ``passages`` passages of at most ``articles`` articles, newest first, without near-duplicates."""
         with self._lock:
-            names = select_newest(self._connection, articles)
+            everything = self._rows is None
+            names = select_newest(self._connection, articles if everything else -1)
+            names = names if everything else [name for name in names if name in self._held][:articles]
             return [select_document_passages(self._connection, name)[:passages] for name in names]
 
     def documents(self) -> list[DocumentSummary]:
@@ -138,12 +163,12 @@ class Index:
         :param vectors: unit rows, float32, shape (questions, dimension).
         :raises ValueError: if the dimension differs from that of the index.
         """
-        return search_vectors(self._vectors, vectors, k)
+        return search_vectors(self._vectors, vectors, k, self._rows)
 
     def search_bm25(self, question: str, k: int) -> list[tuple[int, float]]:
         """At most `k` rows with their BM25 scores, highest first; empty for a question without words."""
         with self._lock:
-            return search_words(self._connection, question, k)
+            return search_words(self._connection, question, k, self._rows)
 
 
 def _summarise(values: list[Any], origin: Origin, digest: str) -> DocumentSummary:

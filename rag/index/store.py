@@ -175,6 +175,12 @@ def select_documents(connection: sqlite3.Connection, document_id: str | None = N
     return documents
 
 
+def select_rows(connection: sqlite3.Connection, documents: Iterable[str]) -> list[int]:
+    """The rows of the passages of some documents, ascending."""
+    query = "SELECT row FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY row"
+    return [row for (row,) in connection.execute(query, (json.dumps(list(documents)),))]
+
+
 def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:
     """The ids of at most ``most`` documents that repeat no other, newest first, those without a date last."""
     query = "SELECT document_id FROM documents WHERE duplicate_of IS NULL ORDER BY date DESC, document_id LIMIT ?"
@@ -212,19 +218,24 @@ def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDAr
     return np.array([row for row, _ in rows], dtype=np.int64), vectors
 
 
-def search_words(connection: sqlite3.Connection, question: str, k: int) -> list[tuple[int, float]]:
+def search_words(
+    connection: sqlite3.Connection, question: str, k: int, among: Sequence[int] | None = None
+) -> list[tuple[int, float]]:
     """(row, BM25 score) of at most `k` passages with any of the question's words, highest score first.
 
     Each word is quoted, so that a question cannot contain FTS5 query syntax.
+
+    :param among: the rows that are searched; None for all.
     """
     words = dict.fromkeys(word.lower() for word in WORD.findall(question))
     query = " OR ".join(f'"{word}"' for word in list(words)[:MAX_QUERY_WORDS])
     if not query or k < 1:
         return []
+    chosen = "" if among is None else " AND row IN (SELECT value FROM json_each(?))"
     rows = connection.execute(
         f"SELECT passages_fts.rowid, bm25(passages_fts, {CONTEXT_WEIGHT}, 1.0) AS cost FROM passages_fts"  # noqa: S608 (a constant of this module)
         " JOIN passages ON row = passages_fts.rowid"
-        " WHERE passages_fts MATCH ? ORDER BY cost, passage_id LIMIT ?",
-        (query, k),
+        f" WHERE passages_fts MATCH ?{chosen} ORDER BY cost, passage_id LIMIT ?",
+        (query, *([] if among is None else [json.dumps(list(among))]), k),
     )
     return [(row, -cost) for row, cost in rows]
