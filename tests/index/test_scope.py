@@ -81,7 +81,7 @@ def test_days_months_and_years_are_periods(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "june", "2025-13", "2025-06-31", "202", "2025-6", "13.06.2025", "2025-06-13T08:00"]
+    "text", ["", "june", "2025-13", "2025-06-31", "202", "2025-6", "13.06.2025", "2025-06-13T08:00", "2025-W24-1"]
 )
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="write a day, month or year"):
