@@ -87,10 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )
-    what.add_argument("--since", type=parse_day, default="", metavar="DATE", help="only articles of this day or later")
-    what.add_argument(
-        "--until", type=parse_day, default="", metavar="DATE", help="only articles of this day or earlier"
-    )
+    what.add_argument("--since", type=parse_day, metavar="DATE", help="only articles of this day or later")
+    what.add_argument("--until", type=parse_day, metavar="DATE", help="only articles of this day or earlier")
     what.add_argument(
         "--source",
         default="",
@@ -213,7 +211,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = Config(
         arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
     )
-    scope = Scope(arguments.since, arguments.until, arguments.source)
+    scope = Scope(arguments.since or "", arguments.until or "", arguments.source)
     if arguments.feedback:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)

@@ -354,3 +354,13 @@ def test_the_articles_are_listed_with_what_is_known_of_them(tmp_path: Path, caps
     record = json.loads(second.out)
     assert (record["document_id"], record["publication"], len(record["text_sha256"])) == ("salt.md", "The Echo", 64)
     assert second.err.count("photo.jpg") == 1
+
+
+def test_only_the_articles_of_a_period_are_asked(ask: Ask) -> None:
+    status, out, _ = ask("--json", "--since", "2026", "what stake did Meta buy?")
+    assert status == 0
+    assert {name.split("#")[0] for name in json.loads(out)["passages"]} == {"004_eef30f730183d976.txt"}
+    status, _, err = ask("--source", "*echo*", "what stake did Meta buy?")
+    assert status == 1
+    assert "No article is in that scope (from *echo*)" in err
+    assert ask("--since", "June", "what?")[0] == 2
