@@ -80,4 +80,5 @@ def _select(among: Sequence[int] | None) -> Any:
     import faiss
     import numpy as np
 
-    return faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.array(among, dtype=np.int64)))
+    parameters: Any = faiss.SearchParameters  # its arguments are fields, which its types do not know
+    return parameters(sel=faiss.IDSelectorBatch(np.array(among, dtype=np.int64)))
