@@ -12,6 +12,7 @@ from eval.results import describe_origin, write_benchmark
 from rag.errors import RagError
 from rag.index.chunking import ChunkingConfig
 from rag.index.encoder import load_encoder
+from rag.index.meter import Meter
 from rag.index.retrieval import HybridRetriever, Mode
 from rag.index.update import open_index, update_index
 from rag.training.data import Paragraph, load_squad
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_corpus(arguments.path, corpus)
     encoder = load_encoder(None)
     began = time.perf_counter()
-    changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), progress=sys.stderr.isatty())
+    changes = update_index(corpus, arguments.folder / "index", encoder, ChunkingConfig(), tell=Meter())
     seconds = time.perf_counter() - began
     print(changes.summary(), file=sys.stderr)
     asked = [(p, q) for p in paragraphs for q in p.questions][:: arguments.every]

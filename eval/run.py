@@ -93,7 +93,7 @@ def ask_all(
     cold = None
     for name, (asked, questions) in sets.items():
         config = Config(asked.corpus, asked.index, arguments.encoder, arguments.reader, arguments.k)
-        pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
+        pipeline = Pipeline.open(config, progress=True)
         corpus, _ = locate_folders(config)
         if not found and not arguments.no_cold_start:
             cold = measure_cold_start(questions[0].question, list_flags(config))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -102,7 +101,7 @@ def answer_openly(
 
     write_corpus(path, folder / "corpus")
     config = Config(folder / "corpus", folder / "index")
-    pipeline = Pipeline.open(config, progress=sys.stderr.isatty())
+    pipeline = Pipeline.open(config, progress=True)
     questions = [Question(paragraphs[i].questions[j].question) for i, j in asked]
     for answer in tqdm(pipeline.ask_batch(questions), total=len(questions), disable=None, leave=False):
         yield None if isinstance(answer, QuestionError) else answer

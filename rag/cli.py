@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, TextIO
 
 from rag import __version__
 from rag.answers.rendering import describe_answer, format_answer, printable
+from rag.commands import (
+    add_folders,
+    build_command_parser,
+    export_feedback,
+    find_command,
+    is_terminal,
+    report_changes,
+    run_command,
+)
 from rag.errors import CorpusError, RagError
+from rag.index.scope import Scope, parse_period
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
@@ -36,6 +46,9 @@ examples:
   ask --web                                 a page in your browser, served to this machine only
   ask --json "what stake did Meta buy?"     the answer as one line of JSON, with every offset
   ask --batch questions.jsonl > answers.jsonl
+  ask add https://… --corpus ~/articles     fetches an article from the web into your folder
+  ask watch --corpus ~/articles             keeps the index in step with your folder
+  ask list --corpus ~/articles              the articles, with their dates, sources and files
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
 
 batch lines:
@@ -66,19 +79,21 @@ def build_parser() -> argparse.ArgumentParser:
     how.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
     how.add_argument("--batch", metavar="FILE", help="answer every line of a JSON Lines file; - is standard input")
     what = parser.add_argument_group("what to ask")
-    what.add_argument("--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)")
-    what.add_argument(
-        "--index",
-        type=Path,
-        metavar="DIR",
-        help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
-    )
+    add_folders(what)
     what.add_argument(
         "-k",
         type=parse_count,
         default=10,
         metavar="N",
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
+    )
+    what.add_argument("--since", type=parse_day, metavar="DATE", help="only articles of this day or later")
+    what.add_argument("--until", type=parse_day, metavar="DATE", help="only articles of this day or earlier")
+    what.add_argument(
+        "--source",
+        default="",
+        metavar="GLOB",
+        help="only articles whose publication, address or file matches, as *echo*",
     )
     models = parser.add_argument_group(
         "models (the only options that can use the network, and only if given a Hugging Face hub name)"
@@ -114,32 +129,17 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="deprecated; use: ask feedback export")
 
 
-def build_feedback_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
-    export = parser.add_subparsers(dest="what", required=True).add_parser(
-        "export", help="write them as candidate gold questions for eval"
-    )
-    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
-    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
-    return parser
-
-
-COMMANDS = {"feedback": ("export",)}
-"""Words that are commands if they come first, and the subcommands of each. Anything else is a question."""
-
-
-def find_command(words: Sequence[str]) -> str | None:
-    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
-    if not words or words[0] not in COMMANDS:
-        return None
-    follows = words[1:2]
-    return words[0] if not follows or follows[0] in (*COMMANDS[words[0]], "-h", "--help") else None
-
-
 def parse_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
     return int(text)
+
+
+def parse_day(text: str) -> str:
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: {error}") from None
 
 
 def parse_port(text: str) -> int:
@@ -151,9 +151,9 @@ def parse_port(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs ``ask``; returns its exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
-    if find_command(words):
-        given = build_feedback_parser().parse_args(words[1:])
-        return guard(lambda: export_feedback(given.folder, given.data))
+    if command := find_command(words):
+        given = build_command_parser(command).parse_args(words[1:])
+        return guard(lambda: run_command(command, given))
     parser = build_parser()
     arguments = parser.parse_args(words)
     if arguments.batch is not None and (arguments.question or arguments.json):
@@ -188,6 +188,8 @@ def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Name
     asks = arguments.question or arguments.json or arguments.batch is not None
     if asks and (arguments.web or arguments.feedback):
         parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
+    if arguments.web and (arguments.since or arguments.until or arguments.source):
+        parser.error("--since, --until and --source restrict questions asked here: drop them or --web")
     own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp)
     if not arguments.web and any(own):
         parser.error("--host, --allow-host, --port, --auth and --mcp require --web: add it")
@@ -206,7 +208,10 @@ def leave_output(error: OSError) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = Config(arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k)
+    config = Config(
+        arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
+    )
+    scope = Scope(arguments.since or "", arguments.until or "", arguments.source)
     if arguments.feedback:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)
         return export_feedback((*arguments.feedback, "feedback")[1], arguments.data)
@@ -219,35 +224,21 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
-            answer_lines(open_pipeline(config), read_lines(lines, arguments.batch), sys.stdout)
+            answer_lines(
+                open_pipeline(config, scope),
+                read_lines(lines, arguments.batch),
+                sys.stdout,
+                arriving=arguments.batch == "-",
+            )
         return 0
     talks = not arguments.question and is_terminal(sys.stdin)
     if talks:
-        converse(open_pipeline(config), as_json=arguments.json)
+        converse(open_pipeline(config, scope), as_json=arguments.json)
         return 0
     # Reject an invalid question before the index is built or models are loaded.
     question = clean_question(read_question(arguments.question))
-    show(open_pipeline(config).ask(question), as_json=arguments.json)
+    show(open_pipeline(config, scope).ask(question), as_json=arguments.json)
     return 0
-
-
-def export_feedback(folder: str, data: Path | None) -> int:
-    """Writes the candidate gold questions and reports each file written."""
-    from rag.page.candidates import write_candidates
-    from rag.page.feedback import FeedbackStore
-    from rag.page.userdata import UserData, default_folder
-
-    place = Path(folder).expanduser()
-    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
-    for name, lines in written.items():
-        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
-    if not written:
-        print("No feedback yet that could become a gold question.", file=sys.stderr)
-    return 0
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
 
 
 def read_question(words: Sequence[str]) -> str:
@@ -280,19 +271,11 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
         raise CorpusError(f"Cannot read all of the batch file {name} ({error.strerror}): give another file.") from None
 
 
-def open_pipeline(config: Config) -> Pipeline:
-    """Opens the pipeline and reports changes to the index, skipped files and near-duplicates on stderr."""
-    pipeline = Pipeline.open(config, progress=is_terminal(sys.stderr))
-    changes = pipeline.changes
-    if summary := changes.summary():
-        print(f"index: {printable(summary)}", file=sys.stderr)
-    for skipped in changes.skipped:
-        print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
-    for note in changes.notes:
-        print(f"{printable(note.file)}: {printable(note.text)}", file=sys.stderr)
-    for repeated, original in sorted(changes.duplicates.items()):
-        print(f"{printable(repeated)} nearly repeats {printable(original)}", file=sys.stderr)
-    return pipeline
+def open_pipeline(config: Config, scope: Scope) -> Pipeline:
+    """Opens the pipeline and reports what changed in the index."""
+    pipeline = Pipeline.open(config, progress=True)
+    report_changes(pipeline.changes)
+    return pipeline if scope.is_open else pipeline.within(scope)
 
 
 def show(answer: Answer, *, as_json: bool) -> None:

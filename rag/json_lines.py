@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rag.answers.rendering import describe_answer
+from rag.arriving import group_lines
 from rag.errors import QuestionError
 from rag.pipeline import QUESTIONS_AT_ONCE, Pipeline, Question
 from rag.types import Turn
@@ -25,17 +26,30 @@ class BatchLine:
     asked: Question | QuestionError
 
 
-def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO) -> None:
-    """Writes one line for each line that is not blank, ``{"id", "error"}`` for an invalid one."""
+def answer_lines(pipeline: Pipeline, lines: Iterable[str], out: TextIO, *, arriving: bool = False) -> None:
+    """Writes one line for each line that is not blank, ``{"id", "error"}`` for an invalid one.
+
+    :param arriving: whether the lines may come slowly. They are then answered as they come.
+    """
     from tqdm import tqdm
 
-    read = (parse_line(text, number) for number, text in enumerate(lines, 1) if text.strip())
+    groups = group_lines(lines, QUESTIONS_AT_ONCE) if arriving else _cut(lines)
+    number = 0
     with tqdm(unit="question", disable=None, leave=False) as bar:
-        while group := list(islice(read, QUESTIONS_AT_ONCE)):
+        for texts in groups:
+            numbered = enumerate(texts, number + 1)
+            number += len(texts)
+            group = [parse_line(text, place) for place, text in numbered if text.strip()]
             for record in answer_group(pipeline, group):
                 write_record(record, out)
             out.flush()
             bar.update(len(group))
+
+
+def _cut(lines: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(lines)
+    while group := list(islice(rest, QUESTIONS_AT_ONCE)):
+        yield group
 
 
 def write_record(record: Mapping[str, Any], out: TextIO) -> None:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
+from rag.answers.paging import add_pages
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
+from rag.articles.columns import USUAL, Columns
 from rag.articles.folder import find_articles, name_file
 from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError, QuestionError
 from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
+from rag.index.meter import Meter
 from rag.index.retrieval import HybridRetriever
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
+    from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
     from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
@@ -51,6 +55,7 @@ class Config:
     :param encoder: Hugging Face name or folder; None for the installed encoder.
     :param reader: name or folder of a Hugging Face seq2seq model; None for the built-in reader.
     :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
+    :param columns: of tables, if they do not have their usual names.
     """
 
     corpus: Path | None = None
@@ -58,6 +63,7 @@ class Config:
     encoder: str | None = None
     reader: str | None = None
     k: int = 10
+    columns: Columns = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Pipeline:
 
     :param changes: the changes made to the index when it was opened.
     :param folders: (corpus, index).
+    :param columns: as in :class:`Config`.
     """
 
     index: Index
@@ -82,6 +89,7 @@ class Pipeline:
     k: int
     changes: Changes
     folders: tuple[Path, Path]
+    columns: Columns = USUAL
 
     @classmethod
     def open(
@@ -89,7 +97,7 @@ class Pipeline:
     ) -> Pipeline:
         """Updates the index from the corpus and opens it. The first question loads the models.
 
-        :param progress: whether to show a progress bar.
+        :param progress: whether to show the progress on stderr.
         :param tell: as in :meth:`renewed`.
         :raises RagError: for errors that a user can fix: no articles, a damaged index, an unknown model.
         :raises ValueError: if ``k`` is out of range.
@@ -99,9 +107,11 @@ class Pipeline:
         corpus, folder = locate_folders(config)
         models = load_models(config.encoder, config.reader)
         encoder = models.encoder
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), progress=progress, tell=tell)
+        tell = tell or (Meter() if progress else None)
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=config.columns)
         index = open_index(folder)
-        return cls(index, models, HybridRetriever(index, encoder), config.k, changes, (corpus, folder))
+        retriever = HybridRetriever(index, encoder)
+        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns)
 
     def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
         """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
@@ -112,15 +122,23 @@ class Pipeline:
         """
         corpus, folder = self.folders
         encoder = self.models.encoder
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell)
+        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=self.columns)
         index = open_index(folder)
         return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
+
+    def within(self, scope: Scope) -> Pipeline:
+        """A pipeline that answers from the articles of a scope only. It is closed with this one.
+
+        :raises CorpusError: if there are none.
+        """
+        index = self.index.within(scope)
+        return replace(self, index=index, retriever=HybridRetriever(index, self.models.encoder))
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
         held = {name_file(summary.document_id) for summary in self.index.documents()}
         missing = [name for name in self.index.state.sources if name not in held]
-        return read_articles(self.folders[0], missing)[1] if missing else []
+        return read_articles(self.folders[0], missing, self.columns)[1] if missing else []
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
@@ -190,10 +208,11 @@ class Pipeline:
         times.append(time.perf_counter())
         tell("compose")
         calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
-        answers = [
+        composed = [
             answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
             for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
+        answers = [add_pages(answer, self.index.document) for answer in composed]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]

@@ -8,6 +8,12 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from rag.documents import Byline as Byline
+from rag.documents import Document as Document
+from rag.documents import Origin as Origin
+from rag.documents import PageStart as PageStart
+from rag.documents import Section as Section
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,61 +24,6 @@ if TYPE_CHECKING:
 LOW_CONFIDENCE = 0.6
 """Answers with a lower confidence get the doubt "low confidence"."""
 Doubt = Literal["low confidence", "articles disagree", "one article"]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a document under one heading. It runs from ``start`` to the start of the next section."""
-
-    start: int
-    heading: str
-
-
-@dataclass(frozen=True, slots=True)
-class Byline:
-    """The lines at the end of a document's text that say who wrote it.
-
-    :param start: where these lines begin; they run to the end of the text.
-    :param author: the names of the writers; empty if only others are credited, such as an editor.
-    :param author_start: offset in the document's text of the first name.
-    :param author_end: offset of the end of the last name.
-    """
-
-    start: int
-    author: str
-    author_start: int
-    author_end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A cleaned article.
-
-    :param document_id: the file's path relative to the corpus, with forward slashes. Articles that share a file are
-        numbered: ``feed.txt#2``.
-    :param title: the article's title, never empty.
-    :param date: ISO 8601 date (``2025-06-13``), or None if the text gives none.
-    :param text: the cleaned text; paragraphs are separated by one blank line.
-    :param sections: in order of ``start``; text before the first section has no heading.
-    :param byline: None if the article has none.
-    """
-
-    document_id: str
-    title: str
-    date: str | None
-    text: str
-    sections: tuple[Section, ...] = ()
-    byline: Byline | None = None
-
-    @property
-    def author(self) -> str:
-        """The names of the writers; empty if the article names none."""
-        return self.byline.author if self.byline else ""
-
-    @property
-    def body_end(self) -> int:
-        """The end of the text that questions are answered from, before the byline."""
-        return self.byline.start if self.byline else len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +119,7 @@ class Citation:
     ``document.text[start:end] == quote``, and ``document.text[answer_start:answer_end]`` supports the answer.
 
     :param time: of a live blog's entry, ``16:05``; None in other articles.
+    :param page: of the file, from 1, on which the answer stands; None if the file has no pages.
     """
 
     document_id: str
@@ -181,11 +133,17 @@ class Citation:
     answer_end: int
     origin: Literal["copied", "aligned"] = "copied"
     time: str | None = None
+    page: int | None = None
 
     @property
     def dated(self) -> str:
         """Its date and time, as far as they are known: ``2025-06-13 16:05``."""
         return " ".join(filter(None, (self.date, self.time)))
+
+    @property
+    def placed(self) -> str:
+        """Its date, time and page, as far as they are known: ``2025-06-13, p. 4``."""
+        return ", ".join(filter(None, (self.dated, f"p. {self.page}" if self.page else "")))
 
 
 Status = Literal["answered", "possible", "abstained"]

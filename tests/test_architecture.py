@@ -17,6 +17,7 @@ from rag.cli import build_parser
 ROOMS: dict[str, set[str]] = {
     "machine": set(),
     "articles": {"machine"},
+    "fetch": {"articles"},
     "index": {"articles", "machine"},
     "question": {"articles"},
     "reader": {"articles", "question", "machine"},
@@ -24,9 +25,13 @@ ROOMS: dict[str, set[str]] = {
     "page": {"index", "articles", "question", "answers", "machine"},
     "training": {"reader", "answers", "question", "index", "articles", "machine"},
 }
-COMMON = {"rag", "rag.types", "rag.errors", "rag.metrics"}
+COMMON = {"rag", "rag.types", "rag.documents", "rag.errors", "rag.metrics"}
 """Open to every room."""
-ON_TOP = {"rag.models": {"page"}, "rag.pipeline": {"page"}, "rag.json_lines": set(), "rag.cli": set()}
+ON_TOP: dict[str, set[str]] = {
+    "rag.models": {"page"},
+    "rag.pipeline": {"page"},
+    **{name: set() for name in ("rag.arriving", "rag.json_lines", "rag.commands", "rag.cli")},
+}
 """May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {
     "000_e8defafe19a1604d.txt": "83a76a5b4162969d0010de181b38c888ed340f4d0e181c556e76c777b8be9171",

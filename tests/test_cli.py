@@ -302,6 +302,11 @@ def test_nothing_outside_the_terminal_is_coloured(ask: Ask) -> None:
         (["feedback", "--help"], "feedback"),
         (["feedback export"], None),
         (["feedback", "on", "the", "deal?"], None),
+        (["list"], "list"),
+        (["list", "--json"], "list"),
+        (["list", "the", "companies"], None),
+        (["watch", "--corpus", "news"], "watch"),
+        (["watch", "the", "market"], None),
         (["--", "feedback"], None),
         (["--json", "feedback"], None),
         (["export"], None),
@@ -329,3 +334,33 @@ def test_the_old_form_of_feedback_works_and_says_the_new_one(
         err = capsys.readouterr().err
         assert "No feedback yet" in err
         assert ("use ask feedback export" in err) is (words[0] == "--feedback")
+
+
+def test_the_articles_are_listed_with_what_is_known_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "news").mkdir()
+    header = "---\ntitle: Salt ends\ndate: 2024-03-04\npublisher: The Echo\nurl: https://echo.example/1\n---\n"
+    body = "The salt works at Varne will close in autumn, the owner said on Monday."
+    (tmp_path / "news" / "salt.md").write_text(f"{header}\n{body}\n", encoding="utf-8")
+    (tmp_path / "news" / "photo.jpg").write_bytes(b"x")
+    folders = ["--corpus", str(tmp_path / "news"), "--index", str(tmp_path / "index")]
+    assert main(["list", *folders]) == 0
+    first = capsys.readouterr()
+    assert first.out == (
+        "2024-03-04  Salt ends\n            salt.md · 14 words · The Echo · https://echo.example/1 · ask-articles 1\n"
+    )
+    assert "skipped *.jpg: 1 file (photo.jpg)" in first.err
+    assert main(["list", "--json", *folders]) == 0
+    second = capsys.readouterr()
+    record = json.loads(second.out)
+    assert (record["document_id"], record["publication"], len(record["text_sha256"])) == ("salt.md", "The Echo", 64)
+    assert second.err.count("photo.jpg") == 1
+
+
+def test_only_the_articles_of_a_period_are_asked(ask: Ask) -> None:
+    status, out, _ = ask("--json", "--since", "2026", "what stake did Meta buy?")
+    assert status == 0
+    assert {name.split("#")[0] for name in json.loads(out)["passages"]} == {"004_eef30f730183d976.txt"}
+    status, _, err = ask("--source", "*echo*", "what stake did Meta buy?")
+    assert status == 1
+    assert "No article is in that scope (from *echo*)" in err
+    assert ask("--since", "June", "what?")[0] == 2

@@ -83,8 +83,9 @@ def format_citation(citation: Citation, *, width: int, colour: bool, newest: str
     lines = textwrap.wrap(f"“{marked}”", width - 2, initial_indent="  ", subsequent_indent="  ")
     painted = [line.replace("\0", "\x1b[1;32m").replace("\1", "\x1b[0m") for line in lines]
     date = f", {citation.dated}{' (newest)' if newest and citation.date == newest else ''}" if citation.dated else ""
+    page = f", p. {citation.page}" if citation.page else ""
     kind = " (found by alignment)" if citation.origin == "aligned" else ""
-    source = f"  — {printable(citation.title)}{date} ({printable(citation.document_id)}){kind}"
+    source = f"  — {printable(citation.title)}{date}{page} ({printable(citation.document_id)}){kind}"
     return [*painted, (_paint if colour else _plain)("2", source)]
 
 
@@ -108,7 +109,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "confidence": round(answer.confidence, 4),
         "articles": answer.articles,
         "doubts": list(answer.doubts),
-        "citations": [asdict(citation) for citation in answer.citations],
+        "citations": [describe_citation(citation) for citation in answer.citations],
         "alternatives": [describe_alternative(other) for other in answer.alternatives],
         "withheld": describe_alternative(answer.withheld) if answer.withheld else None,
         "passages": [scored.passage.passage_id for scored in answer.passages],
@@ -124,8 +125,14 @@ def describe_alternative(other: Alternative) -> dict[str, Any]:
         "confidence": round(other.confidence, 4),
         "articles": other.articles,
         "superseded": other.superseded,
-        "citations": [asdict(citation) for citation in other.citations],
+        "citations": [describe_citation(citation) for citation in other.citations],
     }
+
+
+def describe_citation(citation: Citation) -> dict[str, Any]:
+    """A citation as JSON-ready values. It has a page only if its file has pages."""
+    values = asdict(citation)
+    return values if citation.page else {name: value for name, value in values.items() if name != "page"}
 
 
 def _paint(code: str, text: str) -> str:

@@ -47,6 +47,21 @@ _MASTHEAD = 15  # the most lines between a page's title and the article's title
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """What a YAML header says.
+
+    :param author: the byline: "By" and the author.
+    """
+
+    title: str = ""
+    date: str | None = None
+    author: str = ""
+    publication: str = ""
+    language: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CleanedText:
     """The result of :func:`clean_text`.
 
@@ -55,6 +70,7 @@ class CleanedText:
     :param text: paragraphs separated by one blank line. A leading title is a paragraph. Bylines come last.
     :param sections: all headings except a leading title, by offset in ``text``.
     :param byline: None if the text has none.
+    :param header: the YAML header.
     """
 
     title: str
@@ -62,6 +78,7 @@ class CleanedText:
     text: str
     sections: tuple[Section, ...]
     byline: Byline | None = None
+    header: Header = Header()
 
 
 def clean_text(raw: str, author: str = "") -> CleanedText:
@@ -86,7 +103,7 @@ def clean_text(raw: str, author: str = "") -> CleanedText:
             break
         cleaned = again
         title, date = title or again.title, date or again.date
-    return _sign(replace(cleaned, title=title, date=date), author)
+    return _sign(replace(cleaned, title=title, date=date, header=front), author)
 
 
 def _sign(cleaned: CleanedText, author: str) -> CleanedText:
@@ -99,25 +116,16 @@ def _sign(cleaned: CleanedText, author: str) -> CleanedText:
     return replace(cleaned, text=f"{cleaned.text}\n\nBy {author}", byline=byline)
 
 
-@dataclass(frozen=True, slots=True)
-class _FrontMatter:
-    """The title, the date and the byline ("By" and the author) of a YAML header."""
-
-    title: str = ""
-    date: str | None = None
-    author: str = ""
-
-
-def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
-    """Parse the title, date and author of a YAML header, and remove the header."""
+def _take_front_matter(text: str) -> tuple[Header, str]:
+    """Parse a YAML header, and remove it."""
     # Match line by line: a single regular expression takes exponential time on a header without an end.
     lines = text.lstrip().split("\n", _FRONT_MATTER_LINES + 2)
     rules = [n for n, line in enumerate(lines[: _FRONT_MATTER_LINES + 2]) if line.rstrip(" \t") == "---"]
     if rules[:1] != [0] or len(rules) == 1:
-        return _FrontMatter(), text
+        return Header(), text
     header = lines[1 : rules[1]]
     if not all(_FRONT_MATTER_LINE.fullmatch(line) for line in header):
-        return _FrontMatter(), text
+        return Header(), text
     fields: dict[str, str] = {}
     for line in header:
         name, colon, value = line.partition(":")
@@ -125,9 +133,18 @@ def _take_front_matter(text: str) -> tuple[_FrontMatter, str]:
             fields[list(fields)[-1]] += f", {_strip_value(line.strip()[2:].removeprefix('name:'))}"
         elif colon and not line[0].isspace():
             fields.setdefault(name.strip().lower(), _strip_value(value))
-    date = next((fields[name] for name in ("date", "published", "pubdate", "updated") if name in fields), "")
-    author = next((fields[name] for name in ("author", "authors", "byline", "by") if name in fields), "")
-    front = _FrontMatter(fields.get("title", ""), parse_date(date), _make_byline(author))
+
+    def find(*names: str) -> str:
+        return next((fields[name] for name in names if name in fields), "")
+
+    front = Header(
+        fields.get("title", ""),
+        parse_date(find("date", "published", "pubdate", "updated")),
+        _make_byline(find("author", "authors", "byline", "by")),
+        find("publication", "publisher", "site"),
+        find("language", "lang"),
+        find("url", "source", "link", "permalink"),
+    )
     return front, "\n".join(lines[rules[1] + 1 :])
 
 

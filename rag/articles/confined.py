@@ -11,12 +11,15 @@ import json
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.articles.raw import Converted, FormatError, RawArticle
 
 if TYPE_CHECKING:
     import subprocess
+
+    from rag.articles.columns import Columns
 
 SECONDS = 25
 """Time for one file. Chosen by hand: a page takes about 0.1 s, a book of 1,000 pages a few."""
@@ -34,18 +37,19 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
-    def ask(self, suffix: str, data: bytes) -> bytes:
+    def ask(self, head: list[object], data: bytes) -> bytes:
         """The reply to one file, a line of JSON; empty if the process crashed.
 
+        :param head: of the request: suffix, size and columns.
         :raises FormatError: if it takes too long.
         """
         with self._lock:
             for _ in range(2):  # twice, because an idle process may just have ended
-                if reply := self._ask_once(suffix, data):
+                if reply := self._ask_once(head, data):
                     return reply
         return b""
 
-    def _ask_once(self, suffix: str, data: bytes) -> bytes:
+    def _ask_once(self, head: list[object], data: bytes) -> bytes:
         process = self._process or self._start()
         late = threading.Event()
 
@@ -58,7 +62,7 @@ class _Worker:
         reply = b""
         try:
             with suppress(OSError):
-                process.stdin.write(json.dumps([suffix, len(data)]).encode() + b"\n" + data)  # type: ignore[union-attr]
+                process.stdin.write(json.dumps(head).encode() + b"\n" + data)  # type: ignore[union-attr]
                 process.stdin.flush()  # type: ignore[union-attr]
                 reply = process.stdout.readline(_LONGEST_REPLY)  # type: ignore[union-attr]
         finally:
@@ -90,14 +94,14 @@ class _Worker:
 _WORKER = _Worker()
 
 
-def convert_confined(suffix: str, data: bytes) -> Converted:
+def convert_confined(suffix: str, data: bytes, columns: Columns) -> Converted:
     """Convert a file in the other process.
 
     :param suffix: of the file's name, in lower case.
     :raises FormatError: if it cannot be converted, takes too long or crashes the process.
     """
     try:
-        reply = _WORKER.ask(suffix, data)
+        reply = _WORKER.ask([suffix, len(data), columns.named()], data)
     except OSError as error:
         raise FormatError(f"It cannot be converted ({error.strerror}): free memory and try again.") from error
     if not reply:
@@ -105,4 +109,6 @@ def convert_confined(suffix: str, data: bytes) -> Converted:
     said = json.loads(reply)
     if "error" in said:
         raise FormatError(said["error"] or _CRASHED)
-    return Converted(tuple(RawArticle(*article) for article in said["articles"]), said["note"])
+    articles = (RawArticle(**article) for article in said["articles"])
+    pages = ((one, tuple((start, number) for start, number in one.pages)) for one in articles)
+    return Converted(tuple(replace(one, pages=found) for one, found in pages), said["note"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
 from rag.articles.encodings import decode_text
 from rag.articles.feeds import convert_feed, split_feed
 from rag.articles.mail import read_mail
@@ -14,7 +16,7 @@ from rag.articles.raw import Converted, RawArticle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rag.articles.raw import Converter
+    from rag.articles.raw import Converter, TableConverter
 
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?xml[^<>]*\?>|<!--.*?-->)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
@@ -41,20 +43,39 @@ def _late(module: str, name: str) -> Converter:
     return convert_late
 
 
-def _convert_zip(data: bytes) -> Converted:
+def _convert_csv(data: bytes, columns: Columns = USUAL) -> Converted:
+    from rag.articles.rows import convert_csv
+
+    return convert_csv(data, columns)
+
+
+def _convert_jsonl(data: bytes, columns: Columns = USUAL) -> Converted:
+    from rag.articles.rows import convert_jsonl
+
+    return convert_jsonl(data, columns)
+
+
+def _convert_zip(data: bytes, columns: Columns = USUAL) -> Converted:
     from rag.articles.archives import ARCHIVES, convert_zip
 
-    return convert_zip(data, CONVERTERS.keys() - ARCHIVES, convert)
+    return convert_zip(data, CONVERTERS.keys() - ARCHIVES, partial(convert, columns=columns))
 
 
-def _convert_tar(data: bytes) -> Converted:
+def _convert_tar(data: bytes, columns: Columns = USUAL) -> Converted:
     from rag.articles.archives import ARCHIVES, convert_tar
 
-    return convert_tar(data, CONVERTERS.keys() - ARCHIVES, convert)
+    return convert_tar(data, CONVERTERS.keys() - ARCHIVES, partial(convert, columns=columns))
 
 
 TEXT = {".txt", ".md", ".markdown", ".rst"}
 """Suffixes of text files, which need no library."""
+TABLES: Mapping[str, TableConverter] = {
+    **dict.fromkeys([".csv", ".tsv"], _convert_csv),
+    ".jsonl": _convert_jsonl,
+    ".zip": _convert_zip,
+    **dict.fromkeys([".tar", ".tgz", ".gz"], _convert_tar),
+}
+"""Converters of files with rows, and of archives, which may hold such files."""
 CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
     **dict.fromkeys([".html", ".htm", ".xhtml"], _late("html_pages", "convert_page")),
@@ -65,21 +86,20 @@ CONVERTERS: Mapping[str, Converter] = {
     ".eml": _late("messages", "convert_message"),
     ".mbox": _late("messages", "convert_mailbox"),
     ".epub": _late("epub", "convert_epub"),
-    **dict.fromkeys([".csv", ".tsv"], _late("rows", "convert_csv")),
-    ".jsonl": _late("rows", "convert_jsonl"),
-    ".zip": _convert_zip,
-    **dict.fromkeys([".tar", ".tgz", ".gz"], _convert_tar),
+    **TABLES,
 }
 """Converters by lower-case suffix. To support a new format, add a line."""
 
 
-def convert(suffix: str, data: bytes) -> Converted:
+def convert(suffix: str, data: bytes, columns: Columns = USUAL) -> Converted:
     """Convert a file by its content, if that says what it is, or else by its suffix.
 
     :param suffix: in lower case.
+    :param columns: of tables.
     :raises FormatError: if it cannot be converted.
     """
-    return CONVERTERS[_recognise(suffix, data)](data)
+    found = _recognise(suffix, data)
+    return TABLES[found](data, columns) if found in TABLES else CONVERTERS[found](data)
 
 
 def _recognise(suffix: str, data: bytes) -> str:

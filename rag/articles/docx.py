@@ -36,4 +36,4 @@ def convert_docx(data: bytes) -> Converted:
         convert_image=lambda _: [],
         external_file_access=False,
     )
-    return Converted((RawArticle(unwrap_items(_NOTE_MARK.sub("", found.value))),))
+    return Converted((RawArticle(unwrap_items(_NOTE_MARK.sub("", found.value)), extractor="mammoth"),))

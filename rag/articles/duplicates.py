@@ -33,7 +33,7 @@ def find_duplicates(documents: Sequence[Document], *, threshold: float = 0.8) ->
     All numbers are treated as equal, so that an article and its update with new numbers are near-duplicates. Titles
     have extra weight, so that two companies' reports written from one template are not.
 
-    :param documents: in order. The first of several near-duplicates counts as the original.
+    :param documents: in order, such as the newest first. The first of several near-duplicates counts as the original.
     :param threshold: the minimum resemblance of a near-duplicate, 0 to 1.
     :return: maps the ``document_id`` of each near-duplicate to that of its original, which is not a near-duplicate.
     """

@@ -35,6 +35,7 @@ def convert_epub(data: bytes) -> Converted:
         book = _read_text(package, "title")
         author = ", ".join(name for element in _find(package, "creator") if (name := _squeeze(element)))
         date = parse_date(_read_text(package, "date"))
+        publisher, language = _read_text(package, "publisher"), _read_text(package, "language")
         members = set(archive.namelist())
         paths = [name for name in _list_spine(package, posixpath.dirname(path)) if name in members]
         if not paths and _PROTECTED in members:
@@ -42,7 +43,7 @@ def convert_epub(data: bytes) -> Converted:
         chapters = [_read_chapter(archive, name, book) for name in paths]
     if chapters and not any(text for text, _ in chapters) and _PROTECTED in members:
         raise FormatError("It is protected against copying: save a copy without protection.")
-    articles = [RawArticle(text, title, date, author, book) for text, title in chapters if text]
+    articles = [RawArticle(text, title, date, author, book, publisher, language) for text, title in chapters if text]
     return Converted(tuple(articles))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
@@ -31,7 +32,7 @@ def convert_feed(data: bytes) -> Converted:
     :raises FormatError: if it is none, or has no items.
     """
     file = decode_page(data)
-    articles = tuple(_read_entry(entry) for entry in _parse(file.text))
+    articles = tuple(_read_feed(file.text))
     if not articles:
         raise FormatError("It is no RSS or Atom feed with items: save its articles as text or HTML.")
     return Converted(articles, file.note)
@@ -51,8 +52,7 @@ def split_feed(text: str) -> list[RawArticle]:
     ends = [0, *(end for _, end in regions)]
     starts = [*(start for start, _ in regions), len(text)]
     around = "\n\n".join(text[end:start].strip() for end, start in zip(ends, starts, strict=True)).strip()
-    entries = [_read_entry(entry) for entry in _parse(feed)]
-    return [*([RawArticle(around)] if around else []), *entries]
+    return [*([RawArticle(around)] if around else []), *_read_feed(feed)]
 
 
 def _find_regions(text: str) -> Iterator[tuple[int, int]]:
@@ -64,7 +64,7 @@ def _find_regions(text: str) -> Iterator[tuple[int, int]]:
         yield opening.start(), place
 
 
-def _parse(feed: str) -> list[Any]:
+def _read_feed(feed: str) -> list[RawArticle]:
     import feedparser
 
     data = _close(_ENTITY.sub("", feed)).encode("utf-8", "replace")
@@ -73,7 +73,9 @@ def _parse(feed: str) -> list[Any]:
     parsed = feedparser.parse(
         io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    return list(parsed.entries)
+    about = parsed.get("feed", {})
+    publication, language = about.get("title", ""), about.get("language", "")
+    return [replace(_read_entry(entry), publication=publication, language=language) for entry in parsed.entries]
 
 
 def _close(feed: str) -> str:
@@ -92,4 +94,5 @@ def _read_entry(entry: Any) -> RawArticle:
     moment = entry.get("published_parsed") or entry.get("updated_parsed")
     # The date as it is written is the publisher's; the parsed one is in UTC and may be a day off.
     date = parse_date(written) or (f"{moment[0]:04}-{moment[1]:02}-{moment[2]:02}" if moment else None)
-    return RawArticle(max(bodies, key=len), entry.get("title", ""), date, entry.get("author", ""))
+    text, title, author = max(bodies, key=len), entry.get("title", ""), entry.get("author", "")
+    return RawArticle(text, title, date, author, url=entry.get("link", ""), extractor="feedparser")

@@ -11,7 +11,10 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rag.articles.cleaning import clean_text
+from rag.articles.columns import USUAL, Columns
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
+from rag.articles.origins import describe_origin
+from rag.articles.pages import map_pages
 from rag.articles.raw import FormatError
 from rag.errors import CorpusError
 from rag.types import Document
@@ -74,7 +77,7 @@ def find_articles(corpus: Path) -> list[Path]:
     :return: paths that begin with ``corpus``.
     :raises CorpusError: if ``corpus`` is not a readable folder or holds no article.
     """
-    _check_folder(corpus)
+    check_folder(corpus)
     found, skipped = _walk(corpus)
     if not found and skipped:
         raise CorpusError(f"No article in {corpus} can be read; {skipped[0].document_id}: {skipped[0].reason}")
@@ -135,11 +138,12 @@ def names_kind(document_id: str) -> bool:
     return document_id.startswith("*") and not _is_article(document_id)
 
 
-def read_file(path: Path, corpus: Path) -> Contents | Skipped:
+def read_file(path: Path, corpus: Path, columns: Columns = USUAL) -> Contents | Skipped:
     """Read a file and clean its articles.
 
     :param path: a path from :func:`find_articles`.
     :param corpus: the folder that was searched.
+    :param columns: of tables.
     :return: its articles, or the reason why it was skipped.
     """
     name = name_document(path, corpus)
@@ -150,7 +154,7 @@ def read_file(path: Path, corpus: Path) -> Contents | Skipped:
     except OSError as error:
         return Skipped(name, f"It cannot be read ({_explain(error)}): change its permissions.")
     try:
-        converted = convert_file(path.suffix, data)
+        converted = convert_file(path.suffix, data, columns)
     except FormatError as error:
         return Skipped(name, str(error))
     documents = [_clean(article, name) for article in converted.articles]
@@ -176,11 +180,13 @@ def _clean(article: RawArticle, name: str) -> Document:
         cleaned.text,
         cleaned.sections,
         cleaned.byline,
+        describe_origin(article, cleaned, name),
+        map_pages(article.text, article.pages, cleaned.text),
     )
 
 
-def _check_folder(corpus: Path) -> None:
-    """:raises CorpusError: if `corpus` is not a folder or cannot be listed."""
+def check_folder(corpus: Path) -> None:
+    """:raises CorpusError: if ``corpus`` is not a folder or cannot be listed."""
     try:
         is_folder = stat.S_ISDIR(corpus.stat().st_mode)
         if is_folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
 from rag.articles.confined import convert_confined
 from rag.articles.converters import CONVERTERS, TEXT, convert
 
@@ -16,11 +17,12 @@ EXAMPLES = "text, HTML, PDF, Word (.docx), EPUB, e-mail or feed files"
 """What a user may put in a folder, for messages."""
 
 
-def convert_file(suffix: str, data: bytes) -> Converted:
+def convert_file(suffix: str, data: bytes, columns: Columns = USUAL) -> Converted:
     """Convert a file.
 
     :param suffix: of its name, one of `FORMATS` in any case.
+    :param columns: of tables.
     :raises FormatError: if it cannot be converted.
     """
     suffix = suffix.lower()
-    return convert(suffix, data) if suffix in TEXT else convert_confined(suffix, data)
+    return convert(suffix, data) if suffix in TEXT else convert_confined(suffix, data, columns)

@@ -10,7 +10,7 @@ import copy
 import json
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import parse_date
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+_EXTRACTOR = "trafilatura"
+_SAVED = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
+"""Browsers write it at the head of a page that they save."""
+_HEAD = 2_000  # characters in which that may stand
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
 _ARTICLE = re.compile(r"(?:\w*Article|(?:Live)?BlogPosting|Report)\Z")
 _MOST_NODES = 20_000
@@ -69,6 +73,8 @@ class _About:
     title: str = ""
     date: str | None = None
     author: str = ""
+    publication: str = ""
+    language: str = ""
 
 
 def convert_page(data: bytes) -> Converted:
@@ -88,23 +94,37 @@ def read_page(html: str) -> RawArticle:
     tree = load_html(html[declaration.end() :] if declaration else html)
     if tree is None:
         return RawArticle("")
+    saved = _SAVED.search(html, 0, _HEAD)
+    article = _read_tree(tree)
+    return replace(article, url=saved[1] if saved else article.url, extractor=_EXTRACTOR)
+
+
+def _read_tree(tree: HtmlElement) -> RawArticle:
     about = _read_about(tree)
     found = _extract(tree)
     unmarked = about == _About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
     if unmarked and _count_words(found) < _ENOUGH * len(_prune(tree, "a").text_content().split()):
         found = max(found, _extract(tree, recall=True), key=_count_words)
-    if found is None:
-        text = about.body or _write_rest(tree)
-        return (
-            RawArticle(text, about.title or _choose_title(tree, ""), about.date, about.author)
-            if text
-            else RawArticle("")
-        )
-    text = _write_html(found.body)
-    if len(about.body.split()) >= _COMPLETE * _count_words(found):
+    text = _write_html(found.body) if found else about.body or _write_rest(tree)
+    if found and len(about.body.split()) >= _COMPLETE * _count_words(found):
         text = about.body
-    title = about.title or _choose_title(tree, found.title or "")
-    return RawArticle(text, title, about.date or parse_date(found.date or ""), about.author or found.author or "")
+    if not text:
+        return RawArticle("")
+    return RawArticle(
+        text,
+        about.title or _choose_title(tree, _get(found, "title")),
+        about.date or parse_date(_get(found, "date")),
+        about.author or _get(found, "author"),
+        publication=about.publication or _get(found, "sitename"),
+        language=about.language or tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "",
+        url=_get(found, "url"),
+        dated="JSON-LD" if about.date else "metadata",
+    )
+
+
+def _get(found: Any, name: str) -> str:
+    """A field of trafilatura's document, if there are one and the other."""
+    return getattr(found, name, None) or ""
 
 
 def _extract(tree: HtmlElement, *, recall: bool = False) -> Any:
@@ -217,6 +237,8 @@ def _read_node(node: dict[str, Any]) -> _About:
         _read_string(node.get("headline")),
         parse_date(_read_string(node.get("datePublished"))),
         _read_names(node.get("author")),
+        _read_names(node.get("publisher")),
+        _read_string(node.get("inLanguage")),
     )
 
 

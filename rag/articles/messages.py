@@ -7,6 +7,7 @@ built like messages too.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email.parser import BytesParser
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,9 @@ def convert_mhtml(data: bytes) -> Converted:
     page = next((part for part in message.walk() if part.get_content_type() == "text/html"), None)
     if page is None:
         raise FormatError("It holds no web page: save the page again, as HTML.")
-    return Converted((read_page(_decode(page)),))
+    address = str(message["Snapshot-Content-Location"] or page["Content-Location"] or "")
+    article = read_page(_decode(page))
+    return Converted((replace(article, url=address or article.url),))
 
 
 def _read_message(data: bytes) -> RawArticle | None:
@@ -91,17 +94,21 @@ def _read_message(data: bytes) -> RawArticle | None:
         return None
     subject = _ANSWER.sub("", decode_field(str(message["Subject"] or "")), count=1).strip()
     sender = read_sender(str(message["From"])) if message["From"] else ""
-    return RawArticle(_read_body(message), subject, read_sent(str(message["Date"] or "")), sender)
+    body = _read_body(message)
+    return replace(body, title=subject, date=read_sent(str(message["Date"] or "")), author=sender, dated="metadata")
 
 
-def _read_body(message: Message) -> str:
-    """The plain parts or, if they are much shorter, what the HTML parts say."""
+def _read_body(message: Message) -> RawArticle:
+    """The text of the plain parts or, if they are much shorter, what the HTML parts say."""
     parts = [part for part in message.walk() if part.get_content_maintype() == "text" and not _is_attached(part)]
     plain = "\n\n".join(_decode(part) for part in parts if part.get_content_subtype() == "plain")
     pages = [_decode(part) for part in parts if part.get_content_subtype() == "html"]
-    read = "\n\n".join(read_page(_drop_quotes(page)).text for page in pages if page.strip())
+    found = [read_page(_drop_quotes(page)) for page in pages if page.strip()]
+    read = "\n\n".join(one.text for one in found)
     words = len(re.sub(r"<[^<>]*>", " ", read).split())
-    return read if words and len(plain.split()) < _COMPLETE * words else _strip_quotes(plain)
+    if words and len(plain.split()) < _COMPLETE * words:
+        return RawArticle(read, extractor=found[0].extractor)
+    return RawArticle(_strip_quotes(plain))
 
 
 def _is_attached(part: Message) -> bool:

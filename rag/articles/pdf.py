@@ -77,7 +77,8 @@ def convert_pdf(data: bytes) -> Converted:
     if not written:
         raise FormatError("It is a scan, which has pictures of text but no text: run text recognition (OCR) on it.")
     note = f"read in part: {pages - written} of its {pages} pages have no text" if written < pages / 2 else ""
-    return Converted((RawArticle(_write_text(_drop_running_heads(lines, pages))),), note)
+    text, starts = _write_text(_drop_running_heads(lines, pages))
+    return Converted((RawArticle(text, extractor="pypdfium2", pages=starts),), note)
 
 
 def _read_lines(page: Any, number: int) -> Iterator[_Line]:
@@ -129,10 +130,10 @@ def _drop_running_heads(lines: Sequence[_Line], pages: int) -> list[_Line]:
     return [line for line in lines if not (line.at_edge and counts[fold(line)] >= fewest)]
 
 
-def _write_text(lines: Sequence[_Line]) -> str:
-    """Paragraphs separated by blank lines; headings are Markdown."""
+def _write_text(lines: Sequence[_Line]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Paragraphs separated by blank lines; headings are Markdown. Then (offset, number) of the start of each page."""
     if not lines:
-        return ""
+        return "", ()
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[round(line.size * 2) / 2] += len(line.text)
@@ -149,7 +150,14 @@ def _write_text(lines: Sequence[_Line]) -> str:
         else:
             blocks[-1].append(line)
     largest = max((block[0].size for block in blocks if block[0].page == lines[0].page), default=body)
-    return "\n\n".join(_write_block(block, body, largest, words) for block in blocks)
+    text, starts = "", dict[int, int]()
+    for block in blocks:
+        text += "\n\n" if text else ""
+        written, begun = _write_block(block, body, largest, words)
+        for offset, page in begun:
+            starts.setdefault(page, len(text) + offset)
+        text += written
+    return text, tuple((offset, page + 1) for page, offset in starts.items())
 
 
 def _find_right(block: Sequence[_Line]) -> float:
@@ -171,14 +179,21 @@ def _starts_block(above: _Line, line: _Line, pitch: float, right: float) -> bool
     return ended and (indented or short)
 
 
-def _write_block(block: Sequence[_Line], body: float, largest: float, words: Container[str]) -> str:
-    text = block[0].text
-    for line in block[1:]:
+def _write_block(
+    block: Sequence[_Line], body: float, largest: float, words: Container[str]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Its text, and (offset, page) of the lines with which it or a page begins."""
+    text, begun = block[0].text, [(0, block[0].page)]
+    for above, line in pairwise(block):
+        place = len(text)
         if text.endswith("-") and is_broken_word(text, line.text, words):
             text = text[:-1] + line.text
         else:
             text += line.text if re.search(r"\w-\Z", text) else f" {line.text}"
+        if line.page != above.page:
+            begun.append((place, line.page))
     size = block[0].size
     if size < _LARGER * body or len(text.split()) > _MOST_WORDS or not re.search(r"[^\W\d_]{2}", text):
-        return text
-    return f"# {text}" if size == largest and block[0].page == 0 else f"## {text}"
+        return text, begun
+    mark = "#" if size == largest and block[0].page == 0 else "##"
+    return f"{mark} {text}", [(offset + len(mark) + 1, page) for offset, page in begun]

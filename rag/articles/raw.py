@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rag.articles.columns import Columns
+    from rag.documents import Dated
 
 
 class FormatError(Exception):
@@ -19,6 +23,12 @@ class RawArticle:
     :param date: ISO 8601, or None if not given.
     :param author: empty if not given.
     :param name: the title if neither the file nor the text gives one; empty for the file's name.
+    :param publication: the newspaper, site or feed; empty if not given.
+    :param language: such as ``en-GB``; empty if not given.
+    :param url: its web address; empty if not given.
+    :param extractor: the library that found it; empty for the code of this product.
+    :param dated: where the date was found.
+    :param pages: (offset in ``text``, number of the page from 1) of the first word of each page; empty without pages.
     """
 
     text: str
@@ -26,6 +36,12 @@ class RawArticle:
     date: str | None = None
     author: str = ""
     name: str = ""
+    publication: str = ""
+    language: str = ""
+    url: str = ""
+    extractor: str = ""
+    dated: Dated = "metadata"
+    pages: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +62,11 @@ class Converter(Protocol):
     """
 
     def __call__(self, data: bytes) -> Converted:
+        """:raises FormatError: if the bytes are not in this format."""
+
+
+class TableConverter(Protocol):
+    """Converts a file with rows, or an archive that may hold such files."""
+
+    def __call__(self, data: bytes, columns: Columns = ...) -> Converted:
         """:raises FormatError: if the bytes are not in this format."""

@@ -7,8 +7,9 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import asdict
 
+from rag.articles.columns import Columns
 from rag.articles.converters import convert
 from rag.articles.raw import FormatError
 
@@ -22,12 +23,12 @@ MOST_TEXT = 20_000_000
 def serve() -> None:
     """Answer requests until standard input ends or none comes for a while.
 
-    A request is a line of JSON, ``[suffix, size]``, and as many bytes. The reply is a line of JSON.
+    A request is a line of JSON, ``[suffix, size, columns]``, and as many bytes. The reply is a line of JSON.
     """
     _limit_resources()
     while line := _read_line():
-        suffix, size = json.loads(line)
-        reply = _convert(suffix, sys.stdin.buffer.read(size))
+        suffix, size, columns = json.loads(line)
+        reply = _convert(suffix, sys.stdin.buffer.read(size), Columns(**columns))
         sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
         sys.stdout.buffer.flush()
 
@@ -41,10 +42,10 @@ def _read_line() -> bytes:
         timer.cancel()
 
 
-def _convert(suffix: str, data: bytes) -> dict[str, object]:
+def _convert(suffix: str, data: bytes, columns: Columns) -> dict[str, object]:
     """The articles and the note, or the error; an empty error if a library failed in a way of its own."""
     try:
-        converted = convert(suffix, data)
+        converted = convert(suffix, data, columns)
     except FormatError as error:
         return {"error": str(error)}
     except MemoryError:
@@ -53,7 +54,7 @@ def _convert(suffix: str, data: bytes) -> dict[str, object]:
         return {"error": ""}
     if sum(len(one.text) + len(one.title) + len(one.author) for one in converted.articles) > MOST_TEXT:
         return {"error": f"It holds more than {MOST_TEXT // 1_000_000} MB of text: split it."}
-    return {"articles": [astuple(article) for article in converted.articles], "note": converted.note}
+    return {"articles": [asdict(article) for article in converted.articles], "note": converted.note}
 
 
 def _limit_resources() -> None:

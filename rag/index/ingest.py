@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
 from rag.articles.folder import Note, Skipped, find_skipped, read_file
 from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError
@@ -47,17 +48,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
-    """Settings for splitting and encoding articles.
+    """Settings for reading, splitting and encoding articles.
 
-    :param progress: whether to show a progress bar.
     :param tell: called with the numbers of passages encoded and to be encoded, and with 0 and 0 while articles are read
         and cut. An exception from it ends the work.
+    :param columns: of tables.
     """
 
     encoder: Encoder
     config: ChunkingConfig
-    progress: bool = False
     tell: Tell | None = None
+    columns: Columns = USUAL
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As the encoder does. Cutting a long text takes long, and is here told to go on, or not."""
@@ -77,7 +78,7 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
     """
     from rag.articles.duplicates import find_duplicates  # imports NumPy, which `ask --help` must not
 
-    documents, skipped, notes = read_articles(corpus, files, cutter.tell)
+    documents, skipped, notes = read_articles(corpus, files, cutter.columns, cutter.tell)
     if not documents and not kept:
         why = f"; {skipped[0].document_id}: {skipped[0].reason}" if skipped else f": put {EXAMPLES} there."
         raise CorpusError(f"No article in {corpus} can be read{why}")
@@ -87,7 +88,8 @@ def make_batch(corpus: Path, files: Sequence[str], kept: Sequence[Document], cut
         for passage in chunk_document(document, count_tokens=cutter.count_tokens, config=cutter.config)
     ]
     vectors = encode_passages(passages, cutter) if passages else None
-    everything = sorted((*kept, *documents), key=lambda document: document.document_id)
+    named = sorted((*kept, *documents), key=lambda document: document.document_id)
+    everything = sorted(named, key=lambda document: document.date or "", reverse=True)  # the newest is the original
     return Batch(tuple(documents), tuple(passages), vectors, tuple(skipped), tuple(notes), find_duplicates(everything))
 
 
@@ -98,7 +100,7 @@ def encode_passages(passages: Sequence[Passage], cutter: Cutter) -> NDArray[np.f
     """
     texts, contexts = [passage.text for passage in passages], [passage.context for passage in passages]
     if cutter.tell is None:
-        return cutter.encoder.encode(texts, contexts=contexts, progress=cutter.progress)
+        return cutter.encoder.encode(texts, contexts=contexts)
     import numpy as np
 
     # In the encoder's own order, so that the parts need no more padding than the whole.
@@ -108,11 +110,12 @@ def encode_passages(passages: Sequence[Passage], cutter: Cutter) -> NDArray[np.f
         cutter.tell(at, len(order))
         part = order[at : at + ENCODED_AT_ONCE]
         rows.append(cutter.encoder.encode([texts[i] for i in part], contexts=[contexts[i] for i in part]))
+    cutter.tell(len(order), len(order))
     return np.concatenate(rows)[np.argsort(order)]
 
 
 def read_articles(
-    corpus: Path, files: Sequence[str], tell: Tell | None = None
+    corpus: Path, files: Sequence[str], columns: Columns = USUAL, tell: Tell | None = None
 ) -> tuple[list[Document], list[Skipped], list[Note]]:
     """Read the given files. Returns the articles, the skipped files and the notes, each in the order of the files."""
     linked = {item.document_id: item for item in find_skipped(corpus)}
@@ -125,7 +128,7 @@ def read_articles(
         if not is_utf8(name):
             skipped.append(Skipped(name, "The file name is not valid UTF-8: rename the file."))
             continue
-        item = linked.get(name) or read_file(corpus / name, corpus)
+        item = linked.get(name) or read_file(corpus / name, corpus, columns)
         if isinstance(item, Skipped):
             skipped.append(item)
         else:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import IndexFolderError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Increase it with any change to cleaning, splitting or encoding. Older indexes are then rebuilt."""
 MANIFEST = "manifest.json"
 DATABASE = "passages.db"
@@ -42,6 +42,8 @@ class State:
     :param sources: SHA-256 of each file of the corpus, including skipped files, by document_id.
     :param database: SHA-256 of passages.db.
     :param vectors: SHA-256 of vectors.faiss.
+    :param columns: what the columns of tables were said to hold.
+    :param extractors: the version of each extractor that read an article of the index.
     """
 
     schema: int
@@ -52,6 +54,8 @@ class State:
     sources: dict[str, str]
     database: str
     vectors: str
+    extractors: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def read_states(folder: Path) -> list[State] | None:
@@ -76,11 +80,12 @@ def read_states(folder: Path) -> list[State] | None:
 def _parse_state(value: dict[str, Any]) -> State:
     """:raises TypeError: if a field is missing, unknown, or of the wrong type."""
     state = State(**value)
-    kinds = {"schema": int, "dimension": int, "chunking": dict, "sources": dict}
-    for field, kind in kinds.items():
-        if type(getattr(state, field)) is not kind:
-            raise TypeError(field)
-    texts = [state.encoder, state.fingerprint, state.database, state.vectors, *state.sources.values()]
+    kinds = {"schema": int, "dimension": int, "chunking": dict, "sources": dict, "extractors": dict, "columns": dict}
+    for name, kind in kinds.items():
+        if type(getattr(state, name)) is not kind:
+            raise TypeError(name)
+    texts = [state.encoder, state.fingerprint, state.database, state.vectors]
+    texts += [text for table in (state.sources, state.extractors, state.columns) for text in table.values()]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("text")
     return state

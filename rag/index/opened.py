@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import IndexFolderError
+from rag.errors import CorpusError, IndexFolderError
 from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
 from rag.index.store import (
     open_for_reading,
@@ -16,17 +18,21 @@ from rag.index.store import (
     select_documents,
     select_newest,
     select_passages,
+    select_rows,
 )
 from rag.index.vectors import load_vectors, search_vectors
+from rag.types import Origin
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from rag.index.scope import Scope
     from rag.types import Document, Passage
 
 ATTEMPTS = 5
@@ -40,6 +46,10 @@ class DocumentSummary:
     :param duplicate_of: document_id of the article that it nearly repeats; None for an original.
     :param passages: number of passages.
     :param words: number of words.
+    :param source: its web address, or else the path of its file.
+    :param publication: empty if its file names none; so is ``language``.
+    :param extractor: what read it, with the version.
+    :param text_sha256: of its cleaned text.
     """
 
     document_id: str
@@ -48,6 +58,11 @@ class DocumentSummary:
     duplicate_of: str | None
     passages: int
     words: int
+    source: str = ""
+    publication: str = ""
+    language: str = ""
+    extractor: str = ""
+    text_sha256: str = ""
 
 
 class Index:
@@ -58,6 +73,25 @@ class Index:
         self._connection = connection
         self._vectors = vectors
         self._lock = Lock()
+        self._rows: Sequence[int] | None = None  # that are searched; None for all
+        self._held: AbstractSet[str] = frozenset()  # the ids of their documents
+
+    def within(self, scope: Scope) -> Index:
+        """An index of which only the articles of a scope are searched. It is closed with this one.
+
+        :raises CorpusError: if there are none.
+        """
+        if scope.is_open:
+            return self
+        made = copy(self)
+        made._held = frozenset(one.document_id for one in self.documents() if scope.covers(one))
+        if not made._held:
+            raise CorpusError(
+                f"No article is in that scope ({scope.describe()}): ask list shows their dates and sources."
+            )
+        with self._lock:
+            made._rows = select_rows(self._connection, made._held)
+        return made
 
     def __enter__(self) -> Index:
         return self
@@ -103,22 +137,25 @@ class Index:
     def leading_passages(self, articles: int, passages: int) -> list[list[Passage]]:
         """The first ``passages`` passages of at most ``articles`` articles, newest first, without near-duplicates."""
         with self._lock:
-            names = select_newest(self._connection, articles)
+            everything = self._rows is None
+            names = select_newest(self._connection, articles if everything else -1)
+            names = names if everything else [name for name in names if name in self._held][:articles]
             return [select_document_passages(self._connection, name)[:passages] for name in names]
 
     def documents(self) -> list[DocumentSummary]:
         """All documents in the order of their ids."""
         # In a cleaned text, words are separated by one space, one line break or two line breaks.
         query = (
-            "WITH spaced AS (SELECT document_id, title, date, duplicate_of,"
+            "WITH spaced AS (SELECT document_id, title, date, duplicate_of, origin, text_sha256,"
             " replace(replace(text, char(10, 10), ' '), char(10), ' ') AS line FROM documents)"
             " SELECT s.document_id, title, date, duplicate_of, COUNT(row),"
-            " length(line) - length(replace(line, ' ', '')) + (line <> '') FROM spaced AS s"
+            " length(line) - length(replace(line, ' ', '')) + (line <> ''), origin, text_sha256 FROM spaced AS s"
             " LEFT JOIN passages AS p ON p.document_id = s.document_id"
             " GROUP BY s.document_id ORDER BY s.document_id"
         )
         with self._lock, closing(self._connection.execute(query)) as cursor:
-            return [DocumentSummary(*values) for values in cursor]
+            rows = cursor.fetchall()
+        return [_summarise(values, Origin(**json.loads(origin)), digest) for *values, origin, digest in rows]
 
     def search_dense(self, vectors: NDArray[np.float32], k: int) -> list[list[tuple[int, float]]]:
         """For each vector at most `k` rows with their cosines, highest first.
@@ -126,12 +163,17 @@ class Index:
         :param vectors: unit rows, float32, shape (questions, dimension).
         :raises ValueError: if the dimension differs from that of the index.
         """
-        return search_vectors(self._vectors, vectors, k)
+        return search_vectors(self._vectors, vectors, k, self._rows)
 
     def search_bm25(self, question: str, k: int) -> list[tuple[int, float]]:
         """At most `k` rows with their BM25 scores, highest first; empty for a question without words."""
         with self._lock:
-            return search_words(self._connection, question, k)
+            return search_words(self._connection, question, k, self._rows)
+
+
+def _summarise(values: list[Any], origin: Origin, digest: str) -> DocumentSummary:
+    described = (origin.source, origin.publication, origin.language, origin.reader, digest)
+    return DocumentSummary(*(*values, *described))
 
 
 def open_index(folder: Path) -> Index:

@@ -6,11 +6,11 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rag.types import Byline, Document, Passage, Section
+from rag.types import Byline, Document, Origin, PageStart, Passage, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +27,9 @@ CREATE TABLE documents (
     text TEXT NOT NULL,
     sections TEXT NOT NULL,        -- JSON: [[start, heading], ...]
     byline TEXT NOT NULL,          -- JSON: [start, author, author_start, author_end], or [] for none
+    origin TEXT NOT NULL,          -- JSON: the fields of rag.documents.Origin
+    pages TEXT NOT NULL,           -- JSON: [[start, number], ...]
+    text_sha256 TEXT NOT NULL,
     source_sha256 TEXT NOT NULL,
     duplicate_of TEXT              -- document_id of the article it repeats
 ) WITHOUT ROWID;
@@ -85,8 +88,19 @@ def insert_document(connection: sqlite3.Connection, document: Document, source_s
     sections = json.dumps([[section.start, section.heading] for section in document.sections])
     byline = json.dumps(astuple(document.byline) if document.byline else ())
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
-        (document.document_id, document.title, document.date, document.text, sections, byline, source_sha256),
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        (
+            document.document_id,
+            document.title,
+            document.date,
+            document.text,
+            sections,
+            byline,
+            json.dumps(asdict(document.origin)),
+            json.dumps([astuple(page) for page in document.pages]),
+            document.text_sha256,
+            source_sha256,
+        ),
     )
 
 
@@ -146,17 +160,25 @@ def compact(connection: sqlite3.Connection) -> None:
 
 def select_documents(connection: sqlite3.Connection, document_id: str | None = None) -> list[Document]:
     """All documents in order of their ids, or only the one with the given id."""
-    condition = "" if document_id is None else " WHERE document_id = ?"
     rows = connection.execute(
-        f"SELECT document_id, title, date, text, sections, byline FROM documents{condition} ORDER BY document_id",  # noqa: S608
-        () if document_id is None else (document_id,),
+        "SELECT document_id, title, date, text, sections, byline, origin, pages FROM documents"
+        " WHERE document_id = coalesce(?, document_id) ORDER BY document_id",
+        (document_id,),
     )
     documents = []
-    for key, title, date, text, sections, byline in rows:
+    for key, title, date, text, sections, byline, origin, pages in rows:
         found = json.loads(byline)
         parts = tuple(Section(*section) for section in json.loads(sections))
-        documents.append(Document(key, title, date, text, parts, Byline(*found) if found else None))
+        starts = tuple(PageStart(*page) for page in json.loads(pages))
+        signed = Byline(*found) if found else None
+        documents.append(Document(key, title, date, text, parts, signed, Origin(**json.loads(origin)), starts))
     return documents
+
+
+def select_rows(connection: sqlite3.Connection, documents: Iterable[str]) -> list[int]:
+    """The rows of the passages of some documents, ascending."""
+    query = "SELECT row FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY row"
+    return [row for (row,) in connection.execute(query, (json.dumps(list(documents)),))]
 
 
 def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:
@@ -196,19 +218,24 @@ def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDAr
     return np.array([row for row, _ in rows], dtype=np.int64), vectors
 
 
-def search_words(connection: sqlite3.Connection, question: str, k: int) -> list[tuple[int, float]]:
+def search_words(
+    connection: sqlite3.Connection, question: str, k: int, among: Sequence[int] | None = None
+) -> list[tuple[int, float]]:
     """(row, BM25 score) of at most `k` passages with any of the question's words, highest score first.
 
     Each word is quoted, so that a question cannot contain FTS5 query syntax.
+
+    :param among: the rows that are searched; None for all.
     """
     words = dict.fromkeys(word.lower() for word in WORD.findall(question))
     query = " OR ".join(f'"{word}"' for word in list(words)[:MAX_QUERY_WORDS])
     if not query or k < 1:
         return []
+    chosen = "" if among is None else " AND row IN (SELECT value FROM json_each(?))"
     rows = connection.execute(
         f"SELECT passages_fts.rowid, bm25(passages_fts, {CONTEXT_WEIGHT}, 1.0) AS cost FROM passages_fts"  # noqa: S608 (a constant of this module)
         " JOIN passages ON row = passages_fts.rowid"
-        " WHERE passages_fts MATCH ? ORDER BY cost, passage_id LIMIT ?",
-        (query, k),
+        f" WHERE passages_fts MATCH ?{chosen} ORDER BY cost, passage_id LIMIT ?",
+        (query, *([] if among is None else [json.dumps(list(among))]), k),
     )
     return [(row, -cost) for row, cost in rows]

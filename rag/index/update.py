@@ -12,12 +12,16 @@ import re
 import shutil
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from rag.articles.folder import find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
-from rag.errors import IndexFolderError
+from rag.articles.columns import USUAL, Columns
+from rag.articles.converters import TABLES
+from rag.articles.extractors import find_version
+from rag.articles.folder import Note, find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
+from rag.errors import CorpusError, IndexFolderError
 from rag.index import store
-from rag.index.changes import Changes, Plan, make_plan
+from rag.index.changes import Changes, Plan, join_changes, make_plan
 from rag.index.ingest import Batch, Cutter, make_batch
 from rag.index.manifest import (
     DATABASE,
@@ -37,11 +41,12 @@ from rag.index.manifest import (
     write_durably,
     write_states,
 )
+from rag.index.meter import Pace
 from rag.index.opened import DocumentSummary, Index, open_index
 from rag.index.vectors import build_vectors, pack_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rag.index.chunking import ChunkingConfig
@@ -50,6 +55,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
 
+AT_ONCE = 300
+"""Files of an update that are written together: a few minutes' work on two cores. Large indexes take more at once,
+because each part copies the index."""
 LOCK_SECONDS = 900
 """Timeout for the lock. Chosen by hand, longer than the update of a large folder should take."""
 
@@ -73,20 +81,23 @@ def update_index(
     encoder: Encoder,
     config: ChunkingConfig,
     *,
-    progress: bool = False,
     tell: Tell | None = None,
+    columns: Columns = USUAL,
 ) -> Changes:
     """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
 
-    If nothing changed, nothing is written, and only the fingerprint of the encoder is used. If an error is raised,
-    the index is unchanged.
+    If nothing changed, nothing is written, and only the fingerprint of the encoder is used. Large updates are written
+    in parts of some hundred files, each of which leaves a valid index. If an error is raised, the index is as the last
+    part left it, and the next update goes on from there.
 
-    :param progress: whether to show a progress bar.
-    :param tell: as :class:`rag.index.ingest.Cutter` has it. An exception from it ends the update.
+    :param tell: as :class:`rag.index.ingest.Cutter` has it, but the number to be encoded is estimated if there are several
+        parts. An exception from it ends the update.
+    :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
     """
-    plan = _plan_update(corpus, folder, encoder, config)
+    cutter = Cutter(encoder, config, tell, columns)
+    plan = _plan_update(corpus, folder, cutter)
     if plan.base is not None and plan.is_empty:
         # A read-only folder is fine here: `open_index` can read an index that is not tidied.
         with suppress(IndexFolderError):
@@ -94,26 +105,73 @@ def update_index(
         return Changes(unchanged=len(plan.wanted.sources))
     with _locked(folder):
         # Another process may have updated the index while this one waited for the lock.
-        plan = _plan_update(corpus, folder, encoder, config)
+        plan = _plan_update(corpus, folder, cutter)
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
-        with explain_failures(folder):
-            kept, gone = _read_indexed(folder, plan)
-        batch = make_batch(corpus, (*plan.added, *plan.changed), kept, Cutter(encoder, config, progress, tell))
-        with explain_failures(folder):
-            _write(folder, plan, batch, gone)
-    return _describe(plan, batch, gone)
+        return _apply(corpus, folder, plan, cutter)
 
 
-def _plan_update(corpus: Path, folder: Path, encoder: Encoder, config: ChunkingConfig) -> Plan:
+def _apply(corpus: Path, folder: Path, plan: Plan, cutter: Cutter) -> Changes:
+    """Carry out a plan in parts."""
+    most = AT_ONCE
+    renamed, unchanged = plan.renamed, len(plan.wanted.sources) - len(plan.added) - len(plan.changed)
+    done: list[Changes] = []
+    pace = Pace(cutter.tell, len(plan.added) + len(plan.changed))
+    while True:
+        part = plan.first(max(most, len(plan.base.sources) // 3 if plan.base else 0))
+        files = (*part.added, *part.changed)
+        with explain_failures(folder):
+            kept, gone = _read_indexed(folder, part)
+        try:
+            batch = make_batch(corpus, files, kept, replace(cutter, tell=pace.tell_part(len(files))))
+        except CorpusError:
+            if part is plan:
+                raise
+            most *= 2  # none of these files is an article; an index must have one
+            continue
+        # An outdated version of an extractor must stay known until the last of its articles has been read again.
+        extractors = _list_extractors((*batch.documents, *kept))
+        with explain_failures(folder):
+            written = replace(part, wanted=replace(part.wanted, extractors=extractors))
+            state = _write(folder, written, batch, [document.document_id for document in gone])
+        done.append(_describe(part, batch, gone, renamed))
+        if part is plan:
+            return replace(join_changes(done), unchanged=unchanged)
+        pace.end_part(len(files))
+        plan = replace(plan, base=state, reason="", stale=tuple(key for key in plan.stale if key not in part.stale))
+
+
+def _list_extractors(documents: Iterable[Document]) -> dict[str, str]:
+    return {document.origin.extractor: document.origin.version for document in documents}
+
+
+def _plan_update(corpus: Path, folder: Path, cutter: Cutter) -> Plan:
     sources = _hash_sources(corpus)
     # Round-trip through JSON, so that the settings compare equal to those from a manifest.
-    chunking = json.loads(json.dumps(asdict(config)))
-    wanted = State(SCHEMA_VERSION, encoder.name, encoder.fingerprint, 0, chunking, sources, "", "")
+    chunking = json.loads(json.dumps(asdict(cutter.config)))
+    name, fingerprint = cutter.encoder.name, cutter.encoder.fingerprint
+    wanted = State(SCHEMA_VERSION, name, fingerprint, 0, chunking, sources, "", "", columns=cutter.columns.named())
     with explain_failures(folder):
         check_folder(folder)
         base, reason = find_state(folder)
-    return make_plan(base, wanted, reason)
+        plan = make_plan(base, wanted, reason)
+        return replace(plan, stale=_find_stale(folder, plan.base, wanted)) if plan.base else plan
+
+
+def _find_stale(folder: Path, base: State, wanted: State) -> tuple[str, ...]:
+    """The files that are to be read in another way than they were."""
+    tables = (name for name in wanted.sources if PurePosixPath(name).suffix.lower() in TABLES)
+    return tuple(dict.fromkeys([*_find_outdated(folder, base), *(tables if base.columns != wanted.columns else ())]))
+
+
+def _find_outdated(folder: Path, base: State) -> tuple[str, ...]:
+    """The files that another version of their extractor read than the one that is installed."""
+    if all(find_version(name) == version for name, version in base.extractors.items()):
+        return ()
+    with closing(store.open_for_reading(folder / DATABASE)) as connection:
+        documents = store.select_documents(connection)
+    outdated = (one for one in documents if find_version(one.origin.extractor) != one.origin.version)
+    return tuple(dict.fromkeys(name_file(one.document_id) for one in outdated))
 
 
 def _hash_sources(corpus: Path) -> dict[str, str]:
@@ -155,21 +213,22 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[str]]:
-    """The documents of the index that an update does not change, and the ids of those whose file it does."""
+def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[Document]]:
+    """The documents of the index that an update does not change, and those whose file it does."""
     if plan.base is None:
         return [], []
     touched = {*plan.changed, *plan.removed}
     with closing(store.open_for_reading(folder / DATABASE)) as connection:
         documents = store.select_documents(connection)
     kept = [document for document in documents if name_file(document.document_id) not in touched]
-    return kept, [one.document_id for one in documents if name_file(one.document_id) in touched]
+    return kept, [document for document in documents if name_file(document.document_id) in touched]
 
 
-def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
+def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> State:
     """Write the new files beside the old ones, rename them into place, and remove leftovers.
 
     :param gone: ids of the documents to delete.
+    :return: the state that was written.
     """
     remove_leftovers(folder)
     try:
@@ -187,6 +246,7 @@ def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> None:
         _commit(folder, plan.base, state)
     finally:
         remove_leftovers(folder)
+    return state
 
 
 def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int, gone: Sequence[str]) -> bytes:
@@ -246,20 +306,41 @@ def _tidy(folder: Path) -> None:
             remove_leftovers(folder)
 
 
-def _describe(plan: Plan, batch: Batch, gone: Sequence[str]) -> Changes:
-    """The result of an update, for the user."""
+def _describe(plan: Plan, batch: Batch, gone: Sequence[Document], renamed: Mapping[str, str]) -> Changes:
+    """The result of a part of an update, for the user.
+
+    :param gone: the documents that were deleted or replaced.
+    :param renamed: the old names of renamed files, by their new names.
+    """
+    old = [document.document_id for document in gone]
     files = [(document.document_id, name_file(document.document_id)) for document in batch.documents]
-    added, changed, removed = set(plan.added), set(plan.changed), {key for key in plan.removed if not names_kind(key)}
+    moved = {key: renamed[file] + key.removeprefix(file) for key, file in files if file in renamed}
+    added, changed = set(plan.added) - renamed.keys(), set(plan.changed)
+    removed = {key for key in plan.removed if not names_kind(key)} - set(renamed.values())
     return Changes(
         added=tuple(key for key, file in files if file in added),
         changed=tuple(key for key, file in files if file in changed),
         # A file that had no article is named itself.
-        removed=tuple(sorted({key for key in gone if name_file(key) in removed} | removed - set(map(name_file, gone)))),
-        unchanged=len(plan.wanted.sources) - len(plan.added) - len(plan.changed),
+        removed=tuple(sorted({key for key in old if name_file(key) in removed} | removed - set(map(name_file, old)))),
         skipped=batch.skipped,
-        notes=batch.notes,
+        notes=(*batch.notes, *_list_reread(plan, batch, gone)),
         duplicates=batch.duplicates,
         passages=len(batch.passages),
         built=plan.base is None,
         rebuilt_because=plan.reason,
+        renamed=tuple((before, key) for key, before in moved.items()),
     )
+
+
+def _list_reread(plan: Plan, batch: Batch, gone: Sequence[Document]) -> Iterator[Note]:
+    """What became of the articles that another version of their extractor read."""
+    old = {document.document_id: document for document in gone}
+    edited = {key for key, digest in plan.wanted.sources.items() if plan.base and plan.base.sources.get(key) != digest}
+    for document in batch.documents:
+        before = old.get(document.document_id)
+        if before is None or before.origin.version == document.origin.version:
+            continue
+        if name_file(document.document_id) not in edited:
+            same = "the same" if before.text_sha256 == document.text_sha256 else "another one"
+            versions = f"{document.origin.reader} instead of {before.origin.version}"
+            yield Note(document.document_id, f"read by {versions}; its text is {same}")

@@ -35,6 +35,8 @@ class Row:
 
     :param words: number of words in its text.
     :param removable: whether it was uploaded and can be removed.
+
+    The other fields are as in :class:`rag.index.opened.DocumentSummary`.
     """
 
     document_id: str
@@ -44,6 +46,11 @@ class Row:
     passages: int
     duplicate_of: str | None = None
     removable: bool = False
+    source: str = ""
+    publication: str = ""
+    language: str = ""
+    extractor: str = ""
+    text_sha256: str = ""
 
     @property
     def shared(self) -> str:
@@ -123,6 +130,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
     lines = [
         *(("added", name, "") for name in changes.added),
         *(("changed", name, "") for name in changes.changed),
+        *(("renamed", new, f"It was {old}.") for old, new in changes.renamed),
         *(("removed", name, "") for name in changes.removed),
         *(("not read", item.document_id, item.reason) for item in changes.skipped),
         *(("note", note.file, f"It was {note.text}.") for note in changes.notes),

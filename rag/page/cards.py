@@ -33,6 +33,11 @@ class Card:
     citations: tuple[Citation, ...]
 
     @property
+    def pages(self) -> tuple[int, ...]:
+        """The pages of its file on which the quoted answers stand."""
+        return tuple(sorted({citation.page for citation in self.citations if citation.page}))
+
+    @property
     def source(self) -> Passage | Citation:
         """Names the article."""
         return self.scored.passage if self.scored else self.citations[0]

@@ -62,7 +62,8 @@ class Endpoints:
         """List the articles that questions are answered from.
 
         Returns:
-            An object for each article: document_id, title, date, words, passages, duplicate_of, removable.
+            An object for each article: document_id, title, date, words, passages, duplicate_of, removable, source,
+            publication, language, extractor, text_sha256.
         """
         return [asdict(row) for row in self.shelf.list_rows()]
 
@@ -73,7 +74,7 @@ class Endpoints:
             document_id: The article's name, as list_articles and citations give it.
 
         Returns:
-            An object with document_id, title, date and text.
+            An object with document_id, title, date, text, source, publication and language.
         """
         document = self.shelf.read(document_id) if isinstance(document_id, str) else None
         if document is None:
@@ -83,6 +84,9 @@ class Endpoints:
             "title": document.title,
             "date": document.date,
             "text": document.text,
+            "source": document.origin.source,
+            "publication": document.origin.publication,
+            "language": document.origin.language,
         }
 
 

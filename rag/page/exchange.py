@@ -27,7 +27,14 @@ NEAREST = 3
 """Passages shown for a declined question."""
 
 _KEY = re.compile(r"[0-9a-f]{8,32}")
-_KINDS = {"str": str, "int": int, "float": (int, float), "str | None": (str, type(None)), "bool": bool}
+_KINDS = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "str | None": (str, type(None)),
+    "bool": bool,
+    "int | None": (int, type(None)),
+}
 _Made = TypeVar("_Made", Citation, Passage, Timing)
 
 

@@ -109,6 +109,6 @@ def plain(text: str) -> str:
 
 
 def _name_source(citation: Citation) -> str:
-    date = f", {plain(citation.dated)}" if citation.dated else ""
+    date = f", {plain(citation.placed)}" if citation.placed else ""
     aligned = " (found by alignment)" if citation.origin == "aligned" else ""
     return f"{plain(citation.title)}{date} ({plain(citation.document_id)}){aligned}"

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from rag import __version__
+from rag.articles.columns import USUAL, Columns
 from rag.articles.folder import Skipped, name_file
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
@@ -68,15 +69,19 @@ class Shelf:
     A question already being answered continues with the old pipeline, whose index does not change.
     """
 
-    def __init__(self, open_pipeline: OpenPipeline, corpus: Path, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, open_pipeline: OpenPipeline, corpus: Path, seconds: float = SECONDS, columns: Columns = USUAL
+    ) -> None:
         """Opens the pipeline. A corpus without articles is not an error: the shelf is then empty.
 
         :param open_pipeline: updates the index and opens it; called again until it succeeds.
         :param seconds: time between two looks for changes in the folder.
+        :param columns: of uploaded tables.
         :raises RagError: if the user has to fix something other than an empty corpus.
         """
         self._open = open_pipeline
         self._uploads = corpus / UPLOADS
+        self._columns = columns
         self._updating = RLock()
         self._sending = RLock()
         self._priority = Priority()
@@ -218,7 +223,7 @@ class Shelf:
         tell(now)
         with self._updating:
             try:
-                name = take_file(path, self._uploads)
+                name = take_file(path, self._uploads, self._columns)
             except OSError as error:
                 raise CorpusError(f"{self._uploads} cannot be written ({error.strerror}): make room there.") from error
             if isinstance(name, Skipped):

@@ -238,10 +238,9 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
     signer, feedback = Signer(load_key(data.key)), FeedbackStore(data.feedback)
 
     def open_pipeline(tell: Callable[[int, int], None] | None) -> Pipeline:
-        progress = sys.stderr is not None and sys.stderr.isatty()
-        return Pipeline.open(config, progress=progress, tell=tell)
+        return Pipeline.open(config, progress=True, tell=tell)
 
-    return Shelf(open_pipeline, corpus), feedback, signer
+    return Shelf(open_pipeline, corpus, columns=config.columns), feedback, signer
 
 
 def read_auth(text: str) -> Callable[[str, str], bool]:

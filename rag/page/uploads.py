@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.articles.columns import USUAL, Columns
 from rag.articles.folder import Skipped
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
 from rag.articles.raw import FormatError
@@ -85,14 +86,14 @@ def split_upload(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
     return taken, left
 
 
-def take_file(path: Path, uploads: Path) -> str | Skipped:
+def take_file(path: Path, uploads: Path, columns: Columns = USUAL) -> str | Skipped:
     """Copies a file that may be an article to the folder. Returns its name there, or why it was refused.
 
     If an error is raised, nothing is left in the folder.
 
     :raises OSError: if the folder cannot be written.
     """
-    if reason := find_fault(path):
+    if reason := find_fault(path, columns):
         return Skipped(path.name, reason)
     made = not uploads.exists()
     try:
@@ -108,7 +109,7 @@ def take_file(path: Path, uploads: Path) -> str | Skipped:
     return name or Skipped(path.name, "The same file has already been added.")
 
 
-def find_fault(path: Path) -> str:
+def find_fault(path: Path, columns: Columns = USUAL) -> str:
     """Why a file cannot be an article; empty if it can. Whether it is one is known when it has been indexed."""
     if path.suffix.lower() not in FORMATS:
         return f"It is of a kind that is not read: articles are {EXAMPLES}."
@@ -119,7 +120,7 @@ def find_fault(path: Path) -> str:
             return "It is not a regular file: choose one."
         if path.stat().st_size > MOST_BYTES:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
-        articles = convert_file(path.suffix, path.read_bytes()).articles
+        articles = convert_file(path.suffix, path.read_bytes(), columns).articles
     except OSError as error:
         return f"It cannot be read ({error.strerror}): choose another one."
     except FormatError as error:

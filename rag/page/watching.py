@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SECONDS = 3.0
-"""Time between two looks at the folder."""
-SHARE = 50
+SECONDS = 0.8
+"""Time between two looks at the folder. The second look that finds nothing new is within two seconds of a change."""
+SHARE = 20
 """A look at a very large folder takes long. The time between two looks is at least this many times as long."""
 RETRY = 60.0
 """Seconds until a change that could not be indexed, perhaps because the disk was full, is tried again."""

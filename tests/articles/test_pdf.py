@@ -2,60 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from pdfs import Place, make_pdf, set_column
 
 from rag.articles.folder import Contents, Note, Skipped, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from rag.types import Document
-
-Place = tuple[float, float, float, str]
-"""Left and bottom in points, size, text."""
-
-
-def make_pdf(pages: Sequence[Sequence[Place]], extra: str = "") -> bytes:
-    """A PDF with one font and the given lines, in the order given."""
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {len(pages)} /Kids [{' '.join(f'{4 + 2 * n} 0 R' for n in range(len(pages)))}] >>",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-    ]
-    for number, lines in enumerate(pages):
-        drawn = "".join(
-            f"BT /F {size} Tf {left} {bottom} Td ({text.replace('(', '').replace(')', '')}) Tj ET\n"
-            for left, bottom, size, text in lines
-        )
-        objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {5 + 2 * number} 0 R"
-            " /Resources << /Font << /F 3 0 R >> >> >>",
-            f"<< /Length {len(drawn)} >>\nstream\n{drawn}endstream",
-        ]
-    data = "%PDF-1.4\n"
-    places = []
-    for number, content in enumerate(objects, 1):
-        places.append(len(data))
-        data += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    start, size = len(data), len(objects) + 1
-    data += f"xref\n0 {size}\n0000000000 65535 f \n{table}"
-    return (data + f"trailer\n<< /Size {size} /Root 1 0 R {extra} >>\nstartxref\n{start}\n%%EOF\n").encode("latin-1")
-
-
-def set_column(text: str, top: float, left: float = 60, width: int = 80, size: float = 11) -> list[Place]:
-    """Paragraphs, separated by blank lines, as lines of a column with a gap between paragraphs."""
-    lines: list[Place] = []
-    for paragraph in text.split("\n\n"):
-        for line in textwrap.wrap(paragraph, width):
-            lines.append((left, top, size, line))
-            top -= 1.2 * size
-        top -= 0.8 * size
-    return lines
 
 
 def read(folder: Path, data: bytes, name: str = "report.pdf") -> Contents | Skipped:
@@ -63,8 +20,8 @@ def read(folder: Path, data: bytes, name: str = "report.pdf") -> Contents | Skip
     return read_file(folder / name, folder)
 
 
-def read_one(folder: Path, data: bytes) -> Document:
-    found = read(folder, data)
+def read_one(folder: Path, data: bytes, name: str = "report.pdf") -> Document:
+    found = read(folder, data, name)
     assert isinstance(found, Contents), found
     (document,) = found.documents
     return document

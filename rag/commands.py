@@ -1,0 +1,259 @@
+"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask add``, ``ask watch``, ``ask feedback``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, TextIO
+
+from rag.answers.rendering import printable
+from rag.articles.columns import USUAL, Columns, parse_columns
+from rag.articles.folder import check_folder
+from rag.errors import CorpusError
+from rag.index.meter import Meter
+from rag.json_lines import write_record
+from rag.machine.folders import find_folder
+from rag.pipeline import Config, Pipeline, locate_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rag.index.changes import Changes
+    from rag.index.opened import DocumentSummary
+
+
+def find_command(words: Sequence[str]) -> str | None:
+    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
+    if not words or words[0] not in COMMANDS:
+        return None
+    follows = words[1:2]
+    return words[0] if not follows or follows[0] in ("-h", "--help") or _FOLLOWS[words[0]](follows[0]) else None
+
+
+def build_command_parser(command: str) -> argparse.ArgumentParser:
+    """The parser of the words behind a command."""
+    build = {
+        "feedback": _build_feedback_parser,
+        "list": _build_list_parser,
+        "add": _build_add_parser,
+        "watch": _build_watch_parser,
+    }
+    return build[command]()
+
+
+def run_command(command: str, given: argparse.Namespace) -> int:
+    """Runs a command; returns its exit status."""
+    return COMMANDS[command](given)
+
+
+def _build_feedback_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
+    export = parser.add_subparsers(dest="what", required=True).add_parser(
+        "export", help="write them as candidate gold questions for eval"
+    )
+    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
+    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
+    return parser
+
+
+def _build_list_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask list", description="Lists the articles, and the files that could not be read."
+    )
+    add_folders(parser)
+    parser.add_argument("--json", action="store_true", help="print each article as a line of JSON")
+    return parser
+
+
+def _build_add_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask add",
+        description="Fetches articles from the web into the folder web/ of the corpus; nothing else uses the network.",
+    )
+    parser.add_argument("address", nargs="*", metavar="URL", help="of an article")
+    parser.add_argument(
+        "--feed", action="append", default=[], metavar="URL", help="of a feed, whose new articles are added; repeatable"
+    )
+    add_folders(parser)
+    return parser
+
+
+def _build_watch_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask watch",
+        description="Keeps the index in step with the folder until Ctrl-C, and says what changed. "
+        "Questions can be asked meanwhile; they are answered from the last complete index.",
+    )
+    add_folders(parser)
+    return parser
+
+
+def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Adds --corpus, --index and --columns."""
+    parser.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
+    )
+    parser.add_argument(
+        "--index",
+        type=Path,
+        metavar="DIR",
+        help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
+    )
+    parser.add_argument(
+        "--columns",
+        type=_parse_columns,
+        default=USUAL,
+        metavar="title=NAME,…",
+        help="which columns of .csv, .tsv and .jsonl files hold title, text, date, author, publication, language, url",
+    )
+
+
+def _parse_columns(text: str) -> Columns:
+    try:
+        return parse_columns(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} names no columns: {error}") from None
+
+
+def export_feedback(folder: str, data: Path | None) -> int:
+    """Writes the candidate gold questions and reports each file written."""
+    from rag.page.candidates import write_candidates
+    from rag.page.feedback import FeedbackStore
+    from rag.page.userdata import UserData, default_folder
+
+    place = Path(folder).expanduser()
+    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
+    for name, lines in written.items():
+        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
+    if not written:
+        print("No feedback yet that could become a gold question.", file=sys.stderr)
+    return 0
+
+
+def list_articles(given: argparse.Namespace) -> int:
+    """Prints the articles on stdout and the files without one on stderr."""
+    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
+    report_changes(pipeline.changes)
+    # Near-duplicates stand below the article that they repeat.
+    for summary in sorted(pipeline.index.documents(), key=_name_family):
+        if given.json:
+            write_record(asdict(summary), sys.stdout)
+        else:
+            print(format_summary(summary))
+    reported = {skipped.document_id for skipped in pipeline.changes.skipped}
+    for skipped in pipeline.list_skipped():
+        if skipped.document_id not in reported:
+            print(f"skipped {printable(skipped.document_id)}: {printable(skipped.reason)}", file=sys.stderr)
+    pipeline.close()
+    return 0
+
+
+def add_articles(given: argparse.Namespace) -> int:
+    """Fetches articles into the folder and brings the index up to date. Returns 1 if one of them could not be added."""
+    from rag.fetch.adding import add_feed, add_page
+    from rag.fetch.fetching import Fetcher
+
+    if not given.address and not given.feed:
+        raise CorpusError("Nothing to add: name an article's address, or a feed's with --feed.")
+    if given.corpus is None:
+        raise CorpusError("No folder to add to: name it with --corpus.")
+    corpus = find_folder(str(given.corpus)) or given.corpus
+    check_folder(corpus)
+    fetcher, made = Fetcher(), []
+    for addition in chain(
+        (add_page(corpus, address, fetcher) for address in given.address),
+        chain.from_iterable(add_feed(corpus, address, fetcher) for address in given.feed),
+    ):
+        said = f"added {addition.file}: {addition.address}" if addition.file else addition.address
+        print(printable(f"{said}: {addition.note}" if addition.note else said), file=sys.stderr, flush=True)
+        made.append(addition)
+    if any(addition.file for addition in made):
+        config = Config(given.corpus, given.index, columns=given.columns)
+        report_changes(Pipeline.open(config, progress=True).changes)
+    return 1 if any(addition.failed for addition in made) else 0
+
+
+def watch_articles(given: argparse.Namespace) -> int:
+    """Updates the index whenever files changed and lie still again, until it is interrupted."""
+    from rag.page.watching import FolderWatch
+
+    config = Config(given.corpus, given.index, columns=given.columns)
+    corpus, opened, ready = locate_folders(config)[0], list[Pipeline](), Event()
+
+    def refresh() -> None:
+        ready.wait()
+        before = opened[0]
+        opened[0] = before.renewed(Meter())
+        before.close()
+        report_changes(opened[0].changes, named=True)
+
+    watch = FolderWatch(corpus, refresh)  # before the folder is read, so that no change is missed
+    try:
+        opened.append(Pipeline.open(config, progress=True))
+        report_changes(opened[0].changes)
+        print(f"Watching {printable(str(corpus))}; press Ctrl-C to end.", file=sys.stderr, flush=True)
+        ready.set()
+        Event().wait()
+    finally:
+        watch.close()
+    return 0
+
+
+def _name_family(summary: DocumentSummary) -> tuple[str, bool]:
+    return summary.duplicate_of or summary.document_id, summary.duplicate_of is not None
+
+
+def format_summary(summary: DocumentSummary) -> str:
+    """An article in two lines: date and title, then what is known about it."""
+    address = summary.source if "://" in summary.source else ""
+    repeats = f"nearly repeats {summary.duplicate_of}" if summary.duplicate_of else ""
+    words = f"{summary.words:,} words"
+    said = [summary.document_id, words, summary.publication, summary.language, address, summary.extractor, repeats]
+    head = f"{summary.date or '–':<10}  {printable(summary.title)}"
+    return f"{head}\n{'':<12}{' · '.join(printable(part) for part in said if part)}"
+
+
+def report_changes(changes: Changes, *, named: bool = False) -> None:
+    """Reports changes to the index, skipped files and near-duplicates on stderr.
+
+    :param named: whether each article is named, and only near-duplicates among those that are new or changed.
+    """
+    lines = [f"index: {summary}"] if (summary := changes.summary()) else []
+    if named:
+        lines += [f"added {name}" for name in changes.added]
+        lines += [f"changed {name}" for name in changes.changed]
+        lines += [f"renamed {old} to {new}" for old, new in changes.renamed]
+        lines += [f"removed {name}" for name in changes.removed]
+    lines += [f"skipped {skipped.document_id}: {skipped.reason}" for skipped in changes.skipped]
+    lines += [f"{note.file}: {note.text}" for note in changes.notes]
+    new = {*changes.added, *changes.changed}
+    for repeated, original in sorted(changes.duplicates.items()):
+        if not named or repeated in new:
+            lines.append(f"{repeated} nearly repeats {original}")
+    for line in lines:
+        print(printable(line), file=sys.stderr, flush=True)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads or writes there."""
+    return stream is not None and stream.isatty()
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "feedback": lambda given: export_feedback(given.folder, given.data),
+    "list": list_articles,
+    "add": add_articles,
+    "watch": watch_articles,
+}
+"""Words that are commands if they come first. Anything else is a question."""
+_FOLLOWS: Mapping[str, Callable[[str], bool]] = {
+    "feedback": lambda word: word == "export",
+    "list": lambda word: word.startswith("-"),
+    "watch": lambda word: word.startswith("-"),
+    "add": lambda word: word.startswith("-") or "://" in word,
+}
+"""Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""

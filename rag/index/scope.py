@@ -1,0 +1,60 @@
+"""Which articles a question is asked of: those of some days, or of some sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.index.opened import DocumentSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The articles that are searched; all of them by default.
+
+    :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. An article without a
+        date is in no period.
+    :param until: the last day, or a month or year, of which it is the last day.
+    :param source: a pattern such as ``*guardian*`` that the publication, the web address or the file must match, in any
+        case.
+    """
+
+    since: str = ""
+    until: str = ""
+    source: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all articles are in it."""
+        return self == Scope()
+
+    def covers(self, summary: DocumentSummary) -> bool:
+        """Whether an article is in it."""
+        day, pattern = summary.date or "", self.source.casefold()
+        if (self.since or self.until) and not day:
+            return False
+        names = (summary.publication, summary.source, summary.document_id)
+        named = not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
+        return named and day >= self.since and (not self.until or day[: len(self.until)] <= self.until)
+
+    def describe(self) -> str:
+        """In words: ``since 2025-01, from *guardian*``."""
+        parts = {"since": self.since, "until": self.until, "from": self.source}
+        return ", ".join(f"{word} {value}" for word, value in parts.items() if value)
+
+
+def parse_period(text: str) -> str:
+    """A day, month or year in ISO 8601: ``2025-06-13``, ``2025-06``, ``2025``.
+
+    :raises ValueError: if it is none.
+    """
+    try:
+        date.fromisoformat(text + "0001-01-01"[len(text) :])
+    except ValueError:
+        text = ""
+    if len(text) not in (4, 7, 10) or not text.replace("-", "").isdecimal():
+        raise ValueError("write a day, month or year, such as 2025-06-13, 2025-06 or 2025")
+    return text
