@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rag import __version__
 from rag.answers.rendering import describe_answer, format_answer, printable
+from rag.commands import export_feedback, find_command, parse_command
 from rag.errors import CorpusError, RagError
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
@@ -37,6 +38,7 @@ examples:
   ask --json "what stake did Meta buy?"     the answer as one line of JSON, with every offset
   ask --batch questions.jsonl > answers.jsonl
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
+  ask review                                answers to review, one after the other
 
 batch lines:
   in   {"id": "q1", "question": "…", "history": [{"role": "user", "content": "…"}, …]}   (history is optional)
@@ -111,29 +113,10 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument(
         "--data", type=Path, metavar="DIR", help="folder for feedback, key, examples (default: in your user data)"
     )
-    page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="deprecated; use: ask feedback export")
-
-
-def build_feedback_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
-    export = parser.add_subparsers(dest="what", required=True).add_parser(
-        "export", help="write them as candidate gold questions for eval"
+    page.add_argument(
+        "--keep-answers", action="store_true", help="keep every answer for ask review, not only rated ones"
     )
-    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
-    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
-    return parser
-
-
-COMMANDS = {"feedback": ("export",)}
-"""Words that are commands if they come first, and the subcommands of each. Anything else is a question."""
-
-
-def find_command(words: Sequence[str]) -> str | None:
-    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
-    if not words or words[0] not in COMMANDS:
-        return None
-    follows = words[1:2]
-    return words[0] if not follows or follows[0] in (*COMMANDS[words[0]], "-h", "--help") else None
+    page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="deprecated; use: ask feedback export")
 
 
 def parse_count(text: str) -> int:
@@ -152,8 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs ``ask``; returns its exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
     if find_command(words):
-        given = build_feedback_parser().parse_args(words[1:])
-        return guard(lambda: export_feedback(given.folder, given.data))
+        return guard(parse_command(words))
     parser = build_parser()
     arguments = parser.parse_args(words)
     if arguments.batch is not None and (arguments.question or arguments.json):
@@ -188,9 +170,9 @@ def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Name
     asks = arguments.question or arguments.json or arguments.batch is not None
     if asks and (arguments.web or arguments.feedback):
         parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
-    own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp)
+    own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp, arguments.keep_answers)
     if not arguments.web and any(own):
-        parser.error("--host, --allow-host, --port, --auth and --mcp require --web: add it")
+        parser.error("--host, --allow-host, --port, --auth, --mcp and --keep-answers require --web: add it")
     if arguments.feedback and (arguments.feedback[0] != "export" or len(arguments.feedback) > 2):
         parser.error("--feedback must be followed by export and, optionally, a folder")
 
@@ -215,7 +197,8 @@ def run(arguments: argparse.Namespace) -> int:
         from rag.page.start import Serving, serve
 
         host, names = arguments.host or LOOPBACK[0], tuple(arguments.allow_host)
-        serve(config, Serving(host, names, arguments.port, arguments.auth, arguments.mcp, arguments.data))
+        more = (arguments.port, arguments.auth, arguments.mcp, arguments.data, arguments.keep_answers)
+        serve(config, Serving(host, names, *more))
         return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
@@ -228,21 +211,6 @@ def run(arguments: argparse.Namespace) -> int:
     # Reject an invalid question before the index is built or models are loaded.
     question = clean_question(read_question(arguments.question))
     show(open_pipeline(config).ask(question), as_json=arguments.json)
-    return 0
-
-
-def export_feedback(folder: str, data: Path | None) -> int:
-    """Writes the candidate gold questions and reports each file written."""
-    from rag.page.candidates import write_candidates
-    from rag.page.feedback import FeedbackStore
-    from rag.page.userdata import UserData, default_folder
-
-    place = Path(folder).expanduser()
-    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
-    for name, lines in written.items():
-        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
-    if not written:
-        print("No feedback yet that could become a gold question.", file=sys.stderr)
     return 0
 
 

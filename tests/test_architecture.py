@@ -21,12 +21,19 @@ ROOMS: dict[str, set[str]] = {
     "question": {"articles"},
     "reader": {"articles", "question", "machine"},
     "answers": {"question", "articles"},
-    "page": {"index", "articles", "question", "answers", "machine"},
+    "review": {"question", "articles", "answers"},
+    "page": {"review", "index", "articles", "question", "answers", "machine"},
     "training": {"reader", "answers", "question", "index", "articles", "machine"},
 }
 COMMON = {"rag", "rag.types", "rag.errors", "rag.metrics"}
 """Open to every room."""
-ON_TOP = {"rag.models": {"page"}, "rag.pipeline": {"page"}, "rag.json_lines": set(), "rag.cli": set()}
+ON_TOP = {
+    "rag.models": {"page"},
+    "rag.pipeline": {"page"},
+    "rag.json_lines": set(),
+    "rag.commands": set(),
+    "rag.cli": set(),
+}
 """May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {
     "000_e8defafe19a1604d.txt": "83a76a5b4162969d0010de181b38c888ed340f4d0e181c556e76c777b8be9171",
