@@ -5,6 +5,7 @@ The browser keeps the conversation and sends it with each event, so the server k
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
@@ -284,7 +285,7 @@ class Handlers:
             yield self._show(asked.kept, left, box=back)
             return
         exchange = self.signer.sign(finish(exchange, watch))
-        self._keep(exchange)
+        await asyncio.to_thread(self._keep, exchange)  # another process may be writing
         exchanges = [*asked.before, exchange]
         if exchange.answer is not None:
             yield self._show(exchanges, progress=WAITING, extent="short")
