@@ -89,7 +89,7 @@ def make_item(item_id: str, answer: Answer, source: Provenance, *, created: str,
     shown = answer.shown
     quotes = [*shown.citations, *(citation for other in shown.alternatives for citation in other.citations)]
     passages = [scored.passage for scored in answer.passages]
-    first = next((place.document_id for place in (*quotes, *passages)), "")
+    named = [*(quote.document_id for quote in quotes), *(passage.document_id for passage in passages)]
     return Item(
         item_id=item_id,
         created=created,
@@ -100,7 +100,7 @@ def make_item(item_id: str, answer: Answer, source: Provenance, *, created: str,
         confidence=shown.confidence,
         margin=measure_margin(answer),
         disagrees=shown.contradicted,
-        topic=find_topic(first),
+        topic=find_topic(named[0]) if named else "",
         source=source,
         sources=Sources(
             tuple(map(_place_quote, quotes)),

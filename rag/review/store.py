@@ -6,7 +6,7 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rag.errors import RagError
 from rag.review.database import connect, upgrade
@@ -132,7 +132,10 @@ class ReviewStore:
                 "SELECT item_id, reviewer, way, decision, places, guidelines, created FROM reviews"
                 " WHERE withdrawn IS NULL ORDER BY review_id"
             ).fetchall()
-        return [Review(*row[:4], read_places(json.loads(row[4])), *row[5:]) for row in rows]
+        return [
+            Review(item_id, reviewer, way, decision, read_places(json.loads(places)), guidelines, created)
+            for item_id, reviewer, way, decision, places, guidelines, created in rows
+        ]
 
     def open_item(self, reviewer: str, item_id: str, way: Way) -> None:
         """Notes which item somebody has before them; it replaces the one before it."""
@@ -187,10 +190,23 @@ def read_time() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _read_item(row: Sequence[object]) -> Item:
+def _read_item(row: Sequence[Any]) -> Item:
     """:param row: the columns of ``_LIGHT``, and perhaps the sources."""
-    values: list[object] = list(row)
-    values[8] = bool(values[8])
-    source = Provenance(*map(str, values[10:13]))
-    rest = (*values[13:15], read_sources(str(values[15])) if len(values) > 15 else None)
-    return Item(*values[:10], source, *rest)  # type: ignore[arg-type]
+    item_id, created, origin, question, status, answer, confidence, margin, disagrees, topic, *rest = row
+    product, reader, encoder, rating, correction, *sources = rest
+    return Item(
+        item_id=item_id,
+        created=created,
+        origin=origin,
+        question=question,
+        status=status,
+        answer=answer,
+        confidence=confidence,
+        margin=margin,
+        disagrees=bool(disagrees),
+        topic=topic,
+        source=Provenance(product, reader, encoder),
+        rating=rating,
+        correction=correction,
+        sources=read_sources(sources[0]) if sources else None,
+    )
