@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from math import comb, sqrt
+from math import comb
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from rag.review.statistics import score_interval
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+__all__ = ["bootstrap_interval", "bootstrap_statistic", "compare_means", "measure_mcnemar", "score_interval"]
 DRAWS = 1000
 Item = TypeVar("Item")
 
@@ -43,17 +46,6 @@ def bootstrap_statistic(
     if not defined:
         raise ValueError("the statistic is defined for no draw")
     return _percentiles(np.array(defined))
-
-
-def score_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a share over ``n`` questions; 95 % by default.
-
-    :raises ValueError: if ``n`` is less than 1.
-    """
-    if n < 1:
-        raise ValueError("an interval needs at least one question")
-    middle, width = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - width) / (1 + z * z / n), (middle + width) / (1 + z * z / n)
 
 
 def measure_mcnemar(only_first: int, only_second: int) -> float:

@@ -13,20 +13,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from rag import __version__
 from rag.answers.rendering import describe_answer, format_answer, printable
-from rag.commands import (
-    add_folders,
-    build_command_parser,
-    export_feedback,
-    find_command,
-    is_terminal,
-    report_changes,
-    run_command,
-)
+from rag.commands import add_folders, find_command, is_terminal, parse_command, report_changes
 from rag.errors import CorpusError, RagError
 from rag.index.scope import Scope, parse_period
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
+from rag.review_commands import export_feedback
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
@@ -50,6 +43,7 @@ examples:
   ask watch --corpus ~/articles             keeps the index in step with your folder
   ask list --corpus ~/articles              the articles, with their dates, sources and files
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
+  ask review                                answers to review, one after the other
 
 batch lines:
   in   {"id": "q1", "question": "…", "history": [{"role": "user", "content": "…"}, …]}   (history is optional)
@@ -126,6 +120,9 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument(
         "--data", type=Path, metavar="DIR", help="folder for feedback, key, examples (default: in your user data)"
     )
+    page.add_argument(
+        "--keep-answers", action="store_true", help="keep every answer for ask review, not only rated ones"
+    )
     page.add_argument("--feedback", nargs="+", metavar=("export", "DIR"), help="deprecated; use: ask feedback export")
 
 
@@ -151,9 +148,8 @@ def parse_port(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs ``ask``; returns its exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
-    if command := find_command(words):
-        given = build_command_parser(command).parse_args(words[1:])
-        return guard(lambda: run_command(command, given))
+    if find_command(words):
+        return guard(parse_command(words))
     parser = build_parser()
     arguments = parser.parse_args(words)
     if arguments.batch is not None and (arguments.question or arguments.json):
@@ -190,9 +186,9 @@ def check_page_options(parser: argparse.ArgumentParser, arguments: argparse.Name
         parser.error("--web and --feedback cannot be combined with a question, --json or --batch: drop one of them")
     if arguments.web and (arguments.since or arguments.until or arguments.source):
         parser.error("--since, --until and --source restrict questions asked here: drop them or --web")
-    own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp)
+    own = (arguments.host, arguments.allow_host, arguments.port, arguments.auth, arguments.mcp, arguments.keep_answers)
     if not arguments.web and any(own):
-        parser.error("--host, --allow-host, --port, --auth and --mcp require --web: add it")
+        parser.error("--host, --allow-host, --port, --auth, --mcp and --keep-answers require --web: add it")
     if arguments.feedback and (arguments.feedback[0] != "export" or len(arguments.feedback) > 2):
         parser.error("--feedback must be followed by export and, optionally, a folder")
 
@@ -220,7 +216,8 @@ def run(arguments: argparse.Namespace) -> int:
         from rag.page.start import Serving, serve
 
         host, names = arguments.host or LOOPBACK[0], tuple(arguments.allow_host)
-        serve(config, Serving(host, names, arguments.port, arguments.auth, arguments.mcp, arguments.data))
+        more = (arguments.port, arguments.auth, arguments.mcp, arguments.data, arguments.keep_answers)
+        serve(config, Serving(host, names, *more))
         return 0
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:

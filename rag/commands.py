@@ -1,4 +1,4 @@
-"""The commands of ``ask`` that ask nothing: ``ask list``, ``ask add``, ``ask watch``, ``ask feedback``."""
+"""The commands of ``ask`` beside asking; those about articles are here: ``ask list``, ``ask add``, ``ask watch``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rag.index.meter import Meter
 from rag.json_lines import write_record
 from rag.machine.folders import find_folder
 from rag.pipeline import Config, Pipeline, locate_folders
+from rag.review_commands import build_feedback_parser, build_quality_parser, build_review_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,30 +35,11 @@ def find_command(words: Sequence[str]) -> str | None:
     return words[0] if not follows or follows[0] in ("-h", "--help") or _FOLLOWS[words[0]](follows[0]) else None
 
 
-def build_command_parser(command: str) -> argparse.ArgumentParser:
-    """The parser of the words behind a command."""
-    build = {
-        "feedback": _build_feedback_parser,
-        "list": _build_list_parser,
-        "add": _build_add_parser,
-        "watch": _build_watch_parser,
-    }
-    return build[command]()
-
-
-def run_command(command: str, given: argparse.Namespace) -> int:
-    """Runs a command; returns its exit status."""
-    return COMMANDS[command](given)
-
-
-def _build_feedback_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ask feedback", description="Ratings and corrections given on the page.")
-    export = parser.add_subparsers(dest="what", required=True).add_parser(
-        "export", help="write them as candidate gold questions for eval"
-    )
-    export.add_argument("folder", nargs="?", default="feedback", metavar="DIR", help="to write to (default: feedback/)")
-    export.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
-    return parser
+def parse_command(words: Sequence[str]) -> Callable[[], int]:
+    """What to run for these words, whose first is a command. Exits with a usage error if they are invalid."""
+    given = COMMANDS[words[0]]().parse_args(words[1:])
+    run: Callable[[argparse.Namespace], int] = given.run
+    return lambda: run(given)
 
 
 def _build_list_parser() -> argparse.ArgumentParser:
@@ -66,6 +48,7 @@ def _build_list_parser() -> argparse.ArgumentParser:
     )
     add_folders(parser)
     parser.add_argument("--json", action="store_true", help="print each article as a line of JSON")
+    parser.set_defaults(run=list_articles)
     return parser
 
 
@@ -79,6 +62,7 @@ def _build_add_parser() -> argparse.ArgumentParser:
         "--feed", action="append", default=[], metavar="URL", help="of a feed, whose new articles are added; repeatable"
     )
     add_folders(parser)
+    parser.set_defaults(run=add_articles)
     return parser
 
 
@@ -89,6 +73,7 @@ def _build_watch_parser() -> argparse.ArgumentParser:
         "Questions can be asked meanwhile; they are answered from the last complete index.",
     )
     add_folders(parser)
+    parser.set_defaults(run=watch_articles)
     return parser
 
 
@@ -112,26 +97,15 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     )
 
 
+def _is_option(word: str) -> bool:
+    return word.startswith("--") and word != "--"
+
+
 def _parse_columns(text: str) -> Columns:
     try:
         return parse_columns(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} names no columns: {error}") from None
-
-
-def export_feedback(folder: str, data: Path | None) -> int:
-    """Writes the candidate gold questions and reports each file written."""
-    from rag.page.candidates import write_candidates
-    from rag.page.feedback import FeedbackStore
-    from rag.page.userdata import UserData, default_folder
-
-    place = Path(folder).expanduser()
-    written = write_candidates(FeedbackStore(UserData(data or default_folder()).feedback), place)
-    for name, lines in written.items():
-        print(f"{printable(str(place / name))}: {lines} to review", file=sys.stderr)
-    if not written:
-        print("No feedback yet that could become a gold question.", file=sys.stderr)
-    return 0
 
 
 def list_articles(given: argparse.Namespace) -> int:
@@ -243,17 +217,21 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "feedback": lambda given: export_feedback(given.folder, given.data),
-    "list": list_articles,
-    "add": add_articles,
-    "watch": watch_articles,
+COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
+    "list": _build_list_parser,
+    "add": _build_add_parser,
+    "watch": _build_watch_parser,
+    "feedback": build_feedback_parser,
+    "review": build_review_parser,
+    "quality": build_quality_parser,
 }
-"""Words that are commands if they come first. Anything else is a question."""
+"""Words that are commands if they come first, and their parsers. Anything else is a question."""
 _FOLLOWS: Mapping[str, Callable[[str], bool]] = {
-    "feedback": lambda word: word == "export",
     "list": lambda word: word.startswith("-"),
     "watch": lambda word: word.startswith("-"),
     "add": lambda word: word.startswith("-") or "://" in word,
+    "feedback": lambda word: word == "export",
+    "review": lambda word: word in ("add", "compare", "prefer", "export", "import") or _is_option(word),
+    "quality": lambda word: _is_option(word),
 }
 """Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""

@@ -22,7 +22,8 @@ ROOMS: dict[str, set[str]] = {
     "question": {"articles"},
     "reader": {"articles", "question", "machine"},
     "answers": {"question", "articles"},
-    "page": {"index", "articles", "question", "answers", "machine"},
+    "review": {"question", "articles", "answers"},
+    "page": {"review", "index", "articles", "question", "answers", "machine"},
     "training": {"reader", "answers", "question", "index", "articles", "machine"},
 }
 COMMON = {"rag", "rag.types", "rag.documents", "rag.errors", "rag.metrics"}
@@ -30,7 +31,7 @@ COMMON = {"rag", "rag.types", "rag.documents", "rag.errors", "rag.metrics"}
 ON_TOP: dict[str, set[str]] = {
     "rag.models": {"page"},
     "rag.pipeline": {"page"},
-    **{name: set() for name in ("rag.arriving", "rag.json_lines", "rag.commands", "rag.cli")},
+    **{name: set() for name in ("rag.arriving", "rag.json_lines", "rag.commands", "rag.review_commands", "rag.cli")},
 }
 """May import from every room but training, and which rooms may import them."""
 SEED_HASHES = {

@@ -90,8 +90,8 @@ def update_index(
     in parts of some hundred files, each of which leaves a valid index. If an error is raised, the index is as the last
     part left it, and the next update goes on from there.
 
-    :param tell: as :class:`rag.index.ingest.Cutter` has it, but the number to be encoded is estimated if there are several
-        parts. An exception from it ends the update.
+    :param tell: as :class:`rag.index.ingest.Cutter` has it, but the number to be encoded is estimated if there are
+        several parts. An exception from it ends the update.
     :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import RagError
 from rag.page.exchange import read_clock
+from rag.review.database import connect, upgrade
+from rag.review.items import Provenance, drop_rated, insert_item, make_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,80 +21,6 @@ if TYPE_CHECKING:
 
     from rag.page.exchange import Exchange
     from rag.types import Answer, Turn
-
-SCHEMA = """
-CREATE TABLE feedback (
-    feedback_id TEXT PRIMARY KEY,    -- the exchange's key: a new rating replaces the row
-    created TEXT NOT NULL,           -- ISO 8601, UTC
-    changed TEXT NOT NULL,
-    rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
-    correction TEXT NOT NULL,        -- the right answer; empty if none was given
-    question TEXT NOT NULL,          -- as typed
-    standalone TEXT NOT NULL,        -- as understood
-    history TEXT NOT NULL,           -- JSON: [{"role", "content"}, ...] of the turns before
-    status TEXT NOT NULL CHECK (status IN ('answered', 'abstained')),
-    answer TEXT NOT NULL,
-    short TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    confidence REAL NOT NULL,
-    articles INTEGER NOT NULL,
-    alternatives TEXT NOT NULL,      -- JSON: [{"text", "confidence", "articles"}, ...]
-    product TEXT NOT NULL,           -- version of the product
-    reader TEXT NOT NULL,
-    encoder TEXT NOT NULL            -- fingerprint
-) WITHOUT ROWID;
-CREATE TABLE citations (
-    feedback_id TEXT NOT NULL REFERENCES feedback (feedback_id) ON DELETE CASCADE,
-    alternative INTEGER NOT NULL,    -- -1 for the answer itself, else the index in alternatives
-    rank INTEGER NOT NULL,
-    document_id TEXT NOT NULL,
-    title TEXT NOT NULL,
-    date TEXT,
-    passage_id TEXT NOT NULL,
-    quote TEXT NOT NULL,
-    start INTEGER NOT NULL,          -- character offset in the cleaned article, half open
-    end INTEGER NOT NULL,
-    answer_start INTEGER NOT NULL,
-    answer_end INTEGER NOT NULL,
-    origin TEXT NOT NULL,
-    PRIMARY KEY (feedback_id, alternative, rank)
-) WITHOUT ROWID;
-CREATE TABLE passages (
-    feedback_id TEXT NOT NULL REFERENCES feedback (feedback_id) ON DELETE CASCADE,
-    rank INTEGER NOT NULL,
-    passage_id TEXT NOT NULL,
-    document_id TEXT NOT NULL,
-    heading TEXT NOT NULL,
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    score REAL NOT NULL,
-    PRIMARY KEY (feedback_id, rank)
-) WITHOUT ROWID;
-CREATE INDEX feedback_by_time ON feedback (created);
-"""
-UPGRADES = (
-    SCHEMA,
-    "ALTER TABLE citations ADD COLUMN time TEXT;",  # of a live blog's entry, such as 16:05
-)
-"""What makes each version of the tables from the one before. Later versions only add columns and tables."""
-VERSION = len(UPGRADES)
-"""Version of the tables, stored as ``user_version``."""
-BUSY_SECONDS = 10.0
-"""How long a write waits while another process writes."""
-
-
-class FeedbackError(RagError):
-    """The feedback file cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """The product and models that gave an answer. Rows with different ones should not be mixed."""
-
-    product: str
-    reader: str
-    encoder: str
 
 
 class FeedbackStore:
@@ -106,13 +32,7 @@ class FeedbackStore:
         :raises FeedbackError: if it cannot be used, or a later version of the product wrote it.
         """
         self._path = path
-        with self._connect() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > VERSION:
-                raise FeedbackError(f"A later version of this product wrote {path}: update it or name another file.")
-            if version < VERSION:
-                steps = " ".join(UPGRADES[version:])
-                connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION:d}; COMMIT;")
+        upgrade(path)
 
     def save(self, exchange: Exchange, history: tuple[Turn, ...], source: Provenance) -> None:
         """Stores the rating of an answer, replacing an earlier one. An empty rating deletes it.
@@ -123,24 +43,39 @@ class FeedbackStore:
         if exchange.answer is None:
             raise ValueError("there is no answer to rate")
         now = read_clock()
-        with self._connect() as connection, connection:
+        with connect(self._path) as connection, connection:
             known = connection.execute("SELECT created FROM feedback WHERE feedback_id = ?", (exchange.key,)).fetchone()
             connection.execute("DELETE FROM feedback WHERE feedback_id = ?", (exchange.key,))
-            if exchange.rating:
+            if not exchange.rating:
+                drop_rated(connection, exchange.key)
+            else:
+                item = make_item(exchange.key, exchange.answer, source, created=exchange.asked or now, origin="rated")
+                insert_item(connection, item)
                 times = (known[0] if known else now, now)
                 for table, row in _list_rows(exchange, exchange.answer.shown, history, times, source):
                     columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
                     connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 (our names)
 
+    def keep(self, exchange: Exchange, source: Provenance) -> None:
+        """Keeps an answer for review, whatever anyone will think of it.
+
+        :raises FeedbackError: if the file cannot be written.
+        """
+        if exchange.answer is not None:
+            created = exchange.asked or read_clock()
+            item = make_item(exchange.key, exchange.answer, source, created=created, origin="asked")
+            with connect(self._path) as connection, connection:
+                insert_item(connection, item)
+
     def count(self) -> int:
         """Number of rated answers."""
-        with self._connect() as connection:
+        with connect(self._path) as connection:
             number: int = connection.execute("SELECT COUNT(*) FROM feedback").fetchone()[0]
         return number
 
     def iterate_records(self) -> Iterator[dict[str, Any]]:
         """All stored feedback, JSON-ready, oldest first."""
-        with self._connect() as connection:
+        with connect(self._path) as connection:
             connection.row_factory = sqlite3.Row
             for row in connection.execute("SELECT * FROM feedback ORDER BY created, feedback_id").fetchall():
                 key = (row["feedback_id"],)
@@ -155,18 +90,6 @@ class FeedbackStore:
                     "citations": [_without_key(found) for found in citations],
                     "passages": [_without_key(found) for found in passages],
                 }
-
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        """:raises FeedbackError: if anything goes wrong with the file."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("PRAGMA foreign_keys = ON")
-                yield connection
-        except (OSError, sqlite3.Error) as error:
-            raise FeedbackError(f"{self._path} cannot keep feedback ({error}): name another file.") from error
 
 
 def _list_rows(

@@ -5,6 +5,8 @@ The browser keeps the conversation and sends it with each event, so the server k
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
@@ -47,6 +49,7 @@ PATIENCE = 60.0
 UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 """Leaves the four outputs as they are that :meth:`Handlers._show` fills."""
 TYPING = "stopped while the next question is being typed"
+_LOG = logging.getLogger(__name__)
 ADDED = ("starter", "append")
 """Actions that add a question at the end of the conversation."""
 
@@ -59,6 +62,7 @@ class Handlers:
 
     :param running: the question being answered for each session, at most one.
     :param trying: the suggested question being tried for each session.
+    :param keeps: whether every answer is kept for review.
     """
 
     shelf: Shelf
@@ -66,6 +70,7 @@ class Handlers:
     signer: Signer
     running: dict[str, Work] = field(default_factory=dict)
     trying: dict[str, Work] = field(default_factory=dict)
+    keeps: bool = False
 
     async def restore(self, kept: object, request: gr.Request) -> tuple[Any, Any]:
         """Shows the conversation that the browser opened, without suggestions.
@@ -281,12 +286,21 @@ class Handlers:
             yield self._show(asked.kept, left, box=back)
             return
         exchange = self.signer.sign(finish(exchange, watch))
+        await asyncio.to_thread(self._keep, exchange)  # another process may be writing
         exchanges = [*asked.before, exchange]
         if exchange.answer is not None:
             yield self._show(exchanges, progress=WAITING, extent="short")
         work.ended = True
         replaced = {e.key for e in asked.kept} - {e.key for e in exchanges}
         yield self._show(exchanges, write_change(name, exchanges, put=[exchange], drop=replaced))
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Keeps an answer for review. If that fails, it is still given."""
+        if self.keeps and exchange.answer is not None and exchange.answer.passages:
+            try:
+                self.feedback.keep(exchange, self.shelf.source())
+            except RagError as error:
+                _LOG.warning("an answer was not kept for review: %s", error)
 
     def _show(
         self,

@@ -41,9 +41,12 @@ ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
 
-def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer) -> gr.Blocks:
-    """The page for a shelf of articles, to be launched with :func:`launch_options`."""
-    handlers, corpus = Handlers(shelf, feedback, signer), CorpusHandlers(shelf)
+def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: bool = False) -> gr.Blocks:
+    """The page for a shelf of articles, to be launched with :func:`launch_options`.
+
+    :param keeps: whether every answer is kept for review.
+    """
+    handlers, corpus = Handlers(shelf, feedback, signer, keeps=keeps), CorpusHandlers(shelf)
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, elem_id="aa-page", delete_cache=(3600, 3600)
     ) as page:

@@ -18,7 +18,6 @@ from rag.articles.folder import Skipped, name_file
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
-from rag.page.feedback import Provenance
 from rag.page.priority import Priority
 from rag.page.stages import Stopped
 from rag.page.suggestions import Suggestion, choose_suggestions, make_starters
@@ -35,6 +34,7 @@ from rag.page.uploads import (
     take_file,
 )
 from rag.page.watching import SECONDS, FolderWatch
+from rag.review.items import Provenance
 from rag.types import ScoredPassage
 
 if TYPE_CHECKING:

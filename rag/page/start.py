@@ -54,6 +54,7 @@ class Serving:
     :param auth: USER:FILE, the user who may log in and the file whose first line is the password; None for no login.
     :param mcp: whether to offer the endpoints to MCP clients.
     :param data: the folder for feedback, key and examples; None for the user's data folder.
+    :param keeps: whether every answer is kept for review, not only those that are rated.
     """
 
     host: str = LOOPBACK[0]
@@ -62,6 +63,7 @@ class Serving:
     auth: str | None = None
     mcp: bool = False
     data: Path | None = None
+    keeps: bool = False
 
 
 def serve(config: Config, serving: Serving) -> None:
@@ -83,7 +85,7 @@ def serve(config: Config, serving: Serving) -> None:
         except ImportError as error:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
         shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
-        page = build_page(shelf, feedback, signer)
+        page = build_page(shelf, feedback, signer, keeps=serving.keeps)
         app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from rag.page.feedback import Provenance
+from rag.review.items import Provenance
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage
 
 if TYPE_CHECKING:

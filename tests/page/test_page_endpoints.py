@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from page_answers import KEY, make_simple
 
 from rag.page.conversation import Conversation, write_conversation
 from rag.page.exchange import Exchange, digest_turns, list_turns, write_records
-from rag.page.feedback import FeedbackStore, Provenance
+from rag.page.feedback import FeedbackStore
 from rag.page.refusals import TOO_FEW
 from rag.page.signing import Signer
+from rag.review.items import Provenance
+from rag.review.store import ReviewStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +111,15 @@ def make_handlers(store: FeedbackStore) -> Any:
 
     shelf: Any = SimpleNamespace(find_passages=lambda _: (), source=lambda: Provenance("0", "r", "e"))
     return Handlers(shelf, store, Signer(b"k" * 32))
+
+
+def test_every_answer_is_kept_for_review_only_if_the_operator_says_so(tmp_path: Path) -> None:
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    silent, keeping = make_handlers(store), replace(make_handlers(store), keeps=True)
+    silent._keep(Exchange("a" * 8, "What stake?", make_simple()))
+    keeping._keep(Exchange("b" * 8, "What stake?", make_simple()))
+    keeping._keep(Exchange("c" * 8, "Thanks", replace(make_simple(), passages=())))
+    assert [item.item_id for item in ReviewStore(tmp_path / "feedback.sqlite").list_items()] == ["b" * 8]
 
 
 def test_a_feedback_that_the_page_did_not_sign_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from page_answers import (
 
 from rag.page.candidates import iterate_facts, iterate_unanswerable
 from rag.page.exchange import Exchange
-from rag.page.feedback import UPGRADES, FeedbackError, FeedbackStore
+from rag.page.feedback import FeedbackStore
+from rag.review.database import UPGRADES, FeedbackError
 from rag.types import Turn
 
 if TYPE_CHECKING:
