@@ -84,7 +84,8 @@ class Index:
         if scope.is_open:
             return self
         made = copy(self)
-        made._held = frozenset(one.document_id for one in self.documents() if scope.covers(one))
+        named = ((one, (one.publication, one.source, one.document_id)) for one in self.documents())
+        made._held = frozenset(one.document_id for one, names in named if scope.covers(one.date, names))
         if not made._held:
             raise CorpusError(
                 f"No article is in that scope ({scope.describe()}): ask list shows their dates and sources."

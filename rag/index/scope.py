@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.index.opened import DocumentSummary
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,15 @@ class Scope:
         """Whether all articles are in it."""
         return self == Scope()
 
-    def covers(self, summary: DocumentSummary) -> bool:
-        """Whether an article is in it."""
-        day, pattern = summary.date or "", self.source.casefold()
+    def covers(self, day: str | None, names: Iterable[str]) -> bool:
+        """Whether an article is in it.
+
+        :param day: its date in ISO 8601; None if it has none.
+        :param names: its publication, address and file.
+        """
+        day, pattern = day or "", self.source.casefold()
         if (self.since or self.until) and not day:
             return False
-        names = (summary.publication, summary.source, summary.document_id)
         named = not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
         return named and day >= self.since and (not self.until or day[: len(self.until)] <= self.until)
 

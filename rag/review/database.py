@@ -153,6 +153,7 @@ UPGRADES = (
     RATINGS,
     "ALTER TABLE citations ADD COLUMN time TEXT;",  # of a live blog's entry, such as 16:05
     REVIEWS,
+    "ALTER TABLE citations ADD COLUMN page INTEGER;",  # of a PDF
 )
 """What makes each version of the tables from the one before. Later versions only add columns and tables."""
 VERSION = len(UPGRADES)

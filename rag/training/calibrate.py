@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 RIGHT = 0.5
 """Minimum token F1 of an answer that counts as right."""
+LEAST_RIVAL = 0.5
+"""Minimum confidence of a value that contradicts an answer."""
 FOLDS = 5
 """Folds of the cross-fitting that the published figures come from."""
 
@@ -97,13 +99,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threshold",
         type=float,
-        default=0.4,
+        default=0.32,
         help="minimum confidence of a short answer that is given; default: %(default)s (docs/decisions/0016)",
     )
     parser.add_argument(
         "--possible",
         type=float,
-        default=0.25,
+        default=0.2,
         help="minimum confidence of a short answer that is not given but shown as possible; default: %(default)s",
     )
     parser.add_argument(
@@ -220,8 +222,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
     """The confidence from which another value contradicts the answer, and the number of answers it was chosen on.
 
     No two held-out articles are about the same thing, so whatever contradicts a given, right answer is a false alarm.
-    At most a share ``alarms`` of the answers may have one. A value that its article alone would not give contradicts
-    none.
+    At most a share ``alarms`` of the answers may have one, and what is rather wrong than right contradicts nothing.
     """
     import numpy as np
 
@@ -241,7 +242,7 @@ def pick_rival(measured: Sequence[Measured], judge: Judge, encoder: Encoder, ala
         return 1.0, 0
     # Just above the value at which too many would pass.
     least = float(np.nextafter(np.quantile(surest, 1 - alarms, method="higher"), 1))
-    return max(judge.threshold, least), len(surest)
+    return max(LEAST_RIVAL, least), len(surest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -70,9 +70,10 @@ def test_no_scope_is_the_index_itself_and_an_empty_one_says_so(index: Index) -> 
 
 def test_an_address_is_a_source_too() -> None:
     summary = DocumentSummary("a.html", "A", None, None, 1, 1, source="https://echo.example/a", publication="Echo")
-    assert Scope(source="https://echo.example/*").covers(summary)
-    assert Scope(source="echo").covers(summary)
-    assert not Scope(source="echo.example").covers(summary)
+    names = (summary.publication, summary.source, summary.document_id)
+    assert Scope(source="https://echo.example/*").covers(summary.date, names)
+    assert Scope(source="echo").covers(summary.date, names)
+    assert not Scope(source="echo.example").covers(summary.date, names)
 
 
 @pytest.mark.parametrize("text", ["2025-06-13", "2025-06", "2025"])
