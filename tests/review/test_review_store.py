@@ -43,6 +43,7 @@ def test_ratings_of_an_earlier_version_become_items_with_their_sources(tmp_path:
             for statement in split_statements(step):
                 connection.execute(statement)
         connection.execute("ATTACH ? AS new", (str(tmp_path / "new.sqlite"),))
+        connection.execute("ALTER TABLE new.citations DROP COLUMN page")
         for table in ("feedback", "citations", "passages"):
             connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")  # noqa: S608 (our names)
         connection.execute("PRAGMA main.user_version = 2")
