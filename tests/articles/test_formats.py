@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rag.articles.columns import USUAL
 from rag.articles.folder import (
     Contents,
     Skipped,
@@ -91,11 +92,11 @@ def test_text_that_grows_beyond_the_largest_file_is_refused(tmp_path: Path, monk
 
 
 def test_a_file_that_needs_too_much_memory_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(_suffix: str, _data: bytes) -> None:
+    def fill(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("rag.articles.worker.convert", fill)
-    assert _convert(".csv", b"") == {"error": "It needs too much memory to read: split it."}
+    assert _convert(".csv", b"", USUAL) == {"error": "It needs too much memory to read: split it."}
     long = Converted((RawArticle("It rained.", "Rain" * MOST_TEXT),))
     monkeypatch.setattr("rag.articles.worker.convert", lambda *_: long)
-    assert _convert(".csv", b"") == {"error": "It holds more than 20 MB of text: split it."}
+    assert _convert(".csv", b"", USUAL) == {"error": "It holds more than 20 MB of text: split it."}

@@ -182,12 +182,12 @@ def test_an_answer_leads_to_its_card_and_its_article(open_page: Open) -> None:
     assert card.locator("mark .aa-answer").inner_text() == "49%"
     card.get_by_role("button", name="Open the whole article").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator("mark").first).to_be_in_viewport()
-    assert "49%" in dialog.locator("mark").first.inner_text()
+    expect(dialog.locator("mark.aa-current")).to_be_in_viewport()
+    assert card.locator("mark").first.inner_text().strip() in dialog.locator("mark.aa-current").inner_text()
     page.get_by_role("button", name="Close the article").click()
     expect(dialog).to_be_hidden()
     card.get_by_role("button", name="Open the whole article").click()
-    expect(dialog.locator("mark").first).to_be_in_viewport()
+    expect(dialog.locator("mark.aa-current")).to_be_in_viewport()
 
 
 def test_a_follow_up_says_how_it_was_understood_and_can_be_asked_as_written(open_page: Open) -> None:
