@@ -35,7 +35,7 @@ LEFT = re.compile(r"AbortError: (?:signal is|BodyStreamBuffer was) aborted|Unexp
 WAIT = 60_000
 """Milliseconds until something that should be there is given up."""
 STAKE = "what stake did Meta buy?"
-PAID = "How much did Meta pay for its stake?"
+PAID = "How much did Meta invest in Scale AI?"
 BREAD = "How do I bake sourdough bread?"
 HOSTILE = "<img src=x onerror=window.ran=1><script>window.ran=1</script> {{7*7}} ${window.ran=1}"
 LONG = "Talsperrenwasserkraftanlagenbetriebsgenehmigung" * 6
