@@ -25,7 +25,14 @@ def test_what_happens_in_the_folder_is_said_and_indexed(tmp_path: Path) -> None:
     corpus.mkdir()
     (corpus / "a.txt").write_text("The ferry\n\nThe ferry to Hollin sails again on Monday.\n", encoding="utf-8")
     command = [sys.executable, "-m", "rag.cli", "watch", "--corpus", str(corpus), "--index", str(tmp_path / "index")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, encoding="utf-8") as watching:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as watching:
         said: queue.Queue[str] = queue.Queue()
         threading.Thread(target=lambda: [said.put(line) for line in watching.stderr or ()], daemon=True).start()
 
@@ -43,7 +50,8 @@ def test_what_happens_in_the_folder_is_said_and_indexed(tmp_path: Path) -> None:
             wait_for("removed c.txt")
             (corpus / "d.pdf").write_bytes(b"%PDF-1.4 cut")
             wait_for("skipped d.pdf: It is a damaged PDF")
-        finally:
             watching.send_signal(signal.SIGINT)
             status = watching.wait(SECONDS)
+        finally:
+            watching.kill()
     assert status == 130
