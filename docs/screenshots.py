@@ -23,7 +23,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 STAKE = "what stake did Meta buy?"
-PAID = "How much did Meta pay for its stake?"
+PAID = "How much did Meta invest in Scale AI?"
 BREAD = "How do I bake sourdough bread?"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eval.statistics import score_interval
+from rag.review.statistics import score_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from rag.review.statistics import score_interval
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["bootstrap_interval", "bootstrap_statistic", "compare_means", "measure_mcnemar", "score_interval"]
 DRAWS = 1000
 Item = TypeVar("Item")
 

@@ -43,16 +43,14 @@ def _late(module: str, name: str) -> Converter:
     return convert_late
 
 
-def _convert_csv(data: bytes, columns: Columns = USUAL) -> Converted:
-    from rag.articles.rows import convert_csv
+def _late_rows(name: str) -> TableConverter:
+    """As :func:`_late`, for a converter in rows.py."""
 
-    return convert_csv(data, columns)
+    def convert_late(data: bytes, columns: Columns = USUAL) -> Converted:
+        converter: TableConverter = getattr(import_module("rag.articles.rows"), name)
+        return converter(data, columns)
 
-
-def _convert_jsonl(data: bytes, columns: Columns = USUAL) -> Converted:
-    from rag.articles.rows import convert_jsonl
-
-    return convert_jsonl(data, columns)
+    return convert_late
 
 
 def _convert_zip(data: bytes, columns: Columns = USUAL) -> Converted:
@@ -70,8 +68,8 @@ def _convert_tar(data: bytes, columns: Columns = USUAL) -> Converted:
 TEXT = {".txt", ".md", ".markdown", ".rst"}
 """Suffixes of text files, which need no library."""
 TABLES: Mapping[str, TableConverter] = {
-    **dict.fromkeys([".csv", ".tsv"], _convert_csv),
-    ".jsonl": _convert_jsonl,
+    **dict.fromkeys([".csv", ".tsv"], _late_rows("convert_csv")),
+    ".jsonl": _late_rows("convert_jsonl"),
     ".zip": _convert_zip,
     **dict.fromkeys([".tar", ".tgz", ".gz"], _convert_tar),
 }

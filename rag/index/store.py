@@ -160,10 +160,12 @@ def compact(connection: sqlite3.Connection) -> None:
 
 def select_documents(connection: sqlite3.Connection, document_id: str | None = None) -> list[Document]:
     """All documents in order of their ids, or only the one with the given id."""
+    # One condition for both cases would search the whole table for a single document.
+    condition = "" if document_id is None else " WHERE document_id = ?"
     rows = connection.execute(
-        "SELECT document_id, title, date, text, sections, byline, origin, pages FROM documents"
-        " WHERE document_id = coalesce(?, document_id) ORDER BY document_id",
-        (document_id,),
+        f"SELECT document_id, title, date, text, sections, byline, origin, pages FROM documents{condition}"  # noqa: S608
+        " ORDER BY document_id",
+        () if document_id is None else (document_id,),
     )
     documents = []
     for key, title, date, text, sections, byline, origin, pages in rows:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Status, Timing, Turn
@@ -138,11 +137,6 @@ def read_exchange(record: object) -> Exchange | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def read_clock(timespec: str = "seconds") -> str:
-    """The time in UTC, in ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec=timespec)
 
 
 def _read_place(place: object) -> tuple[str, float]:

@@ -11,9 +11,8 @@ import sqlite3
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag.page.exchange import read_clock
 from rag.review.database import connect, upgrade
-from rag.review.items import Provenance, drop_rated, insert_item, make_item
+from rag.review.items import Provenance, drop_rated, insert_item, make_item, read_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

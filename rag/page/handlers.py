@@ -26,7 +26,6 @@ from rag.page.exchange import (
     Exchange,
     digest_turns,
     list_turns,
-    read_clock,
     read_records,
 )
 from rag.page.export import format_json, format_markdown
@@ -34,6 +33,7 @@ from rag.page.stages import Watch
 from rag.page.suggestions import MOST_NEXT, MOST_NEXT_TRIED, Suggestion, make_suggestions
 from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
 from rag.page.uploads import make_name
+from rag.review.items import read_clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def measure_margin(answer: Answer) -> float:
     return abs(best - max((other.confidence for other in shown.alternatives), default=1 - best))
 
 
-def digest_text(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+def read_clock(timespec: str = "seconds") -> str:
+    """The time in UTC, in ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec=timespec)
 
 
 def hash_share(*parts: str) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.review.items import Place, digest_text
+from rag.review.items import Place
 from rag.review.queue import choose_next
 from rag.review.store import Review, ReviewError
 from rag.review.verdicts import read_desk
@@ -78,7 +78,7 @@ class Judging:
             raise ReviewError(f"The article {span.document_id} is gone: choose a text of another one, or skip.")
         if not 0 <= span.start < span.end or document.text[span.start : span.end] != span.text:
             raise ReviewError(f"The article {span.document_id} has changed: open it and choose the text there.")
-        return Place(span.document_id, document.title, span.start, span.end, span.text, digest_text(document.text))
+        return Place(span.document_id, document.title, span.start, span.end, span.text, document.text_sha256)
 
     def undo(self, name: str) -> Review | None:
         """Takes back this person's last review and gives them its item again; None if there is none."""

@@ -9,9 +9,9 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from rag.review.items import Item, Place, Provenance, Sources, find_topic
+from rag.review.items import Item, Place, Provenance, Sources, find_topic, read_clock
 from rag.review.squad import holds
-from rag.review.store import DECISIONS, Review, ReviewError, read_time
+from rag.review.store import DECISIONS, Review, ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def read_item(data: dict[str, Any]) -> Item:
         raise ValueError(f"{data['status']} is no status")
     return Item(
         item_id=str(data["item_id"]),
-        created=read_time(),
+        created=read_clock(),
         origin="imported",
         question=str(data["question"]),
         status=data["status"],

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag.review.database import connect
-from rag.review.items import hash_share
+from rag.review.items import hash_share, read_clock
 from rag.review.statistics import score_interval
-from rag.review.store import ReviewError, read_time
+from rag.review.store import ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def add_comparisons(store: ReviewStore, comparisons: list[Comparison]) -> int:
         connection.executemany(
             "INSERT OR IGNORE INTO comparisons VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (c.comparison_id, c.question, c.first, c.second, c.first_answer, c.second_answer, read_time())
+                (c.comparison_id, c.question, c.first, c.second, c.first_answer, c.second_answer, read_clock())
                 for c in comparisons
             ],
         )
@@ -130,7 +130,7 @@ def prefer(store: ReviewStore, comparison: Comparison, reviewer: str, better: Be
     """Stores which answer is better; the same person may change their mind."""
     store.join(reviewer)
     with connect(store.path) as connection, connection:
-        row = (comparison.comparison_id, reviewer, read_time(), better, why)
+        row = (comparison.comparison_id, reviewer, read_clock(), better, why)
         connection.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?, ?, ?)", row)
 
 

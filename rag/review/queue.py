@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.metrics import split_words
 from rag.question.text import find_mentions, find_topic_words
-from rag.review.items import hash_share
-from rag.review.store import read_time
+from rag.review.items import hash_share, read_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -154,7 +153,7 @@ def list_free(reviewer: Reviewer, desk: Desk) -> list[Item]:
 
     Of the random sample, those on any topic: otherwise a topic with many reviewers would weigh more in it.
     """
-    since = (datetime.fromisoformat(read_time()) - LEASE).isoformat(timespec="seconds")
+    since = (datetime.fromisoformat(read_clock()) - LEASE).isoformat(timespec="seconds")
     taken = [o.item_id for o in desk.opened if o.reviewer != reviewer.name and o.time >= since]
     experts = {name for name, other in desk.reviewers.items() if other.role == "expert"}
     made: dict[str, int] = {}

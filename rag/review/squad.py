@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rag.review.items import Item, Place, Provenance, Sources, find_topic
-from rag.review.store import Review, ReviewError, read_time
+from rag.review.items import Item, Place, Provenance, Sources, find_topic, read_clock
+from rag.review.store import Review, ReviewError
 from rag.review.verdicts import list_verdicts, measure_accuracies
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def read_question(
         places.append(Place(document_id, title, start + a, start + a + len(text), text))
     item = Item(
         item_id=str(question["id"]),
-        created=read_time(),
+        created=read_clock(),
         origin="imported",
         question=str(question["question"]),
         status="abstained",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rag.errors import RagError
 from rag.review.database import connect, upgrade
-from rag.review.items import Item, Place, Provenance, insert_item, read_places, read_sources
+from rag.review.items import Item, Place, Provenance, insert_item, read_clock, read_places, read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,7 +105,7 @@ class ReviewStore:
             connection.execute(
                 "INSERT INTO reviewers VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET role = excluded.role, topics = excluded.topics",
-                (reviewer.name, reviewer.role, json.dumps(reviewer.topics), read_time()),
+                (reviewer.name, reviewer.role, json.dumps(reviewer.topics), read_clock()),
             )
 
     def join(self, name: str) -> Reviewer:
@@ -115,7 +114,7 @@ class ReviewStore:
             connection.execute(
                 "INSERT OR IGNORE INTO reviewers SELECT ?, CASE WHEN EXISTS (SELECT 1 FROM reviewers)"
                 " THEN 'reviewer' ELSE 'expert' END, '[]', ?",
-                (name, read_time()),
+                (name, read_clock()),
             )
         return self.list_reviewers()[name]
 
@@ -140,7 +139,7 @@ class ReviewStore:
     def open_item(self, reviewer: str, item_id: str, way: Way) -> None:
         """Notes which item somebody has before them; it replaces the one before it."""
         with connect(self.path) as connection, connection:
-            row = (reviewer, item_id, way, read_time())
+            row = (reviewer, item_id, way, read_clock())
             connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?, ?)", row)
 
     def list_opened(self) -> list[Opened]:
@@ -153,7 +152,7 @@ class ReviewStore:
 
         :raises ReviewError: if this person has reviewed this item already.
         """
-        row = (review.item_id, review.reviewer, review.created or read_time(), review.way, review.decision)
+        row = (review.item_id, review.reviewer, review.created or read_clock(), review.way, review.decision)
         places = json.dumps([asdict(place) for place in review.places], ensure_ascii=False)
         try:
             with connect(self.path) as connection, connection:
@@ -179,15 +178,10 @@ class ReviewStore:
             if found is None:
                 return None
             number, item_id, way, decision = found
-            connection.execute("UPDATE reviews SET withdrawn = ? WHERE review_id = ?", (read_time(), number))
-            row = (reviewer, item_id, way, read_time())
+            connection.execute("UPDATE reviews SET withdrawn = ? WHERE review_id = ?", (read_clock(), number))
+            row = (reviewer, item_id, way, read_clock())
             connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?, ?)", row)
         return Review(item_id, reviewer, way, decision)
-
-
-def read_time() -> str:
-    """The time in UTC, in ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _read_item(row: Sequence[Any]) -> Item:

@@ -24,12 +24,15 @@ from rag.answers.confidence import (
     save_calibration,
 )
 from rag.errors import ModelError
+from rag.index.encoder import load_encoder
 from rag.question.parsed import parse_question
 from rag.reader.copying import WEIGHTS
 from rag.training.calibrate import (
+    LEAST_RIVAL,
     Measured,
     cross_fit,
     fit_calibration,
+    pick_rival,
     weigh_trials,
 )
 from rag.training.data import Paragraph, QuestionRecord
@@ -203,12 +206,24 @@ def test_no_passage_of_a_false_trial_answers_it() -> None:
         )
 
 
+def test_where_no_value_gave_a_false_alarm_one_that_is_rather_wrong_than_right_still_contradicts_nothing() -> None:
+    towns = [
+        make_passage(Paragraph("news", name, name, f"{name} has 300 ferries.", ())) for name in ("Ardle", "Hollin")
+    ]
+    reading = Reading("300", 0, 10, 13, 0.9, 0.1)
+    trial = CalibrationTrial(0, "How many ferries has Ardle?", ("300",), tuple(towns))
+    sure = Judge((0.0,) * len(FEATURES), 5.0, 0.3)
+    one = Measured(trial, (0.0,) * len(FEATURES), True, Readings((reading,)))
+    assert pick_rival([one], sure, load_encoder(), 0.01) == (LEAST_RIVAL, 1)
+    assert pick_rival([replace(one, right=False)], sure, load_encoder(), 0.01) == (1.0, 0)
+
+
 def test_shipped_calibration_has_a_weight_for_each_feature_and_says_how_it_was_made() -> None:
     calibration = load_calibration(WEIGHTS / "calibration.json")
     for judge, features in ((calibration.short, FEATURES), (calibration.sentences, SENTENCE_FEATURES)):
         assert len(judge.weights) == len(features)
         assert 0 < judge.threshold < 1
-    assert 0 < calibration.rival < 1
+    assert LEAST_RIVAL <= calibration.rival < 1
     record = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))["record"]
     assert set(record) >= {"questions", "explanations", "threshold", "unanswerable", "alarms", "short", "sentences"}
     assert record["features"] == list(FEATURES)

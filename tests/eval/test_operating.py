@@ -9,7 +9,7 @@ import pytest
 from eval.operating import describe_points, list_points, state_proof, weigh_point
 from eval.results import find_last
 from eval.selective import measure_coverage, measure_macro_error
-from eval.statistics import score_interval
+from rag.review.statistics import score_interval
 
 
 def make_record(confidence: float, *, could: bool, answered: bool, **fields: Any) -> dict[str, Any]:
