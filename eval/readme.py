@@ -19,7 +19,7 @@ SHOWN = {
     "facts.right_article": "of these, asked in the article's words",
     "facts.right_other": "of these, asked in other words",
     "facts.precision": "of the facts answered at all, those answered correctly",
-    "facts.success@10": "facts whose evidence is among the ten passages read",
+    "facts.success@10": "facts whose evidence is among the first ten passages found",
     "unanswerable.declined": "unanswerable questions declined, or their false premise corrected",
     "disagreements.shown": "questions on which the articles differ, answered with two or more of the values",
     "disagreements.alarms": "false alarms: answers to facts shown with another value",

@@ -62,7 +62,7 @@ class Config:
     index: Path | None = None
     encoder: str | None = None
     reader: str | None = None
-    k: int = 10
+    k: int = 15
     columns: Columns = USUAL
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LARGE = "large"
 """Folder of the large reader's weights, inside that of the small reader's."""
-MOST_READ = 4
+MOST_READ = 5
 """Number of passages that the large reader reads for one question."""
 MOST_BESIDE = 3
 """Number of other articles of which the large reader reads one passage alone, to find values that differ."""
