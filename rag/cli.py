@@ -17,7 +17,7 @@ from rag.commands import add_folders, find_command, is_terminal, parse_command, 
 from rag.errors import CorpusError, RagError
 from rag.index.scope import Scope, parse_period
 from rag.json_lines import answer_lines, write_record
-from rag.pipeline import MOST_PASSAGES, Config, Pipeline
+from rag.pipeline import MOST_PASSAGES, USUAL_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
 from rag.review_commands import export_feedback
 from rag.types import Answer, Turn
@@ -77,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     what.add_argument(
         "-k",
         type=parse_count,
-        default=10,
+        default=USUAL_PASSAGES,
         metavar="N",
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from rag.question.followup import Resolver
     from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
 
+USUAL_PASSAGES = 15
+"""The number of passages read for each question (docs/decisions/0038)."""
 MOST_PASSAGES = 100
 """The number of candidates that each search returns. A higher limit would only be slower."""
 QUESTIONS_AT_ONCE = 16
@@ -62,7 +64,7 @@ class Config:
     index: Path | None = None
     encoder: str | None = None
     reader: str | None = None
-    k: int = 15
+    k: int = USUAL_PASSAGES
     columns: Columns = USUAL
 
 
