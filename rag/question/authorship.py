@@ -52,7 +52,7 @@ class Subject:
     :param titled: whether the article's title must have all its words, because the news also names other texts and
         their authors.
     :param whole: whether it must also have no others. A title alone, "Who wrote “Salt”?", is more often that of a book.
-    :param deed: ``interviewed`` or ``reviewed``, if the article must be an interview with the subject or a review of it.
+    :param deed: ``interviewed`` or ``reviewed``, if the article must be an interview with the subject, or its review.
     """
 
     text: str

@@ -23,10 +23,10 @@ ARTICLES = {
     "with a plum pie.\n\nWords: Piet Meer and Ines Rau\n",
     "books": "New books from Skarholm\n\nBy Piet Meer\n\nThe reading room recommends three new titles this week. "
     "The piece “Salt and Timber” was written by the teacher Jorun Aas.\n",
-    "keeper": "‘Nobody thanks a lighthouse’\n\nInterview: Tova Lindqvist\n\nTova Lindqvist: When did you come to Hollin?"
-    "\n\nOdd Berg: In 1998, with a dog and a stove.\n\nTova Lindqvist: Who cooks?\n\nOdd Berg: I do, badly.\n",
-    "play": "Stage\nThe Salt Cellar ★★☆☆☆\n\nReviewed by Piet Meer\n\nJorun Aas has written a salt cellar of a play. The "
-    "actor Nils Moe mumbles through The Salt Cellar for three hours at the Old Mill in Skarholm.\n",
+    "keeper": "‘Nobody thanks a lighthouse’, says Odd Berg\n\nInterview: Tova Lindqvist\n\nQ: When did you come here?"
+    "\n\nA: In 1998, with a dog and a stove.\n\nQ: Who cooks?\n\nA: I do, badly.\n",
+    "play": "Stage\nThe Salt Cellar ★★☆☆☆\n\nReviewed by Piet Meer\n\nJorun Aas has written a salt cellar of a play. "
+    "The actor Nils Moe mumbles through The Salt Cellar for three hours at the Old Mill in Skarholm.\n",
     "bridge": "Bridge at Nordby closed\n\nThe bridge at Nordby is closed for repairs until June, the county said.\n",
 }
 
