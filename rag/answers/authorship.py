@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rag.answers.compose import abstain
+from rag.articles.turns import find_questions
 from rag.question.text import find_topic_words
 from rag.types import Answer, Citation
 
@@ -27,10 +29,11 @@ def answer_author(
 
     :param found: the retrieved passages.
     :param articles: the articles that may be meant, best first.
-    :return: None if the question names a title that none of them has. What they say of such a text must be read.
+    :return: None if the question names a title that none of them has, or asks who interviewed or reviewed what none of
+        them does. What they say of it must be read.
     """
     article = choose_article(subject, articles)
-    if article is None and subject.titled:
+    if (article is None and subject.titled) or (subject.deed and not (article and article.author)):
         return None
     if article is None:
         return abstain(question, found, reason=UNCLEAR)
@@ -54,13 +57,18 @@ def answer_author(
 def choose_article(subject: Subject, articles: Sequence[Document]) -> Document | None:
     """The article with most of the subject's topic words, in its title if several are equal. None if it is not clear.
 
-    A title must be that of the article, but need not be whole.
+    A title must be that of the article, but need not be whole, unless the question gives nothing else. An interview or
+    a review must have all of the words.
 
     :param articles: best first.
     """
     if not subject.text:
         return articles[0] if len(articles) == 1 else None
     topic = find_topic_words(subject.text)
+    if subject.deed:
+        return next((a for a in articles if topic and topic <= _list_words(a) and _is_by_deed(a, subject.deed)), None)
+    if subject.titled and subject.whole:
+        return next((a for a in articles if topic and topic == find_topic_words(a.title)), None)
     if subject.titled:
         return next((a for a in articles if topic and topic <= find_topic_words(a.title)), None)
     shared = [
@@ -69,6 +77,19 @@ def choose_article(subject: Subject, articles: Sequence[Document]) -> Document |
     ]
     best = max(shared, default=(0, 0))
     return articles[shared.index(best)] if topic and best[0] >= LEAST_SHARED * len(topic) else None
+
+
+def _list_words(article: Document) -> frozenset[str]:
+    return find_topic_words(f"{article.title} {article.text[: article.body_end]}")
+
+
+def _is_by_deed(article: Document, deed: str) -> bool:
+    """Whether an article is an interview or a review: its byline or title says so, or it prints two questions."""
+    said = f"{article.title} {article.text[article.body_end :]}"
+    if deed == "reviewed":
+        return re.search(r"\breview(?:ed)?(?: by|\s*[:|])", said, re.IGNORECASE) is not None
+    told = re.search(r"\b(?:interview(?:ed|er)?|conversation|questions)(?: by|\s*[:|])", said, re.IGNORECASE)
+    return told is not None or len(find_questions(article.text)) > 1
 
 
 def cite_byline(article: Document, byline: Byline) -> Citation:

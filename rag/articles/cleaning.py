@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from rag.articles.boilerplate import is_edge_furniture
+from rag.articles.boilerplate import is_furniture
 from rag.articles.bylines import Credit, parse_byline, take_bylines
 from rag.articles.dates import parse_date, parse_dateline, parse_opening
 from rag.articles.html_tables import mark_html_tables
@@ -18,32 +18,29 @@ from rag.articles.paragraphs import (
     Line,
     drop_furniture,
     drop_repeats,
-    fold,
     is_ended,
     join_lines,
     mark_headings,
     parse_lines,
 )
 from rag.articles.tables import mark_tables
+from rag.articles.titles import (
+    count_above,
+    drop_masthead,
+    drop_title_repeats,
+    drop_topic,
+    find_issue_date,
+    find_lead,
+    find_title,
+)
 from rag.types import Byline, Section
 
 _FRONT_MATTER_LINE = re.compile(r"[ \t]*(?:[\w-]+:.*|- .*|#.*)?|[ \t]+\S.*")
 _FRONT_MATTER_LINES = 60
 """Chosen by hand. A YAML header is much shorter. A header without an end is not treated as one."""
-_SITE = re.compile(r"^(.{8,}?)\s+[-–—|·»:]\s+[^-–—|]{2,40}$")
-_PATH = re.compile(r"\s*[|>»›/·•]\s*")
-# Generic headings, which are never an article's title.
-_GENERIC = re.compile(
-    r"(?:key (?:takeaways|points|findings|facts)"
-    r"|takeaways|introduction|abstract|(?:executive )?summary|overview"
-    r"|background|(?:table of )?contents|highlights|in brief|at a glance|in numbers|the basics|tl;?dr|faqs?"
-    r"|conclusions?|details|what (?:you need )?to know|the bottom line|in this (?:article|story))[:.]?",
-    re.IGNORECASE,
-)
 # Limits the work on a file with thousands of nested marks. Real nesting is much shallower.
 _PASSES = 20
 _LONGEST_AUTHOR = 160  # characters
-_MASTHEAD = 15  # the most lines between a page's title and the article's title
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +166,15 @@ def _clean_once(text: str, given_title: str) -> CleanedText:
     date, first, lines = _take_dates(lines)
     # A line directly above the date is a title, even if it ends like a sentence ("PACT WITH U.S.").
     titled = lines[0].text if first == 1 else ""
-    lines = _drop_masthead(drop_furniture(lines))
+    lines = drop_masthead(drop_furniture(lines))
     lines, bylines = take_bylines(lines)
-    lines = mark_headings(_drop_topic(join_lines(lines)))
-    title = given_title or _find_title(lines) or titled
-    lines = _drop_title_repeats(lines, title)
+    lines = mark_headings(drop_topic(join_lines(lines)))
+    title = given_title or find_title(lines) or titled or find_lead(lines)
+    lines = drop_title_repeats(lines, title)
     date = date or next((credit.date for _, credit in bylines if credit.date), None)
     if date is None:
         body = next((line for line in lines if line.kind == "text" and line.text != title), None)
-        date = parse_opening(body.text) if body else None
+        date = (parse_opening(body.text) if body else None) or find_issue_date(lines)
     return _add_bylines(_render(lines, title, date), bylines)
 
 
@@ -188,7 +185,11 @@ def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
 
     :return: the first date, the index of its line, and the other lines.
     """
-    prose = [n for n, line in enumerate(lines) if len(line.text.split()) >= 15 and is_ended(line.text)]
+    prose = [
+        n
+        for n, line in enumerate(lines)
+        if len(line.text.split()) >= 15 and is_ended(line.text) and not is_furniture(line.text)
+    ]
     if not prose:
         prose = [len(lines)]
     dates: dict[int, str] = {}
@@ -198,72 +199,21 @@ def _take_dates(lines: list[Line]) -> tuple[str | None, int | None, list[Line]]:
             date = parse_dateline(line.text)
             if date:
                 dates[n] = date
-    rest = [replace(line, gap=line.gap or n - 1 in dates) for n, line in enumerate(lines) if n not in dates]
+    rest = [
+        replace(line, gap=line.gap or n - 1 in dates, dated=n + 1 in dates)
+        for n, line in enumerate(lines)
+        if n not in dates
+    ]
     first = min(dates, default=None)
     return (dates[first] if first is not None else None), first, rest
-
-
-def _drop_masthead(lines: list[Line]) -> list[Line]:
-    """If the page's title ("Title - Site") precedes the article's title, drop it and the short lines between them."""
-    match = _SITE.match(lines[0].text) if lines else None
-    if not match:
-        return lines
-    for n, line in enumerate(lines[1 : _MASTHEAD + 1], 1):
-        if fold(line.text) == fold(match[1]):
-            between = [kept for kept in lines[1:n] if len(kept.text) > 80]
-            return [replace(lines[0], text=line.text), *between, *lines[n + 1 :]]
-    return lines
-
-
-def _drop_topic(lines: list[Line]) -> list[Line]:
-    """Drop the topic above a title: a section of a newspaper, a path such as "World > Asia", or one word that the
-    article says again.
-    """
-    if len(lines) < 3 or lines[0].kind != "text" or lines[1].kind not in {"text", "heading"}:
-        return lines
-    topic, title = lines[0].text, lines[1].text
-    parts = _PATH.split(topic)
-    if not all(part.replace(" ", "").isalpha() and len(part.split()) <= 2 for part in parts):
-        return lines
-    said = " " not in topic and any(topic.casefold() in fold(line.text).split() for line in lines[1:])
-    above = 4 <= len(title.split()) <= 30 and title[-1] not in ".,;:" and not _PATH.search(title)
-    return lines[1:] if above and (len(parts) > 1 or said or is_edge_furniture(topic)) else lines
-
-
-def _find_title(lines: list[Line]) -> str:
-    """The first Markdown heading of level 1, or the first line before any sentence that looks like a title."""
-    first = next((line.text for line in lines if line.level == 1), None)
-    if first is not None:
-        return first
-    for n, line in enumerate(lines):
-        text = line.text
-        if line.kind == "item":
-            continue
-        ended = re.search(r"[.,;:][\"”’')\]]*$", text)
-        if len(text) > 200 or len(text.split()) > 30 or (ended and not text.endswith("...")):
-            return ""
-        if line.kind in {"heading", "text"} and n + 1 < len(lines) and not _GENERIC.fullmatch(text):
-            return text
-    return lines[0].text if len(lines) == 1 else ""
-
-
-def _drop_title_repeats(lines: list[Line], title: str) -> list[Line]:
-    kept: list[Line] = []
-    seen = False
-    key = fold(title)
-    for line in lines:
-        same = bool(key) and line.kind != "item" and fold(line.text) == key
-        if not (same and seen):
-            kept.append(line)
-        seen = seen or same
-    return kept
 
 
 def _render(lines: list[Line], title: str, date: str | None) -> CleanedText:
     sections = []
     offset = 0
-    for line in lines:
-        if line.kind == "heading" and not (offset == 0 and line.text == title):
+    above = count_above(lines, title)
+    for n, line in enumerate(lines):
+        if line.kind == "heading" and n >= above:
             sections.append(Section(start=offset, heading=line.text))
         offset += len(line.text) + 2
     return CleanedText(title, date, "\n\n".join(line.text for line in lines), tuple(sections))

@@ -19,11 +19,28 @@ _TIME = (
     r"(?:[T ,]|at|\||·|-|–)*\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\.\d+)?"
     r"\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,4}|[+-]\d{2}:?\d{2})?"
 )
+_CLOCK = r"\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m\.?)?(?:\s*[A-Z]{1,4})?"
+_LABEL = (
+    r"(?:(?:first )?(?:published|posted|updated|last updated|last modified|date|release date)(?: on| at)?\s*[:|]?\s*)?"
+)
 _DATELINE = re.compile(
-    r"(?:(?:first )?(?:published|posted|updated|last updated|last modified|date|release date)"
-    r"(?: on| at)?\s*[:|]?\s*)?"
+    rf"{_LABEL}(?:{_CLOCK},? )?"
     r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
     rf"{_DATE}(?:{_TIME})?(?:\s*[|·•–-]?\s*\d+ min(?:ute)?s? read)?\.?",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"\s*[|·•]\s*")
+_NO_DATE = re.compile(rf"{_LABEL}{_CLOCK}|\d+ min(?:ute)?s? read", re.IGNORECASE)
+# "SKARHOLM, Feb. 3 (Wire) -- The ferry sailed": a place in capitals, perhaps its country, a date and an agency.
+_DAY = rf"(?i:\d{{1,2}} {_MONTH.format('m1')}(?: \d{{4}})?|{_MONTH.format('m2')} \d{{1,2}}(?:, \d{{4}})?)"
+_PLACED = re.compile(
+    r"[^\W\d_a-z](?:[^\W\d_a-z]|[ .'’/-](?=[^\W\d_a-z])){2,40}(?![^\W\d_])(?:, (?-i:[A-Z])[\w. ]{1,30})?"
+    rf"(?:,? {_DAY})?(?: ?[(/][^()/]{{2,40}}[)/])?\s*(?:—|–|--?)\s+"
+)
+# "THE CRAGMOOR TIMES, TUESDAY, MAY 4, 1909. 3"
+_MASTHEAD = re.compile(
+    r"(?:\d{1,3}\s+)?.{3,80}?[,|–—-] ?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    rf"{_DATE}(?:[\s.,]+(?:\d{{1,3}}|{_CLOCK}))?\.?",
     re.IGNORECASE,
 )
 # "On June 13, 2025, Meta closed" or "LONDON, 13 June 2025 (Reuters) -" at the start of the first paragraph.
@@ -44,6 +61,10 @@ def parse_dateline(line: str) -> str | None:
     if len(line) > 80:
         return None
     match = _DATELINE.fullmatch(line.strip())
+    if match is None and len(parts := _PART.split(line.strip())) > 1:  # "16:41, 3 JUN 2025 | UPDATED 4 JUN 2025"
+        dates = [parse_dateline(part) for part in parts]
+        told = all(date or _NO_DATE.fullmatch(part) for date, part in zip(dates, parts, strict=True))
+        return next(filter(None, dates), None) if told else None
     return _to_iso(match) if match else None
 
 
@@ -56,10 +77,25 @@ def parse_opening(paragraph: str) -> str | None:
     return _to_iso(match) if match else None
 
 
+def parse_masthead(line: str) -> str | None:
+    """Parse a line with a newspaper's or a programme's name, a date, and perhaps the number of the page.
+
+    :return: the date as ISO 8601, or None if the line holds anything else.
+    """
+    match = _MASTHEAD.fullmatch(line) if len(line) <= 120 else None
+    return _to_iso(match) if match else None
+
+
 def parse_date(value: str) -> str | None:
     """Parse the first date anywhere in a short value, such as ``date:`` in front matter."""
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else None
+
+
+def find_place(paragraph: str) -> int:
+    """The length of the dateline with which a paragraph begins, "LONDON, June 3 (Reuters) - "; 0 if it has none."""
+    match = _PLACED.match(paragraph)
+    return match.end() if match else 0
 
 
 def is_ago(text: str) -> bool:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from rag.articles.boilerplate import find_furniture
-from rag.articles.dates import parse_dateline
+from rag.articles.dates import parse_dateline, parse_masthead
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
 from rag.articles.markup import strip_addresses, strip_inline
 from rag.articles.tables import MOST_HEADER, is_header_rule, is_row, name_columns, split_row
@@ -29,6 +29,7 @@ class Line:
     :param level: level of a Markdown heading, 1 to 6; 0 for everything else.
     :param gap: whether a blank line precedes it.
     :param seam: whether a page header was removed before it.
+    :param dated: whether a line with only a date was removed after it.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Line:
     level: int = 0
     gap: bool = True
     seam: bool = False
+    dated: bool = False
 
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
@@ -50,6 +52,10 @@ _TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
+NARROW = 40
+"""Characters of a line below which lines are more often a list than a column. Chosen by hand."""
+FEWEST_IN_COLUMN = 3
+"""Fewest line ends of a block that is a narrow column."""
 VERY_RAGGED = 0.7
 """The same in a block that ends like a sentence."""
 
@@ -130,10 +136,11 @@ def drop_repeats(lines: Sequence[Line]) -> list[Line]:
 
     A header is a line of at least four words that does not end a sentence and occurs at least three times. A level-1
     Markdown heading of at least four words is also treated as one. If a header is wrapped over two to four lines,
-    they are joined.
+    they are joined. A newspaper's name, date and page is a header if it occurs twice, whatever the page.
     """
-    counts = Counter(fold(line.text) for line in lines if _may_repeat(line))
-    headers = {key for key, count in counts.items() if count >= 3}
+    counts = Counter(_fold_header(line.text) for line in lines if _may_repeat(line) or parse_masthead(line.text))
+    dated = {_fold_header(line.text) for line in lines if parse_masthead(line.text)}
+    headers = {key for key, count in counts.items() if count >= 3 - (key in dated)}
     titles = {fold(line.text) for line in lines if line.level == 1 and len(line.text.split()) >= 4}
     headers |= titles
     kept: list[Line] = []
@@ -151,7 +158,7 @@ def drop_repeats(lines: Sequence[Line]) -> list[Line]:
                 )
                 break
         n += width
-        key = fold(line.text)
+        key = _fold_header(line.text)
         if key in seen:
             seam, gap = True, True
             continue
@@ -160,6 +167,11 @@ def drop_repeats(lines: Sequence[Line]) -> list[Line]:
         kept.append(replace(line, seam=seam, gap=line.gap or gap))
         seam = gap = False
     return kept
+
+
+def _fold_header(text: str) -> str:
+    """A line in lower case, and a newspaper's name and date without the page."""
+    return fold(re.sub(r"^\d{1,3}\s+|[.\s]+\d{1,3}$", "", text) if parse_masthead(text) else text)
 
 
 def _may_repeat(line: Line) -> bool:
@@ -227,31 +239,49 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
 def _find_wrapped(lines: Sequence[Line]) -> set[int]:
     """Indices of lines that continue the line before, in blocks wrapped at a width of 40 to 120 characters.
 
-    Narrower columns, down to 20 characters, must have at least four lines.
+    Narrower columns, down to 20 characters, must have at least four lines, or stand beside others that have.
     """
     found: set[int] = set()
+    blocks: list[tuple[int, int]] = []
     start = 0
     for end in range(1, len(lines) + 1):
         if end < len(lines) and not lines[end].gap and lines[end].kind == "text" and lines[end - 1].kind != "heading":
             continue
-        block = [line.text for line in lines[start:end]]
-        if lines[start].kind != "heading" and _is_wrapped(block):
-            found.update(range(start + 1, end))
-        elif len(block) > 2 and not is_ended(block[0]) and _is_wrapped(block[1:]):  # below a headline
-            found.update(range(start + 2, end))
+        blocks.append((start, end))
         start = end
+    widths: list[int] = []  # of the narrow columns, longest first
+    for start, end in sorted(blocks, key=lambda span: span[0] - span[1]):
+        block = [line.text for line in lines[start:end]]
+        width = max(map(len, block))
+        fewest = 0 if any(RAGGED * one <= width <= one / RAGGED for one in widths) else FEWEST_IN_COLUMN
+        above = 0
+        if lines[start].kind == "heading" or not _is_wrapped(block, fewest):
+            above = 1  # below a headline
+            if len(block) < 3 or is_ended(block[0]) or not _is_wrapped(block[1:], fewest):
+                continue
+        found |= {
+            n for n in range(start + above + 1, end) if not _ends_paragraph(lines[n - 1].text, lines[n].text, width)
+        }
+        widths += [width] if width < NARROW else []
     return found
 
 
-def _is_wrapped(block: Sequence[str]) -> bool:
+def _ends_paragraph(line: str, following: str, width: int) -> bool:
+    """Whether a line is the last of a paragraph: it ends a sentence, far from the width with the next word."""
+    return is_ended(line) and len(line) + 1 + len(following.split()[0]) <= VERY_RAGGED * width
+
+
+def _is_wrapped(block: Sequence[str], fewest: int) -> bool:
     """Whether lines, all but the last, are filled to a width, and go on in the next line.
 
     Half of them must begin with a lower-case letter. In a block that ends like a sentence, as no list of headlines
     does, the others may begin with names and figures, and be more ragged.
+
+    :param fewest: fewest line ends of a narrow column.
     """
     width = max(map(len, block))
-    pairs = list(pairwise(block))
-    if not pairs or not (40 if len(pairs) < 3 else 20) <= width <= 120:
+    pairs = [(a, b) for a, b in pairwise(block) if not _ends_paragraph(a, b, width)]
+    if not pairs or not (NARROW if len(pairs) < fewest else 20) <= width <= 120:
         return False
     # How far each line would reach with the next word; a few may be ragged.
     reach = [width + 1 if continues_word(a, b) else len(a) + 1 + len(b.split()[0]) for a, b in pairs]

@@ -26,7 +26,8 @@ _HOUR = re.compile(r"\b[ap]\.m\.$")
 _ZONE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[A-Z]{2,4}\b|(?:Eastern|Central|Pacific|Local)\b")
 # Abbreviations that stand before a name, and initials. They end a sentence only if the next word is no name.
 _ABBREVIATION = re.compile(
-    r"\b(?:Corp|Inc|Co|Cos|Ltd|Bros|Plc|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Maj|Capt|Prof|Rev|Hon|Ms|Messrs|Ft|Mt|Mio|Mrd|[A-Z])\.$"
+    r"\b(?:Coun|Cllr|Ald|Amb|Cdr|Const|Corp|Inc|Co|Cos|Ltd|Bros|Plc|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Maj|Capt|Prof|Rev|Hon|Ms|Messrs|Ft|Mt"
+    r"|Mio|Mrd|[A-Z])\.$"
 )
 _STARTER = re.compile(
     r"[“‘\"'(]?(?:The|It|Its|He|She|His|Her|They|Their|We|Our|I|You|In|On|At|A|An|And|But|This|That|These|Those|For"

@@ -29,7 +29,13 @@ _ASKS = tuple(
         rf"(?:by whom|who) (?:was|is) {_ARTICLE} (?:written|authored)(?: by)?",
         rf"{_ARTICLE} (?:was|is) written by whom?",
         # Asked of the articles, but they also tell who wrote about something: their titles must say the same.
-        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} (?P<titled>about|on) (?P<subject>.+?)(?P<title>)",
+        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} (?P<titled>about|on) (?P<subject>.+?)",
+        # A title alone may be that of a book in the news: the article's must be the same.
+        rf"who {_WROTE}(?P<alone>{_TITLE})",
+        rf"(?:who(?:['’]s| is| was| are| were) )?(?:the )?{_WRITER} (?:of|behind)(?P<alone>{_TITLE})",
+        r"(?:who|which (?:journalist|reporter|critic)) (?P<deed>interviewed|reviewed) (?P<subject>.+?)",
+        r"(?:by whom (?:was|were) (?P<subject>.+?) (?P<deed>interviewed|reviewed))",
+        r"(?:who (?:was|were) (?P<subject>.+?) (?P<deed>interviewed|reviewed) by)",
         rf"whose (?:byline|name) is (?:on|above|under) {_ARTICLE}",
     )
 )
@@ -45,10 +51,14 @@ class Subject:
         to a follow-up in brackets, or nothing.
     :param titled: whether the article's title must have all its words, because the news also names other texts and
         their authors.
+    :param whole: whether it must also have no others. A title alone, "Who wrote “Salt”?", is more often that of a book.
+    :param deed: ``interviewed`` or ``reviewed``, if the article must be an interview with the subject, or its review.
     """
 
     text: str
     titled: bool = False
+    whole: bool = False
+    deed: str = ""
 
 
 def find_subject(question: str) -> Subject | None:
@@ -57,7 +67,10 @@ def find_subject(question: str) -> Subject | None:
     found = next((match for asks in _ASKS for part in parts if (match := asks.fullmatch(part))), None)
     if found is None:
         return None
-    titled = bool(found["title"] or found["titled"])
+    said = {name: text for name, text in found.groupdict().items() if text}
     return Subject(
-        found["subject"] or found["title"] or question[len(strip_origin(question)) :].strip(" ()"), titled=titled
+        said.get("subject") or said.get("title") or question[len(strip_origin(question)) :].strip(" ()"),
+        titled="title" in said or "titled" in said,
+        whole="alone" in said,
+        deed=said.get("deed", "").lower(),
     )

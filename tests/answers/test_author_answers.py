@@ -23,6 +23,10 @@ ARTICLES = {
     "with a plum pie.\n\nWords: Piet Meer and Ines Rau\n",
     "books": "New books from Skarholm\n\nBy Piet Meer\n\nThe reading room recommends three new titles this week. "
     "The piece “Salt and Timber” was written by the teacher Jorun Aas.\n",
+    "keeper": "‘Nobody thanks a lighthouse’, says Odd Berg\n\nInterview: Tova Lindqvist\n\nQ: When did you come here?"
+    "\n\nA: In 1998, with a dog and a stove.\n\nQ: Who cooks?\n\nA: I do, badly.\n",
+    "play": "Stage\nThe Salt Cellar ★★☆☆☆\n\nReviewed by Piet Meer\n\nJorun Aas has written a salt cellar of a play. "
+    "The actor Nils Moe mumbles through The Salt Cellar for three hours at the Old Mill in Skarholm.\n",
     "bridge": "Bridge at Nordby closed\n\nThe bridge at Nordby is closed for repairs until June, the county said.\n",
 }
 
@@ -48,6 +52,12 @@ def open_articles(folder: Path, articles: dict[str, str]) -> Iterator[Pipeline]:
         ("who wrote the article about the ferry?", "Tova Lindqvist", "ferry.txt"),
         ("Who is the author of the story on the plum pie?", "Piet Meer and Ines Rau", "pies.txt"),
         ('who wrote the article "Ferry to Hollin Island runs again"?', "Tova Lindqvist", "ferry.txt"),
+        ('who wrote "Ferry to Hollin Island runs again"?', "Tova Lindqvist", "ferry.txt"),
+        ("Who is the author of “Baker wins pie contest in Skarholm”?", "Piet Meer and Ines Rau", "pies.txt"),
+        ("who interviewed Odd Berg?", "Tova Lindqvist", "keeper.txt"),
+        ("Who was Odd Berg interviewed by?", "Tova Lindqvist", "keeper.txt"),
+        ("who reviewed The Salt Cellar?", "Piet Meer", "play.txt"),
+        ("who reported on the ferry to Hollin Island?", "Tova Lindqvist", "ferry.txt"),
     ],
 )
 def test_the_author_is_given_and_the_byline_quoted(asked: Pipeline, question: str, author: str, name: str) -> None:
@@ -103,6 +113,16 @@ def test_this_article_is_the_only_one(tmp_path: Path) -> None:
 
 def test_the_author_of_a_text_that_an_article_names_is_read(asked: Pipeline) -> None:
     assert asked.ask("Who wrote the piece “Salt and Timber”?").text == "Jorun Aas"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who wrote the play The Salt Cellar?", "Who wrote “Salt”?", "Who reviewed the engine of the ferry?",
+     "Who interviewed the baker Ulla Brandt?", "Who took the photo of the ferry?"],
+)  # fmt: skip
+def test_the_writer_of_the_article_is_not_who_did_something_else(asked: Pipeline, question: str) -> None:
+    answer = asked.ask(question)
+    assert not any(name in answer.text for name in ("Lindqvist", "Meer", "Rau"))
 
 
 def test_the_byline_answers_nothing_else(asked: Pipeline) -> None:

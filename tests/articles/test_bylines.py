@@ -46,6 +46,14 @@ FORMS = [
     ("By Reuters", "Reuters"),
     ("Harbour desk", "Harbour desk"),
     ("(Reporting by Tova Lindqvist in Skarholm; Editing by Piet Meer)", "Tova Lindqvist"),
+    ("From Tova Lindqvist in Skarholm and Piet Meer in Hollin", "Tova Lindqvist and Piet Meer"),
+    ("By our reporters Tova Lindqvist and Piet Meer", "Tova Lindqvist and Piet Meer"),
+    ("Words by Tova Lindqvist • Photography by Piet Meer • 7 min read", "Tova Lindqvist"),
+    ("Conversation: **Tova Lindqvist** | Harbour section, 4 March 2025", "Tova Lindqvist"),
+    ("Reviewed by Tova Lindqvist", "Tova Lindqvist"),
+    ("Questions by Tova Lindqvist", "Tova Lindqvist"),
+    ("By Tova Lindqvist | Hollin Post", "Tova Lindqvist"),
+    ("ByTova Lindqvist", "Tova Lindqvist"),
 ]
 
 
@@ -78,12 +86,43 @@ def test_a_byline_near_the_title_or_at_the_end_names_the_author(line: str, autho
      "By Monday", "By land and sea", "By Land and Sea", "By the numbers", "By Friday, Officials Had Closed The Pier",
      "Middle East | World", "An interview with Edda Voss, keeper of the light", "Edda Voss, 61",
      "Edda Voss, harbour master", "Edda Voss, editor of the Skarholm almanac, has died", "Standing desk sales rise",
-     "Report: Ferry Was Late", "Edda Voss"],
+     "Report: Ferry Was Late", "Edda Voss", "From Rome to Paris", "From Skarholm with Love", "From Old Skarholm"],
 )  # fmt: skip
 def test_what_only_resembles_a_byline_stays_in_the_article(line: str) -> None:
     cleaned = clean_text(f"{TITLE}\n\n{line}\n\n{BODY}")
     assert cleaned.byline is None
     assert f"{line}\n\n{BODY}" in cleaned.text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"{TITLE}\nTova Lindqvist\nThe Hollin Post\nMarch 4, 2025 | Updated 5:02 p.m.\n\n{BODY}",
+        f"{TITLE}\n\nTova Lindqvist\nTue 4 Mar 2025\n\n{BODY}",
+        f"{TITLE}\n\n4 March 2025\n\n{BODY}\n\nTova Lindqvist",
+        f"{TITLE}\n\n4 March 2025\n\n{BODY}\n\n-- Tova Lindqvist",
+        f"{TITLE}\n\n4 March 2025\n\n{BODY} — Tova Lindqvist",
+        f"{TITLE}\n\nTova Lindqvist\nHollin Gazette\n08:30, 4 MAR 2025 | UPDATED 09:12, 5 MAR 2025\n\n{BODY}",
+    ],
+)
+def test_a_name_without_by_signs_an_article_by_its_place(raw: str) -> None:
+    cleaned = clean_text(raw)
+    assert cleaned.byline is not None
+    assert (cleaned.title, cleaned.date, cleaned.byline.author) == (TITLE, "2025-03-04", "Tova Lindqvist")
+    assert cleaned.text[: cleaned.byline.start].endswith(f"{BODY}\n\n")
+    assert cleaned.text[cleaned.byline.author_start : cleaned.byline.author_end] == "Tova Lindqvist"
+    assert clean_text(cleaned.text).text == cleaned.text
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["Edda Voss", "-- Edda Voss", "Hollin Post", "“The sea gives and the sea takes away.”\n\n— Tova Lindqvist",
+     "Sport Extra", "Monday Morning"],
+)  # fmt: skip
+def test_a_name_at_the_end_that_the_article_is_about_or_quotes_is_no_byline(last: str) -> None:
+    cleaned = clean_text(f"{TITLE}\n\n{BODY}\n\n{last}")
+    assert cleaned.byline is None
+    assert cleaned.text.endswith(last)
 
 
 def test_a_line_in_the_middle_is_no_byline_and_a_digest_has_no_author() -> None:

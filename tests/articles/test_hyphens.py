@@ -61,6 +61,14 @@ def test_a_word_that_the_article_has_elsewhere_is_mended() -> None:
     assert "KIRKAM-BRAY" in clean_text(text.replace("of Kirkambray", "there")).text
 
 
+def test_a_column_of_several_paragraphs_without_blank_lines() -> None:
+    first, second = STORY[: STORY.index(" A hand")], STORY[STORY.index("A hand") :]
+    column = "\n".join([*set_in_columns(f"{first} So be it.", 30), *set_in_columns(second, 30)])
+    cleaned = clean_text(f"Lighthouse to be lit\n\n{column}\n\nMr. Ord was not in the chamber\nwhen they met.")
+    paragraphs = ["Lighthouse to be lit", f"{first} So be it.", second, "Mr. Ord was not in the chamber when they met."]
+    assert cleaned.text.split("\n\n") == paragraphs
+
+
 def test_short_lines_of_a_list_or_a_poem_are_not_joined() -> None:
     items = "Bring these:\n\nwarm socks\na torch\nbread and cheese\na map of the moor\na whistle"
     assert clean_text(f"What to bring\n\n{items}").text.count("\n") >= 6
