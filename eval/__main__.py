@@ -58,7 +58,9 @@ def add_asking(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for result and report (default: eval/ for all gold questions, ./evaluation for your own)",
     )
-    parser.add_argument("-k", type=parse_count, default=USUAL_PASSAGES, metavar="N", help="passages to read (default: %(default)s)")
+    parser.add_argument(
+        "-k", type=parse_count, default=USUAL_PASSAGES, metavar="N", help="passages to read (default: %(default)s)"
+    )
     parser.add_argument("--reader", metavar="NAME_OR_PATH", help="a Hugging Face seq2seq model")
     parser.add_argument("--encoder", metavar="NAME_OR_PATH", help="a sentence-transformers model")
     parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a new process")
