@@ -18,6 +18,7 @@ from conftest import ROOT
 from serving import serve_page
 
 from eval.browsing import explain_missing, open_browser, time_first_answer
+from rag.pipeline import USUAL_PASSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -261,7 +262,7 @@ def test_a_reload_keeps_the_conversation_and_what_is_said_of_it(open_page: Open,
         found = connection.execute("SELECT rating, correction FROM feedback WHERE feedback_id = ?", (key,)).fetchall()
         passages = connection.execute("SELECT COUNT(*) FROM passages WHERE feedback_id = ?", (key,)).fetchone()
     assert found == [("down", "forty-nine per cent")]
-    assert passages == (10,)
+    assert passages == (USUAL_PASSAGES,)
     page.get_by_role("button", name="New conversation").click()
     page.locator(".aa-welcome").wait_for()
     page.reload()
