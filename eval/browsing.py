@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ FIRST = "#aa-talk .aa-short, #aa-talk .aa-values, #aa-talk .aa-sentence, #aa-tal
 """The first part of an answer that is shown, for each kind of answer."""
 PATIENCE = 120_000
 """Timeout in milliseconds."""
-LAST = 20_000
-"""Timeout of what loads last, in milliseconds."""
 
 
 def find_chromium() -> str | None:
@@ -46,14 +44,11 @@ def open_browser() -> Iterator[Any]:
 
 def time_first_answer(browser: Any, address: str, question: str) -> float:
     """Seconds from Enter to the first visible part of an answer, on a fresh page."""
-    from playwright.sync_api import TimeoutError as Late
-
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    # These load last, so the page is ready. Now and then they do not come (docs/page.md), and a question can be asked.
-    with suppress(Late):
-        page.locator(".aa-starter").first.wait_for(timeout=LAST)
+    # These load last, so the page is ready.
+    page.locator(".aa-starter").first.wait_for()
     box = page.get_by_label("Your question")
     box.fill(question)
     began = time.perf_counter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
+from collections.abc import AsyncIterator  # noqa: TC003 (Gradio evaluates the annotations of handlers)
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from rag.page.signing import Signer
     from rag.types import Answer, Stage, Turn
 
-PATIENCE = 60.0
-"""Seconds to wait for the starter questions. The rest of the page is shown before that."""
 UNCHANGED = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 """Leaves the four outputs as they are that :meth:`Handlers._show` fills."""
 TYPING = "stopped while the next question is being typed"
@@ -94,14 +92,14 @@ class Handlers:
         exchanges = read_records(records)
         return write_change(exchanges[0].key if exchanges else "", exchanges, put=exchanges)
 
-    def invite(self) -> Iterator[str]:
+    async def invite(self) -> AsyncIterator[str]:
         """Shows how many articles there are and then, once they are chosen, the starter questions."""
         extent = describe_extent(self.shelf.list_rows())
         if not extent:
             yield render_notice("There are no articles yet. Add some under “Articles”.")
             return
         yield render_starters(extent)
-        yield render_starters(extent, self.shelf.list_starters(PATIENCE))
+        yield render_starters(extent, await self.shelf.wait_for_starters())
 
     async def ask(self, question: str, kept: object, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """Answers the typed question."""

@@ -52,7 +52,7 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: 
     ) as page:
         # Before any event: one with the same name as an endpoint, even a private one, would take that name.
         add_endpoints(shelf, CONCURRENCY)
-        kept = make_html("{}", scripts=("store.js", "drawer.js", "keeping.js"), elem_id="aa-kept")
+        kept = make_html("{}", scripts=("streams.js", "store.js", "drawer.js", "keeping.js"), elem_id="aa-kept")
         first = gr.BrowserState(None, storage_key=FIRST_KEY, secret=FIRST_KEY)
         make_html(render("header", title=TITLE), scripts=("theme.js",), elem_id="aa-header")
         make_html(render("conversations"), elem_id="aa-conversations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from concurrent import futures
@@ -111,14 +112,15 @@ class Shelf:
         self._adder.shutdown(wait=False, cancel_futures=True)
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def list_starters(self, patience: float = 0) -> tuple[str, ...]:
-        """Starter questions; none if they have not been chosen yet.
-
-        :param patience: seconds to wait for them.
-        """
+    def list_starters(self) -> tuple[str, ...]:
+        """Starter questions; none if they have not been chosen yet."""
         with suppress(futures.TimeoutError, futures.CancelledError):
-            return self._starters.result(patience)
+            return self._starters.result(0)
         return ()
+
+    async def wait_for_starters(self) -> tuple[str, ...]:
+        """Starter questions, once they are chosen, which takes long on a machine that is busy."""
+        return await asyncio.shield(asyncio.wrap_future(self._starters))  # others wait for them too
 
     def submit(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None

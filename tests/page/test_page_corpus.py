@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -178,7 +179,7 @@ def test_starters_of_many_articles_come_from_some_that_lie_apart(tmp_path: Path)
 
     shelf = Shelf(lambda _: Counting(corpus), corpus)
     assert len(shelf.list_rows()) == 1000
-    shelf.list_starters(60)  # waits until they are chosen
+    asyncio.run(shelf.wait_for_starters())
     assert len(read) == MOST_SAMPLED
     assert read[:2] == ["0000.txt", "0005.txt"]
 
