@@ -46,6 +46,19 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a question asks about, both included, in ISO 8601. Articles of these days are preferred.
+
+    :param since: empty for all days until ``until``.
+    :param newest: whether the newest article is wanted, of whatever day.
+    """
+
+    since: str
+    until: str
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredPassage:
     """A passage and the retriever's score for it (higher is better)."""
 
@@ -326,8 +339,13 @@ class Encoder(Protocol):
 class Retriever(Protocol):
     """Finds passages for questions."""
 
-    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
-        """At most ``k`` passages for each question, best first."""
+    def retrieve(
+        self, questions: Sequence[str], k: int, periods: Sequence[Period | None] = ()
+    ) -> list[list[ScoredPassage]]:
+        """At most ``k`` passages for each question, best first.
+
+        :param periods: the days that each question asks about, None for any; empty if none of them names a time.
+        """
 
 
 class Reader(Protocol):
