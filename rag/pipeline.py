@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.answers.aging import add_age
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.paging import add_pages
@@ -216,7 +217,8 @@ class Pipeline:
             answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
             for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
-        answers = [add_pages(answer, self.index.document) for answer in composed]
+        paged = [add_pages(answer, self.index.document) for answer in composed]
+        answers = [self._add_age(answer, question) for answer, question in zip(paged, asked, strict=True)]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
@@ -241,6 +243,10 @@ class Pipeline:
         texts, periods = [question.text for question in searched], [self._find_period(q) for q in searched]
         found = iter(self.retriever.retrieve(texts, self.k, periods) if texts else ())
         return [() if question.request in SMALL_TALK else next(found) for question in asked]
+
+    def _add_age(self, answer: Answer, question: ParsedQuestion) -> Answer:
+        """The answer with the age of its evidence, which does not matter for who wrote an article."""
+        return answer if question.request == "author" else add_age(answer, question.time, date.today())
 
     def _find_period(self, question: ParsedQuestion) -> Period | None:
         """The days that a question asks about. "Last week" is counted from the newest article (docs/decisions/0032)."""
