@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import agreement, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad
+from eval import agreement, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad, timely
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.answers.rendering import printable
@@ -125,6 +125,12 @@ def add_benchmarks(commands: Commands) -> list[argparse.ArgumentParser]:
         ("ramdocs", "RAMDocs: each question over its own documents, which may conflict", "ramdocs.jsonl", ramdocs.run),
         ("queries", "held-out search queries with short answers", "qed-train.json.gz", queries.run_short),
         ("yesno", "held-out search queries answered yes or no", "boolq.json.gz", queries.run_yes_no),
+        (
+            "timely",
+            "questions that name a time, over events of several months",
+            "news-current-events.jsonl.gz",
+            timely.run,
+        ),
     ):
         asking = commands.add_parser(name, help=told)
         asking.add_argument("path", type=parse_path, help=file)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.answers.aging import add_age
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.paging import add_pages
@@ -28,6 +30,7 @@ from rag.question.followup import can_stand_alone, contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
+from rag.question.times import find_period
 from rag.types import Timing
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Retriever, ScoredPassage, Stage, Turn
+    from rag.types import Answer, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
 
 USUAL_PASSAGES = 15
 """The number of passages read for each question (docs/decisions/0038)."""
@@ -214,7 +217,8 @@ class Pipeline:
             answer or compose_answer(question, found[i], readings[i], calibration, encoder, explained=explained)
             for i, (question, answer) in enumerate(zip(asked, told, strict=True))
         ]
-        answers = [add_pages(answer, self.index.document) for answer in composed]
+        paged = [add_pages(answer, self.index.document) for answer in composed]
+        answers = [self._add_age(answer, question) for answer, question in zip(paged, asked, strict=True)]
         times.append(time.perf_counter())
         timing = Timing(rewriting, *((b - a) / len(asked) for a, b in pairwise(times)))
         return [replace(answer, timing=timing) for answer in answers]
@@ -235,9 +239,21 @@ class Pipeline:
 
     def _search(self, asked: Sequence[ParsedQuestion]) -> list[Sequence[ScoredPassage]]:
         """The passages of each question; none for small talk."""
-        texts = [question.text for question in asked if question.request not in SMALL_TALK]
-        found = iter(self.retriever.retrieve(texts, self.k) if texts else ())
+        searched = [question for question in asked if question.request not in SMALL_TALK]
+        texts, periods = [question.text for question in searched], [self._find_period(q) for q in searched]
+        found = iter(self.retriever.retrieve(texts, self.k, periods) if texts else ())
         return [() if question.request in SMALL_TALK else next(found) for question in asked]
+
+    def _add_age(self, answer: Answer, question: ParsedQuestion) -> Answer:
+        """The answer with the age of its evidence, which does not matter for who wrote an article."""
+        return answer if question.request == "author" else add_age(answer, question.time, date.today())
+
+    def _find_period(self, question: ParsedQuestion) -> Period | None:
+        """The days that a question asks about. "Last week" is counted from the newest article (docs/decisions/0032)."""
+        if question.time is None:
+            return None
+        newest = self.index.find_newest_day(date.today().isoformat())
+        return find_period(question.time, date.fromisoformat(newest[:10])) if newest else None
 
     def close(self) -> None:
         """Closes the index's files."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOW_CONFIDENCE = 0.6
 """Answers with a lower confidence get the doubt "low confidence"."""
-Doubt = Literal["low confidence", "articles disagree", "one article"]
+Doubt = Literal["low confidence", "articles disagree", "one article", "old evidence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,19 @@ class Passage:
     def context(self) -> str:
         """Title and heading. The reader sees them before the text."""
         return f"{self.title} – {self.heading}" if self.heading else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a question asks about, both included, in ISO 8601. Articles of these days are preferred.
+
+    :param since: empty for all days until ``until``.
+    :param newest: whether the newest article is wanted, of whatever day.
+    """
+
+    since: str
+    until: str
+    newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +203,7 @@ class Answer:
     :param short: the short answer if its confidence is high enough: ``text`` itself, or shown above an explanation. To
         a yes/no question it is "Yes" or "No".
     :param articles: the number of articles that give the short answer or, without one, are quoted.
+    :param age_days: days from the newest cited article to the day of the answer, if it is old; otherwise None.
     """
 
     question: str
@@ -205,6 +219,7 @@ class Answer:
     withheld: Alternative | None = None
     short: str = ""
     articles: int = 0
+    age_days: int | None = None
 
     @property
     def shown(self) -> Answer:
@@ -258,6 +273,7 @@ class Answer:
             "low confidence": self.confidence < LOW_CONFIDENCE,
             "articles disagree": self.contradicted,
             "one article": self.articles == 1 and self.confidence < 1,  # 1: a summary, which only quotes
+            "old evidence": self.age_days is not None,
         }
         return tuple(doubt for doubt, holds in known.items() if holds)
 
@@ -326,8 +342,13 @@ class Encoder(Protocol):
 class Retriever(Protocol):
     """Finds passages for questions."""
 
-    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
-        """At most ``k`` passages for each question, best first."""
+    def retrieve(
+        self, questions: Sequence[str], k: int, periods: Sequence[Period | None] = ()
+    ) -> list[list[ScoredPassage]]:
+        """At most ``k`` passages for each question, best first.
+
+        :param periods: the days that each question asks about, None for any; empty if none of them names a time.
+        """
 
 
 class Reader(Protocol):

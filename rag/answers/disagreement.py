@@ -162,8 +162,17 @@ def weigh_values(
     leading, *others = backed
     others.sort(key=lambda b: (-len(b.articles), -b.confidence))
     if others and len(others[0].articles) > len(leading.articles) and others[0].confidence >= leading.confidence:
-        return [others[0], leading, *others[1:]]
-    return [leading, *others]
+        return [others[0], leading, *put_newest_first(others[1:], passages)]
+    return [leading, *put_newest_first(others, passages)]
+
+
+def put_newest_first(values: Iterable[Backed], passages: Sequence[Passage]) -> list[Backed]:
+    """Values in the order of their articles' number; of those with as many, that of the newest article is first."""
+
+    def date_value(value: Backed) -> str:
+        return max(passages[reading.passage].date or "" for reading in value.candidate.readings)
+
+    return sorted(sorted(values, key=date_value, reverse=True), key=lambda value: -len(value.articles))
 
 
 def back_value(

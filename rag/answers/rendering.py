@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rag.answers.aging import format_age
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -69,7 +71,8 @@ def describe_trust(answer: Answer) -> str:
     """Confidence and doubts in one line."""
     low = " (low: check the sentence)" if "low confidence" in answer.doubts else ""
     alone = ", only one article says so" if "one article" in answer.doubts else ""
-    return f"confidence {answer.confidence:.0%}{low}{alone}"
+    old = f", newest source {format_age(answer.age_days)} old" if answer.age_days is not None else ""
+    return f"confidence {answer.confidence:.0%}{low}{alone}{old}"
 
 
 def format_citation(citation: Citation, *, width: int, colour: bool, newest: str | None = None) -> list[str]:
@@ -108,6 +111,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "reason": answer.reason,
         "confidence": round(answer.confidence, 4),
         "articles": answer.articles,
+        "age_days": answer.age_days,
         "doubts": list(answer.doubts),
         "citations": [describe_citation(citation) for citation in answer.citations],
         "alternatives": [describe_alternative(other) for other in answer.alternatives],

@@ -14,9 +14,11 @@ from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
 from rag.index.store import (
     open_for_reading,
     search_words,
+    select_dated_rows,
     select_document_passages,
     select_documents,
     select_newest,
+    select_newest_day,
     select_passages,
     select_rows,
 )
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.index.scope import Scope
-    from rag.types import Document, Passage
+    from rag.types import Document, Passage, Period
 
 ATTEMPTS = 5
 """Opening is retried if an update replaces the files meanwhile. Five updates in a row do not happen."""
@@ -93,6 +95,19 @@ class Index:
         with self._lock:
             made._rows = select_rows(self._connection, made._held)
         return made
+
+    def during(self, period: Period) -> Index:
+        """An index of which only the articles of some days are searched; perhaps none. It is closed with this one."""
+        made = copy(self)
+        with self._lock:
+            rows = select_dated_rows(self._connection, period.since, period.until)
+        made._rows = rows if self._rows is None else sorted(set(rows).intersection(self._rows))
+        return made
+
+    def find_newest_day(self, last: str) -> str | None:
+        """The day of the newest article, in ISO 8601, that is not after the day ``last``; None if none has a date."""
+        with self._lock:
+            return select_newest_day(self._connection, last, None if self._rows is None else self._held)
 
     def __enter__(self) -> Index:
         return self

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.errors import IndexFolderError
 from rag.index.likeness import collapse
+from rag.index.timeliness import prefer_days
 from rag.types import ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from typing import TypeVar
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rag.index.opened import Index
-    from rag.types import Encoder, Passage
+    from rag.types import Encoder, Passage, Period
 
     Item = TypeVar("Item", bound=Hashable)
     Ranking = list[tuple[int, float]]
@@ -66,45 +70,70 @@ class HybridRetriever:
         self._mode = mode
         self._config = config or RetrievalConfig()
 
-    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
+    def retrieve(
+        self, questions: Sequence[str], k: int, periods: Sequence[Period | None] = ()
+    ) -> list[list[ScoredPassage]]:
         """At most ``k`` passages for each question, best first, without near-duplicates.
 
         Scores come from :func:`fuse_scores` in mode ``hybrid``; otherwise they are BM25 scores or cosines.
 
+        :param periods: the days that each question asks about; only used in mode ``hybrid``.
         :raises ValueError: if ``k`` is not positive.
         """
         if k < 1:
             raise ValueError(f"k must be positive, not {k}")
         depth = max(k, self._config.candidates)
+        vectors = self._encoder.encode(questions, query=True) if self._mode != "bm25" and questions else None
+        found = self._search(self._index, questions, vectors, depth)
+        asked: list[Period | None] = [None] * len(questions)
+        if self._mode == "hybrid" and vectors is not None:
+            asked = list(periods or asked)
+            for i, period in enumerate(asked):
+                if period is not None:  # the articles of these days might not be among the candidates of all days
+                    near = self._index.during(period)
+                    ((dense, lexical),) = self._search(near, questions[i : i + 1], vectors[i : i + 1], depth)
+                    found[i] = (_join(found[i][0], dense), _join(found[i][1], lexical))
+        return [collapse(self._rank(*each, period), k) for each, period in zip(found, asked, strict=True)]
+
+    def _search(
+        self, index: Index, questions: Sequence[str], vectors: NDArray[np.float32] | None, depth: int
+    ) -> list[tuple[Ranking, Ranking]]:
+        """The candidates of each question by cosine and by BM25."""
         dense: list[Ranking] = [[] for _ in questions]
-        if self._mode != "bm25" and questions:
-            dense = self._index.search_dense(self._encoder.encode(questions, query=True), depth)
+        if vectors is not None:
+            dense = index.search_dense(vectors, depth)
         lexical: list[Ranking] = [[] for _ in questions]
         if self._mode != "dense":
-            lexical = [self._index.search_bm25(question, depth) for question in questions]
-        return [collapse(self._rank(*rankings), k) for rankings in zip(dense, lexical, strict=True)]
+            lexical = [index.search_bm25(question, depth) for question in questions]
+        return list(zip(dense, lexical, strict=True))
 
-    def _rank(self, dense: Ranking, lexical: Ranking) -> list[ScoredPassage]:
+    def _rank(self, dense: Ranking, lexical: Ranking, period: Period | None) -> list[ScoredPassage]:
         """All candidates of one question, best first."""
         rows = list(dict.fromkeys(row for row, _ in (*dense, *lexical)))
         passages = dict(zip(rows, self._index.passages(rows), strict=True))
         if self._mode == "hybrid":
             scores = fuse_scores(dict(dense), dict(lexical), self._config.dense_share)
+            if period is not None:
+                scores = prefer_days(scores, passages, period)
             ranked = order_candidates(list(scores.items()), passages)
         else:
             ranked = order_candidates(dense or lexical, passages)
         return [ScoredPassage(passages[row], score) for row, score in ranked]
 
 
+def _join(some: Ranking, more: Ranking) -> Ranking:
+    """Two rankings of one question, each row once."""
+    return list(dict((*some, *more)).items())
+
+
 def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
-    """Sort candidates, best first. Ties are ordered by document, so that the order of updates does not matter."""
-
-    def key(candidate: tuple[int, float]) -> tuple[float, str, int]:
-        passage = passages[candidate[0]]
-        # The cosines of equal texts can differ in their last bits.
-        return -round(candidate[1], 6), passage.document_id, passage.start
-
-    return sorted(ranking, key=key)
+    """Sort candidates, best first. Of equal ones the newest is first; otherwise they are ordered by document, so
+    that the order of updates does not matter.
+    """
+    placed = sorted(ranking, key=lambda found: (passages[found[0]].document_id, passages[found[0]].start))
+    newest = sorted(placed, key=lambda found: passages[found[0]].date or "", reverse=True)
+    # The cosines of equal texts can differ in their last bits.
+    return sorted(newest, key=lambda found: -round(found[1], 6))
 
 
 def fuse_scores(

@@ -189,6 +189,28 @@ def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:
     return [name for (name,) in connection.execute(query, (most,))]
 
 
+def select_dated_rows(connection: sqlite3.Connection, since: str, until: str) -> list[int]:
+    """The rows of the passages of documents of some days, both included, ascending."""
+    query = (
+        "SELECT row FROM passages JOIN documents USING (document_id) WHERE date >= ? AND substr(date, 1, 10) <= ?"
+        " ORDER BY row"
+    )
+    return [row for (row,) in connection.execute(query, (since, until))]
+
+
+def select_newest_day(connection: sqlite3.Connection, last: str, among: Iterable[str] | None = None) -> str | None:
+    """The newest date, not after the day ``last``, of the documents; None if none has a date.
+
+    :param among: the ids of the documents that count; None for all.
+    """
+    chosen = "" if among is None else " AND document_id IN (SELECT value FROM json_each(?))"
+    query = f"SELECT MAX(date) FROM documents WHERE date <= ?{chosen}"  # noqa: S608 (a constant of this module)
+    found: str | None = connection.execute(
+        query, (last, *([] if among is None else [json.dumps(list(among))]))
+    ).fetchone()[0]
+    return found
+
+
 def select_passages(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Passage]:
     """The passages of these rows, in this order.
 

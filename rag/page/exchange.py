@@ -155,6 +155,7 @@ def _read_answer(record: dict[str, Any]) -> Answer:
     if status not in get_args(Status):
         raise ValueError(status)
     withheld = record.get("withheld")
+    age = record.get("age_days")
     return Answer(
         question=_take(record, "question", str),
         standalone=_take(record, "standalone", str),
@@ -172,6 +173,7 @@ def _read_answer(record: dict[str, Any]) -> Answer:
         withheld=None if withheld is None else _read_alternative(withheld),
         short=_take(record, "short", str),
         articles=_take(record, "articles", int),
+        age_days=None if age is None else _take(record, "age_days", int),
     )
 
 

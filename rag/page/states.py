@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from rag.answers.aging import format_age
 from rag.types import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def list_warnings(answer: Answer) -> list[str]:
         lines.append("Check the highlighted sentence before you rely on this.")
     if "one article" in answer.doubts and not answer.alternatives:
         lines.append("Only one article says so.")
+    if answer.age_days is not None:
+        lines.append(f"Its newest source is {format_age(answer.age_days)} old.")
     if answer.answered and any(citation.origin == "aligned" for citation in answer.citations):
         lines.append("A language model wrote this. Its sources were found afterwards.")
     return lines

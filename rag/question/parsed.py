@@ -11,10 +11,12 @@ from rag.question.figures import asks_for_figure
 from rag.question.form import asks_for_stance, find_form, list_parts, strip_origin
 from rag.question.request import find_request
 from rag.question.text import find_mentions, find_topic_words
+from rag.question.times import find_time
 
 if TYPE_CHECKING:
     from rag.question.form import Form
     from rag.question.request import Request
+    from rag.question.times import AskedTime
 
 _PRICED = "pay|paid|cost|spend|spent|invest|invested|raise|raised|earn|earned|worth|money|charged?|owe|owed"
 _CHANGE = "growth|grow|grew|increase|rise|rose|cut|drop|fall|fell|decrease|share|margin"
@@ -60,6 +62,7 @@ class ParsedQuestion:
     :param wants_figure: whether it asks for a number, an amount or a time.
     :param figures: the kinds of value that can answer it; empty if it does not say.
     :param several: whether several names can be right, so that different names do not contradict each other.
+    :param time: the time that it names; None if it names none.
     """
 
     original: str
@@ -73,6 +76,7 @@ class ParsedQuestion:
     wants_figure: bool
     figures: frozenset[str]
     several: bool
+    time: AskedTime | None = None
 
 
 def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
@@ -92,6 +96,7 @@ def parse_question(text: str, original: str | None = None) -> ParsedQuestion:
         wants_figure=asks_for_figure(text),
         figures=expect_kinds(text),
         several=bool(_SEVERAL.search(text)),
+        time=find_time(text),
     )
 
 

@@ -22,7 +22,7 @@ from eval.results import find_last, find_results, load_result
 from eval.summary import count_failures
 from rag.answers.confidence import FEATURES, SENTENCE_FEATURES, UNCALIBRATED, Judge
 from rag.pipeline import Config, Pipeline
-from rag.types import Passage, Reading, Readings, ScoredPassage
+from rag.types import Passage, Period, Reading, Readings, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,10 @@ class StuckRetriever:
 
     passages: tuple[ScoredPassage, ...]
 
-    def retrieve(self, questions: Sequence[str], k: int) -> list[list[ScoredPassage]]:
+    def retrieve(
+        self, questions: Sequence[str], k: int, periods: Sequence[Period | None] = ()
+    ) -> list[list[ScoredPassage]]:
+        del periods
         return [list(self.passages[:k]) for _ in questions]
 
 

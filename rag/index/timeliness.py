@@ -1,0 +1,55 @@
+"""Prefers passages of the days that a question asks about. It is a preference and no filter: an article that tells of
+March may have been written in May, and one without a date may still answer.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from math import log1p
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rag.types import Passage, Period
+
+BONUS = 0.2
+"""What an article of these days gains. Scores are about 0 to 1. Chosen by ``python -m eval timely``, on part dev."""
+NEXT_DAY = 0.5
+"""Share of it that the day after them gains, when papers report what happened."""
+NEAR = 0.15
+"""How much less than the best score a passage may have to be about the same thing, when the newest is wanted."""
+AGES = 3650
+"""Days behind the newest after which an article gains nothing. Chosen by hand: ten years."""
+
+
+def prefer_days(scores: Mapping[int, float], passages: Mapping[int, Passage], period: Period) -> dict[int, float]:
+    """The scores of candidates, those of the period raised.
+
+    :param scores: of each row, 0 to about 1.
+    """
+    if period.newest:
+        near = max(scores.values(), default=0.0) - NEAR
+        dates = [passages[row].date for row, score in scores.items() if score >= near]
+        newest = max((day for day in dates if day and day <= period.until), default="")
+        rates = {row: rate_age(passages[row].date, newest) for row in scores}
+    else:
+        rates = {row: rate_day(passages[row].date, period) for row in scores}
+    return {row: score + BONUS * rates[row] for row, score in scores.items()}
+
+
+def rate_day(day: str | None, period: Period) -> float:
+    """Whether an article's day is in a period: 1 or 0, or between for the day after it. Without a date it is 0."""
+    if not day:
+        return 0.0
+    if day == (date.fromisoformat(period.until) + timedelta(1)).isoformat():
+        return NEXT_DAY
+    return 1.0 if period.since <= day <= period.until else 0.0
+
+
+def rate_age(day: str | None, newest: str) -> float:
+    """How new an article is, 1 for the newest day down to 0. Days count the more the newer they are."""
+    if not day or not newest:
+        return 0.0
+    days = (date.fromisoformat(newest) - date.fromisoformat(day)).days
+    return max(0.0, 1 - log1p(max(0, days)) / log1p(AGES))
