@@ -15,6 +15,7 @@ from rag.articles.dates import parse_dateline, parse_masthead
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
 from rag.articles.markup import strip_addresses, strip_inline
 from rag.articles.tables import MOST_HEADER, is_header_rule, is_row, name_columns, split_row
+from rag.articles.turns import asks_alone, is_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,8 @@ FEWEST_IN_COLUMN = 3
 """Fewest line ends of a block that is a narrow column."""
 VERY_RAGGED = 0.7
 """The same in a block that ends like a sentence."""
+FEWEST_QUESTIONS = 2
+"""Fewest questions that are headings although little text answers them: a single one may be part of the text."""
 
 
 def parse_lines(text: str) -> list[Line]:
@@ -298,11 +301,12 @@ def _is_wrapped(block: Sequence[str], fewest: int) -> bool:
 def mark_headings(lines: Sequence[Line]) -> list[Line]:
     """Find unmarked headings: one or two short lines without a full stop, before running text.
 
-    If the article has Markdown headings, only those count. A longer run of short lines is a list or a table.
+    If the article has Markdown headings, only those count. A longer run of short lines is a list or a table. The
+    questions of an explainer are headings whatever their answers.
     """
-    marked = list(lines)
     if sum(line.kind == "heading" and line.level < 6 for line in lines) >= 2:
-        return marked
+        return list(lines)
+    marked = _mark_questions(lines)
     start = 0
     while start < len(lines):
         end = start
@@ -313,6 +317,20 @@ def mark_headings(lines: Sequence[Line]) -> list[Line]:
                 if all(_is_heading(line.text, lines[end].text) for line in lines[n:end]):
                     marked[n] = replace(marked[n], kind="heading")
         start = max(end, start + 1)
+    return marked
+
+
+def _mark_questions(lines: Sequence[Line]) -> list[Line]:
+    """Find the headings of an explainer: two or more short questions, each between paragraphs that ask nothing.
+
+    In an interview some questions are longer, and what stands below the short ones does not all answer them.
+    """
+    asking = [is_question(line.text) for line in lines]
+    found = [n for n in range(1, len(lines) - 1) if asking[n - 1 : n + 2] == [False, True, False]]
+    marked = list(lines)
+    short = all(_is_fragment(lines[n]) and asks_alone(lines[n].text) for n in found)
+    for n in found if short and len(found) >= FEWEST_QUESTIONS else ():
+        marked[n] = replace(lines[n], kind="heading")
     return marked
 
 

@@ -11,12 +11,18 @@ _SPEAKER = re.compile(r"[^\W\d_][\w.'’-]*(?: [\w.'’-]+){0,3}:\s")
 _ASKER = re.compile(r"(?:Q|Question(?: \d+)?):\s")
 # Each line is a turn, and so is "A: …" after "Q: …?" on one line.
 _TURN = re.compile(r"\n|(?<=[.?!] )(?=(?:Q|A|Question|Answer):\s)")
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»")
 _QUOTE = re.compile(r"[“”\"«»]")
 
 
 def is_question(text: str) -> bool:
     """Whether a sentence, a turn or a heading ends by asking. A question inside quotation marks is reported instead."""
     return text.rstrip().endswith("?")
+
+
+def asks_alone(text: str) -> bool:
+    """Whether a line is a question that nobody in the text asks, as a heading of an explainer: "What happens next?"."""
+    return not _SPEAKER.match(text) and find_questions(text) == [(0, len(text))]
 
 
 def find_questions(text: str) -> list[tuple[int, int]]:
@@ -37,8 +43,13 @@ def find_questions(text: str) -> list[tuple[int, int]]:
             found.append((start, start + len(turn.rstrip())))
             continue
         sentences = [(start + first, start + last) for first, last in split_sentences(turn)]
-        found += [(a, b) for a, b in sentences if is_question(text[a:b]) and not _QUOTE.search(text, a, b)]
+        found += [(a, b) for a, b in sentences if is_question(text[a:b]) and not is_reported(text[a:b])]
     return found
+
+
+def is_reported(sentence: str) -> bool:
+    """Whether a sentence that ends by asking is part of a quotation. It may quote a word: ‘What does "net" mean?’."""
+    return _QUOTE.search(_QUOTED.sub("", sentence)) is not None
 
 
 def find_question_before(text: str, place: int) -> tuple[int, int] | None:

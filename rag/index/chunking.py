@@ -77,8 +77,9 @@ def chunk_document(
     """
     chunker = _Chunker(document.text, count_tokens, config or ChunkingConfig())
     passages = []
-    for start, end, heading in _join_questions(document.text, _find_bodies(document), chunker):
+    for start, end, headings in _join_questions(document.text, _find_bodies(document), chunker):
         for first, last in chunker.cut(start, end):
+            heading = next(heading for place, heading in reversed(headings) if place <= first)
             passages.append(_make_passage(document, heading, first, last))
     return passages
 
@@ -97,18 +98,23 @@ def _find_bodies(document: Document) -> list[tuple[int, int, str]]:
     return bodies or [(0, finish, "")]
 
 
-def _join_questions(text: str, bodies: list[tuple[int, int, str]], chunker: _Chunker) -> list[tuple[int, int, str]]:
+def _join_questions(
+    text: str, bodies: list[tuple[int, int, str]], chunker: _Chunker
+) -> list[tuple[int, int, list[tuple[int, str]]]]:
     """Join a question heading and its answer to the body before them, if both fit into one passage.
 
-    In an interview every heading may be a question, and each answer a sentence or two.
+    In an interview or an explainer every heading may be a question, and each answer a sentence or two.
+
+    :return: (start, end, headings). Each heading is with the place from which it heads a passage: the question itself
+        for the text below it, in case that is a passage of its own, but not for a passage that has the question.
     """
-    joined = bodies[:1]
-    for start, end, heading in bodies[1:]:
-        first, _, before = joined[-1]
-        if is_question(heading) and chunker.fits(heading, text[start:end]):
-            joined[-1] = (first, end, before)
+    joined: list[tuple[int, int, list[tuple[int, str]]]] = []
+    for start, end, heading in bodies:
+        if joined and is_question(heading) and chunker.fits(heading, text[start:end]):
+            first, asked, headings = joined[-1]
+            joined[-1] = (first, end, [*headings, (asked, headings[0][1]), (start, heading)])
         else:
-            joined.append((start, end, heading))
+            joined.append((start, end, [(start, heading)]))
     return joined
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.articles.turns import find_question_before, find_questions, is_question
+from rag.articles.cleaning import clean_text
+from rag.articles.turns import asks_alone, find_question_before, find_questions, is_question
 
 
 def quote(text: str) -> list[str]:
@@ -26,6 +27,7 @@ def quote(text: str) -> list[str]:
         ("She asked: “Where is the money?”", []),
         ("“Who pays?” asked Ms. Orr.", []),
         ("He wrote “Where Now?” in 1998.", []),
+        ('What does "net zero" mean?\n\nThat nothing is added.', ['What does "net zero" mean?']),
         ("Nothing is asked here.", []),
         ("", []),
     ],
@@ -51,3 +53,41 @@ def test_a_heading_that_asks() -> None:
     assert is_question("Who built the clock?")
     assert not is_question("The clock")
     assert not is_question("“Who built the clock?”")
+
+
+def test_a_line_that_asks_in_nobodys_name() -> None:
+    assert asks_alone("What happens next?")
+    assert not asks_alone("Q: What happens next?")
+    assert not asks_alone("Ida Rask: What happens next?")
+    assert not asks_alone("The ferry is sold. What happens next?")
+    assert not asks_alone("“What happens next?” she asked. Who knows?")
+    assert not asks_alone("Nothing happens.")
+
+
+EXPLAINER = """What the new ferry means for Hale
+
+The council sold the ferry to a company from Ulm on Monday.
+
+{}
+
+In May 2026.
+
+{}
+
+£2.40, and 20p more for a bicycle. Children travel free until they are twelve.
+"""
+
+
+@pytest.mark.parametrize("spaced", [True, False])
+def test_questions_of_an_explainer_are_headings_whatever_their_answers(spaced: bool) -> None:
+    text = EXPLAINER.format("When does it start?", "How much will a ticket cost in 2026?")
+    cleaned = clean_text(text if spaced else text.replace("\n\n", "\n"))
+    assert cleaned.title == "What the new ferry means for Hale"
+    assert [s.heading for s in cleaned.sections] == ["When does it start?", "How much will a ticket cost in 2026?"]
+
+
+def test_questions_of_an_interview_are_no_headings() -> None:
+    text = EXPLAINER.format("When does it start?", "You sold it for £90,000. Was that enough?")
+    assert clean_text(text).sections == ()
+    single = EXPLAINER.format("When does it start?", "It costs a little more than the old one.")
+    assert clean_text(single).sections == ()

@@ -218,6 +218,17 @@ def test_headings_that_ask_are_read_with_short_answers_only() -> None:
     assert {passage.heading for passage in others} == {"Why?"}
 
 
+def test_all_paragraphs_below_a_question_are_read_with_it() -> None:
+    answers = ["The council pays half of it and the bank the rest.", "Nobody knows yet what a ticket will cost then."]
+    headings = ["How much is it?", "Why?"]
+    document = make_document("Rask sold it.", headings[0], *answers, headings[1], "It stopped.", headings=headings)
+    passages = cut(document, maximum=30, overlap=10, least=20)
+    for answer in answers:
+        assert all("How much is it?" in f"{p.heading} {p.text}" for p in passages if answer in p.text)
+    (last,) = [p for p in passages if "It stopped." in p.text]
+    assert "Why?" in last.text
+
+
 def test_no_heading_is_longer_than_what_it_heads() -> None:
     heading = "Rain " * 10_000
     passages = cut(make_document("A title", heading.strip(), *["It rained all day."] * 50, headings=[heading.strip()]))
