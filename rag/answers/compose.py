@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.answers.confidence import Calibration, Support, find_evidence, find_near, liken_sentences, measure_features
-from rag.answers.disagreement import contradicts, judge_articles, weigh_values
+from rag.answers.disagreement import LEAST_AGAINST, confide_apart, contradicts, judge_articles, weigh_values
 from rag.answers.explaining import explain
 from rag.answers.grouping import group_readings
 from rag.answers.succession import Succession, drop_superseded, list_superseded, split_retracted
@@ -120,10 +120,15 @@ def judge_short(
     confidence = calibration.short.confide(measure_features(question, evidence))
     trusted = confidence >= calibration.short.threshold
     apart = [group_readings(question, found) for found in readings.apart]
-    # Encoding sentences is the slowest step here, so encode only those that may contradict a trusted answer.
-    rivals = [c[0].readings[0] for c in apart if trusted and c and contradicts(question, best.text, c[0].text)]
+    # Encoding sentences is the slowest step here, so encode only those that may contradict the answer.
+    rivals = [c[0].readings[0] for c in apart if c and contradicts(question, best.text, c[0].text)]
+    if not trusted:
+        rivals = [rival for rival in rivals if rival.probability >= LEAST_AGAINST]
     likeness |= liken_sentences(asked, rivals, passages, encoder)
     stances = judge_articles(question, apart, passages, calibration, likeness, readings)
+    if not trusted:
+        confidence = confide_apart(question, best, confidence, stances, passages, calibration)
+        trusted = confidence >= calibration.short.threshold
     succession = Succession(question, passages, retracted)
     if trusted:
         now = drop_superseded(best, confidence, stances, succession, calibration)

@@ -114,6 +114,27 @@ def judge_articles(
     return stances
 
 
+def confide_apart(
+    question: ParsedQuestion,
+    best: Candidate,
+    confidence: float,
+    stances: Sequence[Stance],
+    passages: Sequence[Passage],
+    calibration: Calibration,
+) -> float:
+    """The confidence in the best answer; if another article contradicts it, at least that in its own article alone.
+
+    Where two articles give different values, each gets only a part of the probability in all passages, though both are
+    told clearly.
+
+    :param confidence: in the best answer of all passages at once, 0 to 1; returned if nothing contradicts it.
+    """
+    own = [s.confidence for s in stances if say_the_same(s.text, best.text)]
+    least = max(calibration.rival, calibration.short.threshold)
+    contradicted = any(s.confidence >= least and opposes(question, best.readings[0], s, passages) for s in stances)
+    return max(confidence, *own) if own and contradicted else confidence
+
+
 def weigh_values(
     question: ParsedQuestion,
     best: Candidate,

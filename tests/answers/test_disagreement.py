@@ -20,8 +20,14 @@ CALIBRATION = replace(UNCALIBRATED, short=JUDGE, rival=0.4)
 QUESTION = "How much did the bridge cost?"
 
 
-def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: str = "") -> Answer:
-    """The answer where each (article, value, probability) stands in a passage of its own."""
+def answer(
+    *stated: tuple[str, str, float], question: str = QUESTION, together: str = "", halved: bool = False
+) -> Answer:
+    """The answer where each (article, value, probability) stands in a passage of its own.
+
+    :param together: the best answer of all passages at once; by default the most probable.
+    :param halved: whether no value is probable in all passages at once.
+    """
     passages, readings = [], []
     for number, (name, value, probability) in enumerate(stated):
         text = f"The bridge over the Firth cost {value} in all."
@@ -32,7 +38,9 @@ def answer(*stated: tuple[str, str, float], question: str = QUESTION, together: 
     names = dict.fromkeys(p.document_id for p in passages)
     apart = tuple(tuple(r for r in readings if passages[r.passage].document_id == name) for name in names)
     first = sorted(readings, key=lambda r: (r.text != together, -r.probability))
-    found = Readings(tuple(replace(r, probability=r.probability / (1 + 9 * i)) for i, r in enumerate(first)), apart)
+    less = 0.01 if halved else 1.0
+    whole = tuple(replace(r, probability=less * r.probability / (1 + 9 * i)) for i, r in enumerate(first))
+    found = Readings(whole, apart)
     return compose_answer(
         parse_question(question), [ScoredPassage(p, 1.0) for p in passages], found, CALIBRATION, load_encoder()
     )
@@ -57,6 +65,17 @@ def test_more_articles_that_are_less_sure_do_not_overrule_the_best() -> None:
 def test_of_as_many_articles_the_better_answer_is_given() -> None:
     made = answer(("a", "$3 million", 0.7), ("b", "$5 million", 0.9), together="$5 million")
     assert (made.text, [a.text for a in made.alternatives]) == ("$5 million", ["$3 million"])
+
+
+def test_values_that_halve_each_others_probability_are_both_given() -> None:
+    # In all passages at once, the best answer has a tenth of its probability in its own article.
+    made = answer(("a", "$3 million", 0.9), ("b", "$5 million", 0.9), halved=True)
+    assert (made.status, made.text, [a.text for a in made.alternatives]) == ("answered", "$3 million", ["$5 million"])
+    assert "articles disagree" in made.doubts
+    assert made.confidence > 0.5
+    agreed = answer(("a", "$3 million", 0.9), ("b", "3 million dollars", 0.9), halved=True)
+    unsure = answer(("a", "$3 million", 0.9), ("b", "$5 million", 0.35), halved=True)
+    assert [one.status for one in (agreed, unsure)] == ["abstained", "abstained"]
 
 
 @pytest.mark.parametrize(
