@@ -10,6 +10,8 @@ import atexit
 import json
 import sys
 import threading
+import time
+from concurrent import futures
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,15 +20,24 @@ from rag.articles.raw import Converted, FormatError, RawArticle
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
 
     from rag.articles.columns import Columns
 
+    Check = Callable[[], object]
+
 SECONDS = 25
 """Time for one file. Chosen by hand: a page takes about 0.1 s, a book of 1,000 pages a few."""
+STEP = 0.1
+"""Seconds between two questions whether the file is still wanted."""
 _LONGEST_REPLY = 200_000_000
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rag.articles.worker import serve; serve()"
 _TOO_SLOW = f"It takes longer than {SECONDS} seconds to read: split it, or save its articles as text."
 _CRASHED = "It is damaged or not what its name says: open it with the program that made it and save it again."
+
+
+def ignore() -> None:
+    """A check that lets a conversion go on."""
 
 
 class _Worker:
@@ -37,40 +48,30 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
-    def ask(self, head: list[object], data: bytes) -> bytes:
+    def ask(self, head: list[object], data: bytes, check: Check) -> bytes:
         """The reply to one file, a line of JSON; empty if the process crashed.
 
         :param head: of the request: suffix, size and columns.
+        :param check: as in :func:`convert_confined`.
         :raises FormatError: if it takes too long.
         """
+        request = json.dumps(head).encode() + b"\n" + data
         with self._lock:
             for _ in range(2):  # twice, because an idle process may just have ended
-                if reply := self._ask_once(head, data):
+                if reply := self._ask_once(request, check):
                     return reply
         return b""
 
-    def _ask_once(self, head: list[object], data: bytes) -> bytes:
-        process = self._process or self._start()
-        late = threading.Event()
-
-        def end_late() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(SECONDS, end_late)
-        timer.start()
-        reply = b""
+    def _ask_once(self, request: bytes, check: Check) -> bytes:
+        process, reply = self._process or self._start(), b""
+        # Another thread waits, because not all systems can read a pipe with a time limit.
+        found: futures.Future[bytes] = futures.Future()
+        threading.Thread(target=_exchange, args=(process, request, found), daemon=True).start()
         try:
-            with suppress(OSError):
-                process.stdin.write(json.dumps(head).encode() + b"\n" + data)  # type: ignore[union-attr]
-                process.stdin.flush()  # type: ignore[union-attr]
-                reply = process.stdout.readline(_LONGEST_REPLY)  # type: ignore[union-attr]
+            reply = _wait(found, check)
         finally:
-            timer.cancel()
             if not reply.endswith(b"\n"):  # also if this thread is interrupted: the reply would answer the next file
                 self.stop()
-        if late.is_set():
-            raise FormatError(_TOO_SLOW)
         return reply if reply.endswith(b"\n") else b""
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -87,21 +88,44 @@ class _Worker:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            with suppress(OSError):
-                process.communicate()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):  # what was not written before the end
+                    pipe.close()  # type: ignore[union-attr]
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes, found: futures.Future[bytes]) -> None:
+    """Sends a request and reads the reply, which is empty or a part of one if the process has ended."""
+    reply = b""
+    with suppress(OSError, ValueError):  # the pipes are closed
+        process.stdin.write(request)  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+        reply = process.stdout.readline(_LONGEST_REPLY)  # type: ignore[union-attr]
+    found.set_result(reply)
+
+
+def _wait(found: futures.Future[bytes], check: Check) -> bytes:
+    """:raises FormatError: if it takes too long."""
+    end = time.monotonic() + SECONDS
+    while (left := end - time.monotonic()) > 0:
+        with suppress(futures.TimeoutError):
+            return found.result(min(STEP, left))
+        check()
+    raise FormatError(_TOO_SLOW)
 
 
 _WORKER = _Worker()
 
 
-def convert_confined(suffix: str, data: bytes, columns: Columns) -> Converted:
+def convert_confined(suffix: str, data: bytes, columns: Columns, check: Check = ignore) -> Converted:
     """Convert a file in the other process.
 
     :param suffix: of the file's name, in lower case.
+    :param check: called every :data:`STEP` seconds meanwhile. An exception from it ends the process.
     :raises FormatError: if it cannot be converted, takes too long or crashes the process.
     """
     try:
-        reply = _WORKER.ask([suffix, len(data), columns.named()], data)
+        reply = _WORKER.ask([suffix, len(data), columns.named()], data, check)
     except OSError as error:
         raise FormatError(f"It cannot be converted ({error.strerror}): free memory and try again.") from error
     if not reply:

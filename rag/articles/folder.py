@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.articles.cleaning import clean_text
 from rag.articles.columns import USUAL, Columns
+from rag.articles.confined import ignore
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
 from rag.articles.origins import describe_origin
 from rag.articles.pages import map_pages
@@ -22,6 +23,7 @@ from rag.types import Document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from rag.articles.confined import Check
     from rag.articles.raw import RawArticle
 
 MAX_BYTES = 20_000_000
@@ -138,12 +140,13 @@ def names_kind(document_id: str) -> bool:
     return document_id.startswith("*") and not _is_article(document_id)
 
 
-def read_file(path: Path, corpus: Path, columns: Columns = USUAL) -> Contents | Skipped:
+def read_file(path: Path, corpus: Path, columns: Columns = USUAL, check: Check = ignore) -> Contents | Skipped:
     """Read a file and clean its articles.
 
     :param path: a path from :func:`find_articles`.
     :param corpus: the folder that was searched.
     :param columns: of tables.
+    :param check: as in :func:`rag.articles.formats.convert_file`.
     :return: its articles, or the reason why it was skipped.
     """
     name = name_document(path, corpus)
@@ -154,7 +157,7 @@ def read_file(path: Path, corpus: Path, columns: Columns = USUAL) -> Contents | 
     except OSError as error:
         return Skipped(name, f"It cannot be read ({_explain(error)}): change its permissions.")
     try:
-        converted = convert_file(path.suffix, data, columns)
+        converted = convert_file(path.suffix, data, columns, check)
     except FormatError as error:
         return Skipped(name, str(error))
     documents = [_clean(article, name) for article in converted.articles]

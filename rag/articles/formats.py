@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.articles.columns import USUAL, Columns
-from rag.articles.confined import convert_confined
+from rag.articles.confined import convert_confined, ignore
 from rag.articles.converters import CONVERTERS, TEXT, convert
 
 if TYPE_CHECKING:
+    from rag.articles.confined import Check
     from rag.articles.raw import Converted
 
 FORMATS = frozenset(CONVERTERS)
@@ -17,12 +18,13 @@ EXAMPLES = "text, HTML, PDF, Word (.docx), EPUB, e-mail or feed files"
 """What a user may put in a folder, for messages."""
 
 
-def convert_file(suffix: str, data: bytes, columns: Columns = USUAL) -> Converted:
+def convert_file(suffix: str, data: bytes, columns: Columns = USUAL, check: Check = ignore) -> Converted:
     """Convert a file.
 
     :param suffix: of its name, one of `FORMATS` in any case.
     :param columns: of tables.
+    :param check: called about ten times a second while another process converts it, which an exception from it ends.
     :raises FormatError: if it cannot be converted.
     """
     suffix = suffix.lower()
-    return convert(suffix, data) if suffix in TEXT else convert_confined(suffix, data, columns)
+    return convert(suffix, data) if suffix in TEXT else convert_confined(suffix, data, columns, check)

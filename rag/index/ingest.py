@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.articles.columns import USUAL, Columns
+from rag.articles.confined import ignore
 from rag.articles.folder import Note, Skipped, find_skipped, read_file
 from rag.articles.formats import EXAMPLES
 from rag.errors import CorpusError
@@ -122,13 +124,13 @@ def read_articles(
     documents: list[Document] = []
     skipped: list[Skipped] = []
     notes: list[Note] = []
+    check = partial(tell, 0, 0) if tell else ignore
     for name in sorted(files):
-        if tell:
-            tell(0, 0)
+        check()
         if not is_utf8(name):
             skipped.append(Skipped(name, "The file name is not valid UTF-8: rename the file."))
             continue
-        item = linked.get(name) or read_file(corpus / name, corpus, columns)
+        item = linked.get(name) or read_file(corpus / name, corpus, columns, check)
         if isinstance(item, Skipped):
             skipped.append(item)
         else:

@@ -29,7 +29,10 @@ class Attempts:
     failed: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def begin(self, client: str) -> int:
-        """Whole seconds until this address may try; 0 if it may now. The try then counts as wrong until it is right."""
+        """Whole seconds until this address may try; 0 if it may now.
+
+        The try counts as wrong from now until it is right, so tries that arrive together are counted together.
+        """
         count, last = self.failed.pop(client, (0, 0.0))
         pause = 0 if count < FREE else min(LONGEST, 2 ** min(count - FREE, 20))
         wait = max(0, math.ceil(last + pause - self.clock())) if pause else 0

@@ -12,6 +12,7 @@ import hashlib
 import re
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -194,8 +195,14 @@ def is_login(scope: Scope) -> bool:
 
 
 def name_client(scope: Scope) -> str:
+    """The address of a client; in IPv6 its network, because one person has all of its addresses."""
     client = scope.get("client")
-    return client[0] if client else ""
+    name = client[0] if client else ""
+    try:
+        address = IPv6Address(name)
+    except ValueError:
+        return name
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 def limit_body(scope: Scope, receive: Receive) -> Receive:

@@ -225,7 +225,7 @@ class Shelf:
         tell(now)
         with self._updating:
             try:
-                name = take_file(path, self._uploads, self._columns)
+                name = take_file(path, self._uploads, self._columns, lambda: tell(now))
             except OSError as error:
                 raise CorpusError(f"{self._uploads} cannot be written ({error.strerror}): make room there.") from error
             if isinstance(name, Skipped):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.articles.columns import USUAL, Columns
+from rag.articles.confined import ignore
 from rag.articles.folder import Skipped
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
 from rag.articles.raw import FormatError
@@ -20,6 +21,7 @@ from rag.index.manifest import sync_folder, write_durably
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag.articles.confined import Check
     from rag.index.changes import Changes
 
 MOST_FILES = 20
@@ -86,14 +88,15 @@ def split_upload(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
     return taken, left
 
 
-def take_file(path: Path, uploads: Path, columns: Columns = USUAL) -> str | Skipped:
+def take_file(path: Path, uploads: Path, columns: Columns = USUAL, check: Check = ignore) -> str | Skipped:
     """Copies a file that may be an article to the folder. Returns its name there, or why it was refused.
 
     If an error is raised, nothing is left in the folder.
 
+    :param check: as in :func:`rag.articles.formats.convert_file`.
     :raises OSError: if the folder cannot be written.
     """
-    if reason := find_fault(path, columns):
+    if reason := find_fault(path, columns, check):
         return Skipped(path.name, reason)
     made = not uploads.exists()
     try:
@@ -109,7 +112,7 @@ def take_file(path: Path, uploads: Path, columns: Columns = USUAL) -> str | Skip
     return name or Skipped(path.name, "The same file has already been added.")
 
 
-def find_fault(path: Path, columns: Columns = USUAL) -> str:
+def find_fault(path: Path, columns: Columns = USUAL, check: Check = ignore) -> str:
     """Why a file cannot be an article; empty if it can. Whether it is one is known when it has been indexed."""
     if path.suffix.lower() not in FORMATS:
         return f"It is of a kind that is not read: articles are {EXAMPLES}."
@@ -120,7 +123,7 @@ def find_fault(path: Path, columns: Columns = USUAL) -> str:
             return "It is not a regular file: choose one."
         if path.stat().st_size > MOST_BYTES:
             return f"It is larger than {MOST_BYTES // 1_000_000} MB: split it into articles."
-        articles = convert_file(path.suffix, path.read_bytes(), columns).articles
+        articles = convert_file(path.suffix, path.read_bytes(), columns, check).articles
     except OSError as error:
         return f"It cannot be read ({error.strerror}): choose another one."
     except FormatError as error:

@@ -11,6 +11,7 @@ from rag.articles import confined
 from rag.articles.folder import Contents, Note, Skipped, read_file
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from rag.types import Document
@@ -227,6 +228,23 @@ def test_a_crash_skips_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         found = read(tmp_path, make_page())
     assert isinstance(found, Skipped)
     assert "save it again" in found.reason
+    assert "Nordsalt offers" in read_one(tmp_path, make_page()).text
+
+
+def test_a_file_that_is_not_wanted_any_more_ends_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    confined._WORKER.stop()
+    busy: list[subprocess.Popen[bytes] | None] = []
+
+    def check() -> None:
+        busy.append(confined._WORKER._process)
+        raise RuntimeError
+
+    (tmp_path / "page.html").write_text(make_page())
+    with monkeypatch.context() as patch:
+        patch.setattr(confined, "_START", "import time; time.sleep(600)")
+        with pytest.raises(RuntimeError):
+            read_file(tmp_path / "page.html", tmp_path, check=check)
+    assert [process.poll() is not None for process in busy if process] == [True]
     assert "Nordsalt offers" in read_one(tmp_path, make_page()).text
 
 

@@ -17,15 +17,17 @@ from page_answers import (
     make_simple,
 )
 
+from rag.articles import confined
 from rag.articles.folder import Skipped
 from rag.errors import CorpusError
 from rag.index.changes import Changes
 from rag.index.opened import DocumentSummary
 from rag.page.shelf import MOST_ADDED, MOST_SAMPLED, Shelf
-from rag.page.stages import Stopped
+from rag.page.stages import Stopped, Watch
 from rag.page.uploads import (
     MOST_ARTICLES,
     MOST_BYTES,
+    Added,
     Adding,
     find_fault,
     make_name,
@@ -231,6 +233,32 @@ def test_an_upload_is_cancelled_while_it_is_cut(tmp_path: Path, corpus: Path) ->
     assert [now.passages for now in told] == [0, 0, 0, 0]
     assert [row.document_id for row in shelf.list_rows()] == ["nairn.txt", "uploads/elgin.txt"]
     assert [path.name for path in (corpus / "uploads").iterdir()] == ["elgin.txt"]
+
+
+def test_cancelling_an_upload_ends_the_conversion_of_its_file(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confined._WORKER.stop()
+    monkeypatch.setattr(confined, "_START", "import time; time.sleep(600)")
+    shelf = Shelf(lambda _: open_fake(corpus), corpus)
+    page = tmp_path / "page.html"
+    page.write_text("<html><p>Elgin was founded in 1190.")
+
+    async def upload() -> Added:
+        watch: Watch[Adding, Added] = Watch(lambda tell: shelf.submit_files([page], tell))
+        while confined._WORKER._process is None:
+            await asyncio.sleep(0.01)
+        process = confined._WORKER._process
+        watch.cancel()
+        async for _ in watch.stages():
+            pass
+        assert process.poll() is not None
+        return watch.result()
+
+    assert asyncio.run(upload()).refused == (Skipped("page.html", "The upload was cancelled."),)
+    assert confined._WORKER._process is None
+    assert not page.exists()
+    assert [path.name for path in corpus.iterdir()] == ["nairn.txt"]
 
 
 def test_a_file_of_too_many_passages_is_refused_alone(tmp_path: Path, corpus: Path) -> None:

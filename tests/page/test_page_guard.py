@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -9,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
@@ -164,6 +166,37 @@ def test_password_guessing_is_slowed_for_each_address() -> None:
     now[0] += 0.5
     assert client.post("/login", content=b"x").status_code == 200
     assert client.post("/login", content=b"?").status_code == 400
+
+
+def test_passwords_that_arrive_together_are_counted_together() -> None:
+    now, login = [0.0], {"tries": 0}
+
+    async def run(scope: Any, receive: Any, send: Any) -> None:
+        login["tries"] += 1
+        await asyncio.sleep(0.05)  # all the others arrive meanwhile
+        await JSONResponse({}, 400)(scope, receive, send)
+
+    guarded = Guard(run, attempts=Attempts(clock=lambda: now[0]))
+
+    async def burst() -> list[int]:
+        transport = httpx.ASGITransport(app=guarded, client=("10.0.0.7", 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as client:
+            return [r.status_code for r in await asyncio.gather(*(client.post("/login") for _ in range(50)))]
+
+    assert sorted(asyncio.run(burst())) == [400] * FREE + [429] * (50 - FREE)
+    for tries in (1, 2, 3):
+        now[0] += LONGEST
+        assert asyncio.run(burst()).count(400) == 1
+        assert login["tries"] == FREE + tries
+
+
+def test_the_addresses_of_one_network_are_counted_together() -> None:
+    attempts = Attempts(clock=lambda: 0.0)
+    guessing = [make_client(attempts=attempts, client=f"2001:db8:1:2::{number}") for number in range(FREE + 1)]
+    seen = [client.post("/login", content=b"?").status_code for client in guessing]
+    assert seen == [400] * FREE + [429]
+    for other in ("2001:db8:1:3::1", "::ffff:10.0.0.7", "fe80::1%eth0", "::1"):
+        assert make_client(attempts=attempts, client=other).post("/login", content=b"?").status_code == 400
 
 
 def test_no_wait_is_longer_than_the_longest() -> None:
