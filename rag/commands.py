@@ -186,7 +186,17 @@ def format_summary(summary: DocumentSummary) -> str:
     address = summary.source if "://" in summary.source else ""
     repeats = f"nearly repeats {summary.duplicate_of}" if summary.duplicate_of else ""
     words = f"{summary.words:,} words"
-    said = [summary.document_id, words, summary.publication, summary.language, address, summary.extractor, repeats]
+    dated = f"date from {summary.dated}" if summary.date else f"file of {summary.saved}" if summary.saved else ""
+    said = [
+        summary.document_id,
+        words,
+        dated,
+        summary.publication,
+        summary.language,
+        address,
+        summary.extractor,
+        repeats,
+    ]
     head = f"{summary.date or '–':<10}  {printable(summary.title)}"
     return f"{head}\n{'':<12}{' · '.join(printable(part) for part in said if part)}"
 

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-Dated = Literal["", "JSON-LD", "metadata", "text"]
-"""Where a date was found: in what a web page says for search engines, in a header or column, or in the article."""
+Dated = Literal["", "JSON-LD", "metadata", "text", "file name"]
+"""Where a date was found: in what a web page says for search engines, in a header or column, in the article's masthead,
+dateline or byline, or in the path of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Origin:
     :param extractor: the library that found the article in its file.
     :param version: of the extractor.
     :param dated: where the date was found.
+    :param saved: the day on which the file was last changed, in ISO 8601, if nothing else dates the article. It says
+        when the article was saved, not when it was written, so it is never its date (docs/decisions/0033).
     """
 
     source: str = ""
@@ -64,6 +67,7 @@ class Origin:
     extractor: str = ""
     version: str = ""
     dated: Dated = ""
+    saved: str = ""
 
     @property
     def reader(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from rag.articles.boilerplate import is_furniture
 from rag.articles.bylines import Credit, parse_byline, take_bylines
-from rag.articles.dates import parse_date, parse_dateline, parse_opening
+from rag.articles.dates import find_order, parse_date, parse_dateline, parse_opening
 from rag.articles.html_tables import mark_html_tables
 from rag.articles.markup import normalise_characters, squeeze_spaces, strip_html, strip_links
 from rag.articles.paragraphs import (
@@ -136,7 +136,7 @@ def _take_front_matter(text: str) -> tuple[Header, str]:
 
     front = Header(
         fields.get("title", ""),
-        parse_date(find("date", "published", "pubdate", "updated")),
+        parse_date(find("date", "published", "pubdate", "updated"), find_order((), find("language", "lang"))),
         _make_byline(find("author", "authors", "byline", "by")),
         find("publication", "publisher", "site"),
         find("language", "lang"),

@@ -1,9 +1,16 @@
-"""Parses datelines, the lines that say when an article was published."""
+"""Finds when an article was published: in datelines, the lines that say so, in short values, and in names of files."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Order = Literal["", "day", "month"]
+"""What comes first in a date of numbers; empty if it is not known."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -45,6 +52,10 @@ _MASTHEAD = re.compile(
 )
 # "On June 13, 2025, Meta closed" or "LONDON, 13 June 2025 (Reuters) -" at the start of the first paragraph.
 _OPENING = re.compile(rf"(?:[^\W\d_][\w.,'’/ -]{{1,50}}?(?:, | [–—-] | ?\())?(?:On )?{_DATE}", re.IGNORECASE)
+_NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![./-]?\d)")
+_NAMED = re.compile(
+    r"(?<![^\W_])(?P<y>(?:19|20)\d\d)(?P<gap>[-_./]?)(?P<m>0[1-9]|1[0-2])(?P=gap)(?P<d>0[1-9]|[12]\d|3[01])(?:(?![^\W_])|(?=T\d))"
+)
 _CALENDAR = re.compile(rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_MONTH.format('month')})", re.IGNORECASE)
 
 _AGO = re.compile(
@@ -86,10 +97,47 @@ def parse_masthead(line: str) -> str | None:
     return _to_iso(match) if match else None
 
 
-def parse_date(value: str) -> str | None:
-    """Parse the first date anywhere in a short value, such as ``date:`` in front matter."""
+def parse_date(value: str, order: Order = "") -> str | None:
+    """Parse the first date anywhere in a short value, such as ``date:`` in front matter.
+
+    :param order: of ``03/04/2025``. Without one, such a date is read only if it can be read in one way; a wrong date is
+        worse than none. Dates with full stops have the day first.
+    """
     match = re.compile(_DATE, re.IGNORECASE).search(value)
-    return _to_iso(match) if match else None
+    return _to_iso(match) if match else _parse_numbers(value, order)
+
+
+def find_order(values: Iterable[str], language: str = "") -> Order:
+    """Which comes first in dates of one hand, such as a column: what none of them contradicts, or the language's way.
+
+    :param language: such as ``en-US``, which alone has the month first; ``en`` may be either.
+    """
+    pairs = [(int(match[1]), int(match[3])) for match in map(_NUMBERS.search, values) if match and match[2] != "."]
+    days, months = any(first > 12 for first, _ in pairs), any(second > 12 for _, second in pairs)
+    if days or months:
+        return "" if days and months else "day" if days else "month"
+    tag = language.replace("_", "-").casefold()
+    return "month" if tag == "en-us" else "day" if tag not in ("", "en") else ""
+
+
+def find_named_date(name: str) -> str | None:
+    """The date in the path of a file, as ISO 8601: ``2025/06/13/deal.txt``, ``2025-06-13 deal.txt`` or ``20250613``."""
+    match = _NAMED.search(name)
+    return _make_date(match["y"], match["m"], match["d"]) if match else None
+
+
+def _parse_numbers(value: str, order: Order) -> str | None:
+    match = _NUMBERS.search(value)
+    if match is None:
+        return None
+    first, second = int(match[1]), int(match[3])
+    if match[2] == "." or first > 12 or first == second:
+        order = "day"
+    elif second > 12:
+        order = "month"
+    if not order:
+        return None
+    return _make_date(match[4], *((match[3], match[1]) if order == "day" else (match[1], match[3])))
 
 
 def find_place(paragraph: str) -> int:
@@ -112,9 +160,12 @@ def _to_iso(match: re.Match[str]) -> str | None:
     for n in "123":
         year, month, day = (match[f"{part}{n}"] for part in "ymd")
         if year:
-            number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
-            try:
-                return date(int(year), number, int(day)).isoformat()
-            except ValueError:
-                return None
+            return _make_date(year, month if month.isdigit() else str(_MONTHS.index(month[:3].lower()) + 1), day)
     return None
+
+
+def _make_date(year: str, month: str, day: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None

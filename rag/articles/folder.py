@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from rag.articles.cleaning import clean_text
 from rag.articles.columns import USUAL, Columns
 from rag.articles.confined import ignore
 from rag.articles.formats import EXAMPLES, FORMATS, convert_file
-from rag.articles.origins import describe_origin
+from rag.articles.origins import describe_origin, find_date
 from rag.articles.pages import map_pages
 from rag.articles.raw import FormatError
 from rag.errors import CorpusError
@@ -151,7 +152,8 @@ def read_file(path: Path, corpus: Path, columns: Columns = USUAL, check: Check =
     """
     name = name_document(path, corpus)
     try:
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if found.st_size > MAX_BYTES:
             return Skipped(name, f"It is larger than {MAX_BYTES // 1_000_000} MB: split it into articles.")
         data = path.read_bytes()
     except OSError as error:
@@ -160,7 +162,8 @@ def read_file(path: Path, corpus: Path, columns: Columns = USUAL, check: Check =
         converted = convert_file(path.suffix, data, columns, check)
     except FormatError as error:
         return Skipped(name, str(error))
-    documents = [_clean(article, name) for article in converted.articles]
+    saved = _find_day(found.st_mtime)
+    documents = [_clean(article, name, saved) for article in converted.articles]
     documents = [document for document in documents if document.text]
     if sum(len(document.text) for document in documents) > MAX_BYTES:
         # Each row of a table repeats the names of its columns.
@@ -172,18 +175,26 @@ def read_file(path: Path, corpus: Path, columns: Columns = USUAL, check: Check =
     return Contents(tuple(documents), (Note(name, converted.note),) if converted.note else ())
 
 
-def _clean(article: RawArticle, name: str) -> Document:
+def _find_day(seconds: float) -> str:
+    """The local day of a file's time, in ISO 8601; empty for one that no calendar has."""
+    try:
+        return date.fromtimestamp(seconds).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def _clean(article: RawArticle, name: str, saved: str) -> Document:
     title = " ".join(article.title.split())
     cleaned = clean_text(f"# {title}\n\n{article.text}" if title else article.text, article.author)
     stem = article.name or PurePosixPath(name).stem
     return Document(
         name,
         (cleaned.title or title or stem.replace("_", " ").strip() or stem)[:MOST_TITLE].rstrip(),
-        article.date or cleaned.date,
+        find_date(article, cleaned, name)[0],
         cleaned.text,
         cleaned.sections,
         cleaned.byline,
-        describe_origin(article, cleaned, name),
+        describe_origin(article, cleaned, name, saved),
         map_pages(article.text, article.pages, cleaned.text),
     )
 

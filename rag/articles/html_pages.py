@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.articles.dates import parse_date
+from rag.articles.dates import find_order, parse_date
 from rag.articles.encodings import decode_page
 from rag.articles.raw import Converted, RawArticle
 
@@ -235,7 +235,7 @@ def _read_node(node: dict[str, Any]) -> _About:
     return _About(
         _read_string(node.get("articleBody")),
         _read_string(node.get("headline")),
-        parse_date(_read_string(node.get("datePublished"))),
+        parse_date(_read_string(node.get("datePublished")), find_order((), _read_string(node.get("inLanguage")))),
         _read_names(node.get("author")),
         _read_names(node.get("publisher")),
         _read_string(node.get("inLanguage")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from rag.articles.dates import find_named_date
 from rag.articles.extractors import OWN, find_version
 from rag.documents import Origin
 
@@ -18,21 +19,33 @@ _LONGEST_NAME = 120  # characters
 _LONGEST_TAG = 35  # of a language, by RFC 5646
 
 
-def describe_origin(article: RawArticle, cleaned: CleanedText, name: str) -> Origin:
+def find_date(article: RawArticle, cleaned: CleanedText, name: str) -> tuple[str | None, Dated]:
+    """When an article was published, in ISO 8601, and where that was found; (None, "") if nothing says it."""
+    if article.date:
+        return article.date, article.dated
+    if cleaned.date:
+        return cleaned.date, "metadata" if cleaned.header.date else "text"
+    named = find_named_date(name)
+    return named, "file name" if named else ""
+
+
+def describe_origin(article: RawArticle, cleaned: CleanedText, name: str, saved: str) -> Origin:
     """The origin of an article.
 
     :param cleaned: its text, whose YAML header may say more.
     :param name: of its file.
+    :param saved: the day on which the file was last changed.
     """
     header, extractor = cleaned.header, article.extractor or OWN
-    written: Dated = "metadata" if header.date else "text"
+    _, dated = find_date(article, cleaned, name)
     return Origin(
         _check_address(article.url) or _check_address(header.url) or name,
         _squeeze(article.publication) or _squeeze(header.publication),
         _check_language(article.language) or _check_language(header.language),
         extractor,
         find_version(extractor),
-        article.dated if article.date else written if cleaned.date else "",
+        dated,
+        "" if dated else saved,
     )
 
 

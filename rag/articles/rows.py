@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from rag.articles.columns import USUAL, Columns
-from rag.articles.dates import parse_date
+from rag.articles.dates import find_order, parse_date
 from rag.articles.encodings import decode_text
 from rag.articles.raw import Converted, FormatError, RawArticle
 
@@ -95,6 +95,8 @@ def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]], given: Colum
         raise FormatError(
             "It has no column with the text of articles: name it text, body or content, or name yours with --columns."
         )
+    rows = list(rows)
+    order = find_order(row.get(columns["date"] or "", "") for row in rows)
     articles = []
     for row in rows:
         found = {kind: row.get(name or "", "").strip() for kind, name in columns.items()}
@@ -103,7 +105,7 @@ def _read_rows(names: list[str], rows: Iterable[Mapping[str, str]], given: Colum
                 RawArticle(
                     found["text"],
                     found["title"],
-                    parse_date(found["date"]),
+                    parse_date(found["date"], order or find_order((), found["language"])),
                     found["author"],
                     publication=found["publication"],
                     language=found["language"],

@@ -52,6 +52,8 @@ class DocumentSummary:
     :param publication: empty if its file names none; so is ``language``.
     :param extractor: what read it, with the version.
     :param text_sha256: of its cleaned text.
+    :param dated: where its date was found.
+    :param saved: the day of its file, if it has no date.
     """
 
     document_id: str
@@ -65,6 +67,8 @@ class DocumentSummary:
     language: str = ""
     extractor: str = ""
     text_sha256: str = ""
+    dated: str = ""
+    saved: str = ""
 
 
 class Index:
@@ -87,7 +91,7 @@ class Index:
             return self
         made = copy(self)
         named = ((one, (one.publication, one.source, one.document_id)) for one in self.documents())
-        made._held = frozenset(one.document_id for one, names in named if scope.covers(one.date, names))
+        made._held = frozenset(one.document_id for one, names in named if scope.covers(one.date or one.saved, names))
         if not made._held:
             raise CorpusError(
                 f"No article is in that scope ({scope.describe()}): ask list shows their dates and sources."
@@ -188,7 +192,7 @@ class Index:
 
 
 def _summarise(values: list[Any], origin: Origin, digest: str) -> DocumentSummary:
-    described = (origin.source, origin.publication, origin.language, origin.reader, digest)
+    described = (origin.source, origin.publication, origin.language, origin.reader, digest, origin.dated, origin.saved)
     return DocumentSummary(*(*values, *described))
 
 

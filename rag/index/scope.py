@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Scope:
     """The articles that are searched; all of them by default.
 
-    :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. An article without a
-        date is in no period.
+    :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. For an
+        article without a date, the day of its file counts.
     :param until: the last day, or a month or year, of which it is the last day.
     :param source: a pattern such as ``*guardian*`` that the publication, the web address or the file must match, in any
         case.
@@ -34,7 +34,7 @@ class Scope:
     def covers(self, day: str | None, names: Iterable[str]) -> bool:
         """Whether an article is in it.
 
-        :param day: its date in ISO 8601; None if it has none.
+        :param day: its date in ISO 8601, or that of its file; None if it has none.
         :param names: its publication, address and file.
         """
         day, pattern = day or "", self.source.casefold()

@@ -51,6 +51,8 @@ class Row:
     language: str = ""
     extractor: str = ""
     text_sha256: str = ""
+    dated: str = ""
+    saved: str = ""
 
     @property
     def shared(self) -> str:

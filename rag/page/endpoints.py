@@ -63,7 +63,8 @@ class Endpoints:
 
         Returns:
             An object for each article: document_id, title, date, words, passages, duplicate_of, removable, source,
-            publication, language, extractor, text_sha256.
+            publication, language, extractor, text_sha256, dated (where the date was found), saved (without a date,
+            the day of its file).
         """
         return [asdict(row) for row in self.shelf.list_rows()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ def make_page(head: str = "", before: str = "", language: str = "en-GB") -> str:
 
 
 def test_a_text_file_comes_from_itself(tmp_path: Path) -> None:
-    assert read(tmp_path, "a.txt", f"Salt ends\n\n{TEXT}").origin == Origin("a.txt", "", "", *OWN, "")
+    origin = read(tmp_path, "a.txt", f"Salt ends\n\n{TEXT}").origin
+    assert replace(origin, saved="") == Origin("a.txt", "", "", *OWN, "")
     assert read(tmp_path, "b.txt", f"Salt ends\n\nMarch 4, 2024\n\n{TEXT}").origin.dated == "text"
 
 
@@ -91,7 +93,8 @@ def test_the_articles_of_a_feed_have_its_name_and_their_own_addresses(tmp_path: 
     feed = f"<rss version='2.0'><channel><title>The Echo</title><language>en-us</language>{items}</channel></rss>"
     for name in ("feed.xml", "feed.txt"):
         found = read(tmp_path, name, feed).origin
-        assert found == Origin("https://echo.example/1", "The Echo", "en-us", "feedparser", version("feedparser"), "")
+        expected = Origin("https://echo.example/1", "The Echo", "en-us", "feedparser", version("feedparser"), "")
+        assert replace(found, saved="") == expected
 
 
 def test_a_row_says_it_in_its_columns(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +32,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
         write_article(corpus, name, subject)
         header = f"---\ndate: {date}\npublisher: The {subject.title()} Echo\n---\n" if date else ""
         (corpus / name).write_text(header + (corpus / name).read_text())
+    day = datetime(2010, 5, 5, 12).timestamp()
+    os.utime(corpus / "more/d.txt", (day, day))  # without a date, that of the file counts
     update_index(corpus, tmp_path / "index", HashEncoder(), CONFIG)
     with open_index(tmp_path / "index") as opened:
         yield opened
@@ -40,8 +44,9 @@ def index(tmp_path: Path) -> Iterator[Index]:
     [
         (Scope(since="2025-01-01"), {"b.txt", "c.txt"}),
         (Scope(since="2025"), {"b.txt", "c.txt"}),
-        (Scope(until="2024"), {"a.txt"}),
-        (Scope(until="2025-01"), {"a.txt", "b.txt"}),
+        (Scope(until="2024"), {"a.txt", "more/d.txt"}),
+        (Scope(since="2010-05-05", until="2010-05"), {"more/d.txt"}),
+        (Scope(since="2020", until="2025-01"), {"a.txt", "b.txt"}),
         (Scope(since="2025-01-02", until="2025-06-13"), {"c.txt"}),
         (Scope(source="more/*"), {"more/d.txt"}),
         (Scope(source="*heron echo"), {"b.txt"}),
