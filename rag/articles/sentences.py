@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from rag.articles.tables import is_named_row
+
 # Spaces of the same length, so that the offsets stay.
 _HIDDEN = str.maketrans(dict.fromkeys('“”"«»„‘', " "))
 _OPENING = re.compile(r"(?<!\S)[“\"«„‘']+$")
@@ -41,14 +43,15 @@ _INNER_STOP = re.compile(r"(?<=[a-z]{3})(?<!etc)(?<!Inc)(?<!Corp)(?<!Ltd)\.[”\
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Find the sentences of a text.
 
-    :param text: any text; a line break always ends a sentence.
+    :param text: any text; a line break always ends a sentence, and a table's row is one.
     :return: half-open character spans in order. ``text[start:end]`` is not empty, has no leading or trailing white
         space and no line break. Only white space lies between the spans.
     """
     spans: list[tuple[int, int]] = []
     offset = 0
     for line in text.splitlines(keepends=True):
-        spans += [(offset + start, offset + end) for start, end in _split_line(line)]
+        found = [_find_content(line)] if is_named_row(line) else _split_line(line)
+        spans += [(offset + start, offset + end) for start, end in found]
         offset += len(line)
     return spans
 
@@ -56,6 +59,10 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 def find_touched(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The spans of the sentences that overlap ``text[start:end]``."""
     return [(a, b) for a, b in split_sentences(text) if b > start and a < end]
+
+
+def _find_content(line: str) -> tuple[int, int]:
+    return len(line) - len(line.lstrip()), len(line.rstrip())
 
 
 def _split_line(line: str) -> list[tuple[int, int]]:

@@ -20,14 +20,22 @@ _INDENTED = re.compile(r"(?: {6,}|\t)[ \t]*\S")  # columns below an empty first 
 _RULE = re.compile(r"[ \t]*[-=_+–—](?:[-=_+–—\t ]*[-=_+–—]{2})[ \t]*")
 _MARKED = re.compile(r"[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]")  # a list, a quotation or a heading
 _NUMBER = re.compile(r"[^\w\s]*[^\W\d]{0,3}[^\w\s]*\s?\d[\d\s.,:/%]*[^\W\d]{0,3}[^\w\s]*|[-–—.]+|n/?a", re.IGNORECASE)
-_PERIOD = re.compile(r"(?:[a-z]+\.? )?(?:19|20)\d\d(?:[-–/]\d{2,4})?[^\w\s]?", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"(?:(?:\d{1,2}\.? )?[a-z]+\.? |[qh][1-4] ?|[1-4][qh] ?|fy ?)?(?:19|20)\d\d(?:[-–/]\d{2,4})?[^\w\s]?"
+    r"|[qh][1-4]|[1-4][qh]",
+    re.IGNORECASE,
+)
+"""A column's name that is a time: "2025", "Q3 2025", "31 March 2025", "2024/25"."""
 _CAPTION = re.compile(r"\W*(?:table|figures?)\b|\(.*\)$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\W*table ?\d", re.IGNORECASE)
+_BOLD = re.compile(r"[ \t]*(\*\*|__)[^*_]+\1:?[ \t]*")
 _ENDED = re.compile(r"[.!?][\"”’')\]]*$")
 _TABLE_RULE = re.compile(r"\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _REMARK = re.compile(r"(.*?) ?\(([^()]*)\)")
 _UNIT = re.compile(
-    r"[$€£¥%]|\b(?:in|thousands?|millions?|billions?|trillions?|bn|mn|per ?cent|tonnes|tons|units|km|kg|mm)\b",
+    r"[$€£¥%]|\b(?:in|thousands?|millions?|billions?|trillions?|[0-9]*000s?|bn|mn|per ?cent|tonnes|tons|units|km|kg|mm"
+    r"|euros?|dollars?|pence|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|JPY|CNY|INR|AUD|CAD)\b",
     re.IGNORECASE,
 )
 MOST_HEADER = 300
@@ -35,6 +43,7 @@ MOST_HEADER = 300
 MOST_CAPTION = 100
 """Most characters of a caption, which every row repeats. Chosen by hand, like the other limits here."""
 _LONGEST_LINE = 300
+_LONGEST_ROW = 2000
 _LONGEST_CELL = 60
 _FEWEST_ROWS = 3
 _MOST_HEADER_ROWS = 3
@@ -43,19 +52,54 @@ _MOST_HEADER_ROWS = 3
 def mark_tables(text: str) -> str:
     """Rewrite each table in aligned columns as a Markdown table, with its caption in brackets in the first cell.
 
+    A Markdown table gets its outer bars and its caption.
+
     :param text: without other white space than spaces, tabs and ``\\n``.
     """
-    if not _GAP.search(text):
+    if not _GAP.search(text) and "|" not in text:
         return text
     lines = text.split("\n")
     written: list[str] = []
     n = 0
     while n < len(lines):
-        end = _find_end(lines, n)
-        table = _read_block(lines[n:end], _find_caption(written)) if end - n >= _FEWEST_ROWS else None
-        written += table or lines[n:end]
+        end = _find_markdown_end(lines, n)
+        if end > n:
+            written += _read_markdown(lines[n:end], _find_caption(written))
+        else:
+            end = _find_end(lines, n)
+            table = _read_block(lines[n:end], _find_caption(written)) if end - n >= _FEWEST_ROWS else None
+            written += table or lines[n:end]
         n = end
     return "\n".join(written)
+
+
+def _find_markdown_end(lines: Sequence[str], start: int) -> int:
+    """The end of the Markdown table whose header is this line; ``start`` if it is none."""
+    header, rule = lines[start], lines[start + 1] if start + 1 < len(lines) else ""
+    if "|" not in header or not is_header_rule(rule) or len(_list_cells(header)) != len(_list_cells(rule)):
+        return start
+    end = start + 2
+    while end < len(lines) and "|" in lines[end] and len(lines[end]) <= _LONGEST_ROW:
+        end += 1
+    return end
+
+
+def _read_markdown(lines: Sequence[str], caption: str) -> list[str]:
+    header, *rows = lines
+    cells = _list_cells(header)
+    if caption and "(" not in cells[0] and caption.casefold() not in header.casefold():
+        cells[0] = _add_caption(cells[0], caption)
+    return [_write_row(cells), *(row if is_row(row) else _write_row(_list_cells(row)) for row in rows)]
+
+
+def _list_cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _add_caption(name: str, caption: str) -> str:
+    """The name with the caption in brackets, which has none of its own: "Rain (in mm)" → "Rain, in mm"."""
+    plain = re.sub(r"^\(|\)", "", caption).replace(" (", ", ").replace("(", "")
+    return f"{name} ({plain})".lstrip()
 
 
 def _find_end(lines: Sequence[str], start: int) -> int:
@@ -81,20 +125,24 @@ def _is_rule(line: str) -> bool:
 def _find_caption(lines: Sequence[str]) -> str:
     """One or two lines above a table that are not a sentence, such as a title and a unit.
 
-    They touch the table, unless they say that they are a caption.
+    They touch the table, unless they say that they are a caption: "Table 2", a unit, or bold type. A Markdown heading
+    is none, since its whole section is read after it.
     """
     above: list[str] = []
-    blanks = 0
+    apart = 0
     for line in reversed(lines[-4:]):
-        if not line.strip():
-            blanks += 1
-            if above or blanks > 1:
-                break
+        if line.strip():
+            above.insert(0, line)
+        elif above or apart:
+            break
         else:
-            above.insert(0, " ".join(line.split()).strip("#*_ :"))
-    caption = " ".join(above)
-    told = not blanks or _CAPTION.match(above[-1] if above else "") or _CAPTION.match(caption)
-    fits = len(above) <= 2 and 0 < len(caption) <= MOST_CAPTION and not _ENDED.search(caption) and "|" not in caption
+            apart = 1
+    if not 0 < len(above) <= 2 or any(line.lstrip().startswith("#") for line in above):
+        return ""
+    last, caption = (" ".join(" ".join(part).split()).strip("#*_ :") for part in (above[-1:], above))
+    told = not apart or _CAPTION.search(last) or _CAPTION.match(caption) or _UNIT.search(last) or _BOLD.match(above[-1])
+    caption = caption.rstrip(".") if _NUMBERED.match(caption) else caption
+    fits = 0 < len(caption) <= MOST_CAPTION and not _ENDED.search(caption) and "|" not in caption
     return caption if fits and told else ""
 
 
@@ -202,7 +250,7 @@ def write_table(rows: Sequence[Sequence[str]], headed: int, caption: str) -> lis
     columns = zip(*rows[:height], strict=True) if height else [[""]] * len(rows[0])
     names = [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
     if caption:
-        names[0] = f"{names[0]} ({caption.replace('(', '').replace(')', '')})".lstrip()
+        names[0] = _add_caption(names[0], caption)
     header = [_write_row(names), "|" + "---|" * len(names)] if any(names) else []
     return [*header, *map(_write_row, rows[height:])]
 
@@ -244,7 +292,7 @@ def is_header_rule(line: str) -> bool:
 
 def split_row(line: str) -> list[str]:
     """The cells of a row of a Markdown table; none of any other line."""
-    return [cell.strip() for cell in line.strip().strip("|").split("|")] if is_row(line) else []
+    return _list_cells(line) if is_row(line) else []
 
 
 def name_columns(line: str, header: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.articles.cleaning import clean_text
 from rag.articles.folder import Contents, read_file
+from rag.articles.sentences import split_sentences
 from rag.cli import main
 from rag.index.chunking import chunk_document
 
@@ -40,8 +41,8 @@ def paragraphs(raw: str) -> list[str]:
 
 def test_each_row_names_its_columns_and_the_caption() -> None:
     found = paragraphs(BOATS)
-    assert "Harbour: Port Ruane | 2022: 1,340 | 2024: 1,415 | Table 1: Landings by harbour in tonnes" in found
-    assert "Harbour: Little Ness | 2022: – | 2024: 66 | Table 1: Landings by harbour in tonnes" in found
+    assert "Harbour: Port Ruane | 2022: 1,340 | 2024: 1,415 | Table 1: Landings by harbour, in tonnes" in found
+    assert "Harbour: Little Ness | 2022: – | 2024: 66 | Table 1: Landings by harbour, in tonnes" in found
     assert found[0] == "Fishing fleet shrinks again"
     assert found[-1] == "The figures are from the fisheries board."
 
@@ -86,11 +87,50 @@ def test_each_row_names_its_columns_and_the_caption() -> None:
             "Hale      Bo Lind      Labour",
             "Town: Hale | Mayor: Bo Lind | Party: Labour",
         ),
+        (
+            "Key figures, EUR million\n\n"
+            "                H1 2025   H1 2024\n"
+            "Revenue           1,204     1,150\n"
+            "Net debt            890       845",
+            "Net debt | H1 2025: 890 | H1 2024: 845 | Key figures, EUR million",
+        ),
+        (
+            "Prices in kroner\n"
+            "             Single   Ten visits\n"
+            "Adults        65.00       550.00\n"
+            "Children      30.00       250.00",
+            "Adults | Single: 65.00 | Ten visits: 550.00 | Prices in kroner",
+        ),
+        (
+            "Table 2. Rain in May, mm.\n\n"
+            "Town | Rain\n"
+            "--- | ---\n"
+            "Hale | 112\n"
+            "Ulm | 64",
+            "Town: Ulm | Rain: 64 | Table 2. Rain in May, mm",
+        ),
+        (
+            "**Passengers (thousands)**\n\n"
+            "| Line | 2024 |\n"
+            "|------|-----:|\n"
+            "| Hale–Ulm | 455 |",
+            "Line: Hale–Ulm | 2024: 455 | Passengers, thousands",
+        ),
         ("18.00   News      One\n18.30   Gardens   One\n19.15   The Sea   Two", "18.30 | Gardens | One"),
     ],
 )  # fmt: skip
 def test_columns_of_many_kinds_are_read(raw: str, row: str) -> None:
     assert row in paragraphs(f"A headline for it all\n\n{raw}\n\nAnd a last sentence that says something else.")
+
+
+def test_what_stands_apart_above_a_table_is_its_caption_only_if_it_says_so() -> None:
+    table = "| Town | Rain |\n|---|---|\n| Hale | 112 |"
+    assert "Town: Hale | Rain: 112" in paragraphs(f"A headline\n\nIt rained a lot. The town was wet.\n\n{table}")
+    assert "Town: Hale | Rain: 112" in paragraphs(f"A headline\n\nThe wettest towns\n\n{table}")
+    assert "Town: Hale | Rain: 112" in paragraphs(f"# A headline\n\n## Rain in mm\n\n{table}")
+    assert "Town: Hale | Rain: 112 | The wettest towns, mm" in paragraphs(
+        f"# A headline\n\nThe wettest towns, mm\n\n{table}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,8 +181,13 @@ def test_a_row_of_a_longer_table_is_a_passage_and_a_short_table_is_read_whole(tm
         assert all(document.text[p.start : p.end] == p.text for p in passages)
         return [passage.text for passage in passages]
 
-    assert "Harbour: Tarbeg | 2022: 205 | 2024: 98 | Table 1: Landings by harbour in tonnes" in cut(BOATS)
+    assert "Harbour: Tarbeg | 2022: 205 | 2024: 98 | Table 1: Landings by harbour, in tonnes" in cut(BOATS)
     assert len(cut(BOATS.replace("Tarbeg              205        98\n", ""))) == 1
+
+
+def test_a_row_is_one_sentence() -> None:
+    row = "Town: Hale | Rain: 112 | Table 2. Rain in May"
+    assert split_sentences(f"It rained. A lot.\n\n{row}")[2:] == [(19, 19 + len(row))]
 
 
 def test_the_right_row_and_column_are_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
