@@ -28,12 +28,13 @@ class Served:
 
 
 @contextmanager
-def serve_page(folder: Path, articles: Path, index: Path | None = None) -> Iterator[Served]:
+def serve_page(folder: Path, articles: Path, index: Path | None = None, *options: str) -> Iterator[Served]:
     """Starts the page as users do, and ends it; it may have logged no traceback.
 
     :param folder: for all that it writes.
     :param articles: folder of the articles, which is copied.
     :param index: an index of them, which is copied too; made at the start where there is none.
+    :param options: of the command line.
     """
     corpus, data, log = folder / "corpus", folder / "data", folder / "log"
     shutil.copytree(articles, corpus)
@@ -43,7 +44,7 @@ def serve_page(folder: Path, articles: Path, index: Path | None = None) -> Itera
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), *places],
+            [sys.executable, str(ROOT / "app.py"), *places, *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

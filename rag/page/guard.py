@@ -74,8 +74,12 @@ class Guard:
         headers = Headers(scope=scope)
         if scope["type"] != "http":
             return JSONResponse({"error": "This page has no web sockets."}, 403)
-        if not self._is_host(headers.getlist("host"), scope):
+        # Gradio builds its own addresses from what a proxy says of the name.
+        forwarded = list_values(headers, "x-forwarded-host")
+        if not all(self._is_host(names, scope) for names in (headers.getlist("host"), *([name] for name in forwarded))):
             return JSONResponse({"error": "This page is not served under that name: start it with --allow-host."}, 421)
+        if not {"http", "https"} >= {value.lower() for value in list_values(headers, "x-forwarded-proto")}:
+            return JSONResponse({"error": "This page is served over http and https: correct the proxy."}, 400)
         if is_foreign(headers) or leads_astray(scope, headers):
             return JSONResponse({"error": "Only this page itself may call it from a browser."}, 403)
         if is_too_long(headers) and not scope["path"].startswith(UPLOAD):
@@ -183,6 +187,11 @@ def leads_astray(scope: Scope, headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
     return headers.get("sec-fetch-dest", "document") != "document" or scope["path"].rstrip("/") == LOGOUT
+
+
+def list_values(headers: Headers, name: str) -> list[str]:
+    """The values of a header that proxies add to, which may be there several times."""
+    return [value.strip() for line in headers.getlist(name) for value in line.split(",")]
 
 
 def is_too_long(headers: Headers) -> bool:

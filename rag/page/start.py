@@ -76,6 +76,7 @@ def serve(config: Config, serving: Serving) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with ExitStack() as stack:
         listening = stack.enter_context(listen(serving.host, serving.port))
+        serving = replace(serving, port=listening.getsockname()[1])
         try:
             close_environment(stack.enter_context(open_temporary("ask-articles-")))
         except OSError as error:
@@ -123,7 +124,12 @@ def protect(
     confine_files(page)
     if page.mcp_error:
         raise StartError(f"{page.mcp_error}: pip install 'ask-articles[mcp]', or leave out --mcp.")
-    return Guard(whole, (serving.host, *serving.names), receiving=Receiving(Path(get_upload_folder())))
+    inside: ASGIApp = whole
+    if serving.mcp:
+        from rag.page.tools import guard_tools
+
+        inside = guard_tools(whole, page, write_address(serving.host, serving.port))
+    return Guard(inside, (serving.host, *serving.names), receiving=Receiving(Path(get_upload_folder())))
 
 
 def confine_files(page: gr.Blocks) -> None:
@@ -154,15 +160,17 @@ def run_server(app: ASGIApp, serving: Serving, listening: socket.socket) -> None
     """Serves until Ctrl-C, and prints the address once the page is up."""
     import uvicorn
 
-    host, port = serving.host, listening.getsockname()[1]
-
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            shown = "localhost" if host in WILDCARDS else f"[{host}]" if ":" in host else host
-            print(f"The page is at http://{shown}:{port}/ – press Ctrl-C to stop it.", flush=True)  # noqa: T201
+            print(f"The page is at {write_address(serving.host, serving.port)} – press Ctrl-C to stop it.", flush=True)  # noqa: T201
 
     Server(configure_server(app, serving)).run([listening])
+
+
+def write_address(host: str, port: int | None) -> str:
+    shown = "localhost" if host in WILDCARDS else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"
 
 
 def configure_server(app: ASGIApp, serving: Serving) -> uvicorn.Config:

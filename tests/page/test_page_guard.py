@@ -107,6 +107,15 @@ def test_the_page_itself_programs_and_links_get_in(headers: dict[str, str]) -> N
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_what_a_proxy_says_of_the_name_must_be_a_name_of_the_page() -> None:
+    """Gradio builds addresses from it, also of the server that its MCP tools ask."""
+    client = make_client("news.example")
+    for said, status in (("news.example", 200), ("evil.example", 421), ("news.example, evil.example", 421), ("", 421)):
+        assert client.get("/", headers={"x-forwarded-host": said}).status_code == status
+    for said, status in (("https", 200), ("https, http", 200), ("javascript", 400)):
+        assert client.get("/", headers={"x-forwarded-proto": said}).status_code == status
+
+
 def test_behind_tls_the_origin_is_the_allowed_name() -> None:
     client = make_client("news.example")
     headers = {"host": "news.example", "origin": "https://news.example"}
