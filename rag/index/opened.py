@@ -94,7 +94,7 @@ class Index:
         made._held = frozenset(one.document_id for one, names in named if scope.covers(one.date or one.saved, names))
         if not made._held:
             raise CorpusError(
-                f"No article is in that scope ({scope.describe()}): ask list shows their dates and sources."
+                f"No article is in that scope ({scope.describe()}): widen it; the list of articles shows their dates."
             )
         with self._lock:
             made._rows = select_rows(self._connection, made._held)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from rag.errors import RagError
 from rag.page.endpoints import BROKEN
 from rag.page.exchange import Exchange, list_citations
+from rag.page.filtering import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag.index.scope import Scope
     from rag.page.stages import Watch
     from rag.page.suggestions import Place
     from rag.types import Answer, Stage
@@ -28,6 +30,7 @@ class AskedQuestion:
     :param before: the conversation that it continues.
     :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
     :param alone: whether to ask it as written, without the conversation.
+    :param scope: the articles that are asked.
     :param typed: whether it was typed into the text field, which it then leaves.
     """
 
@@ -37,6 +40,7 @@ class AskedQuestion:
     kept: list[Exchange]
     alone: bool = False
     typed: bool = False
+    scope: Scope = EVERYTHING
 
 
 @dataclass(slots=True)

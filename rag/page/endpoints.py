@@ -11,6 +11,7 @@ import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
 from rag.answers.rendering import describe_answer
 from rag.errors import RagError
+from rag.page.filtering import read_scope
 from rag.question.text import MAX_CHARACTERS
 from rag.types import Turn
 
@@ -36,12 +37,22 @@ class Endpoints:
 
     shelf: Shelf
 
-    async def ask(self, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    async def ask(
+        self,
+        question: str,
+        history: list[dict[str, str]] | None = None,
+        since: str = "",
+        until: str = "",
+        source: str = "",
+    ) -> dict[str, Any]:
         """Answer a question from the articles, with the sentences the answer was copied from.
 
         Args:
             question: The question, in English, at most 2,000 characters.
             history: The conversation before it, oldest first: objects with "role" (user or assistant) and "content".
+            since: Only articles of this day, month or year, or later, such as 2025-06.
+            until: Only articles of this day, month or year, or earlier.
+            source: Only articles whose publication, web address or file has this part, or matches this pattern, *echo*.
 
         Returns:
             What `ask --json` prints: answer, short, answered, reason, confidence, doubts, citations, alternatives.
@@ -50,7 +61,8 @@ class Endpoints:
             raise gr.Error("The question must be a string.", print_exception=False)
         turns = read_history(history)
         try:
-            answer = await asyncio.wrap_future(self.shelf.submit(question, turns))
+            scope = read_scope(since, until, source)
+            answer = await asyncio.wrap_future(self.shelf.submit(question, turns, None, scope))
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except Exception:

@@ -48,6 +48,7 @@ class Exchange:
     :param asked: time of the question in ISO 8601; empty if unknown.
     :param before: digest of the conversation before the question, see :func:`digest_turns`.
     :param read: (passage_id, score) of all passages read; the answer has only those that are shown.
+    :param scope: which articles were asked, in words; empty for all.
     :param rating: the user's rating. Rating and correction are set in the browser and not signed.
     :param signature: the page's signature of everything else.
     """
@@ -62,6 +63,7 @@ class Exchange:
     rating: Rating = ""
     correction: str = ""
     signature: str = ""
+    scope: str = ""
 
 
 def list_turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
@@ -132,6 +134,7 @@ def read_exchange(record: object) -> Exchange | None:
             before=_take(record, "before", str),
             read=tuple(_read_place(place) for place in _take(record, "read", (list, tuple))),
             signature=_take(record, "signature", str),
+            scope=_take(record, "scope", str) if "scope" in record else "",
             rating=rating if rating in RATINGS else "",
             correction=_take(record, "correction", str)[:MOST_CORRECTION],
         )

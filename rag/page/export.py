@@ -37,6 +37,8 @@ def format_markdown(conversation: Conversation, exported: str = "") -> str:
 def format_exchange(exchange: Exchange) -> str:
     """One question and its answer, each quote with its article. Quotes of one passage have the number of its card."""
     lines = [f"## {plain(exchange.question)}", ""]
+    if exchange.scope:
+        lines += [f"Only articles {plain(exchange.scope)}", ""]
     answer = exchange.answer
     if answer is None:
         return "\n".join([*lines, plain(exchange.error or "Not answered."), ""])
@@ -91,6 +93,7 @@ def format_json(conversation: Conversation, exported: str = "") -> str:
         {
             "asked": exchange.asked,
             "question": exchange.question,
+            "scope": exchange.scope,
             "answer": describe_answer(exchange.answer) if exchange.answer else None,
             "error": exchange.error,
             "rating": exchange.rating,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr  # noqa: TID253 (only the page imports this module; Gradio recognises event data by its annotation)
 
 from rag.errors import RagError
+from rag.index.scope import Scope  # noqa: TC001 (Gradio evaluates the annotations of handlers)
 from rag.page.articles import describe_extent, read_spans, render_article, render_notice
 from rag.page.asking import AskedQuestion, Work, cut_before, find_exchange, finish, list_quoted, list_said
 from rag.page.conversation import Conversation, read_conversation, write_change
@@ -29,6 +30,7 @@ from rag.page.exchange import (
     read_records,
 )
 from rag.page.export import format_json, format_markdown
+from rag.page.filtering import EVERYTHING, drop_field, read_scope, render_filter
 from rag.page.stages import Watch
 from rag.page.suggestions import MOST_NEXT, MOST_NEXT_TRIED, Suggestion, make_suggestions
 from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
@@ -101,18 +103,22 @@ class Handlers:
         yield render_starters(extent)
         yield render_starters(extent, await self.shelf.wait_for_starters())
 
-    async def ask(self, question: str, kept: object, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask(
+        self, question: str, kept: object, request: gr.Request, scope: Scope = EVERYTHING
+    ) -> AsyncIterator[tuple[Any, ...]]:
         """Answers the typed question."""
         conversation = read_conversation(kept)
         if not question.strip():
             yield UNCHANGED
             return
         exchanges = conversation.exchanges
-        asked = AskedQuestion(conversation.name, question, exchanges, exchanges, typed=True)
+        asked = AskedQuestion(conversation.name, question, exchanges, exchanges, typed=True, scope=scope)
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
-    async def ask_again(self, kept: object, event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def ask_again(
+        self, kept: object, event: gr.EventData, request: gr.Request, scope: Scope = EVERYTHING
+    ) -> AsyncIterator[tuple[Any, ...]]:
         """Answers a suggested question, or an earlier one again: edited, as it was written, or unchanged."""
         conversation = read_conversation(kept)
         exchanges = conversation.exchanges
@@ -129,7 +135,8 @@ class Handlers:
         if not question.strip():
             yield UNCHANGED
             return
-        asked = AskedQuestion(conversation.name, question, before, exchanges, alone=action == "as-written")
+        alone = action == "as-written"
+        asked = AskedQuestion(conversation.name, question, before, exchanges, alone=alone, scope=scope)
         async for shown in self._answer(name_session(request), asked):
             yield shown
 
@@ -141,7 +148,7 @@ class Handlers:
         yield ""
         conversation, session = read_conversation(kept), name_session(request)
         exchanges = conversation.exchanges
-        if not exchanges:
+        if not exchanges or exchanges[-1].scope:  # they are tried on all articles
             return
         passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
         found: list[str] = []
@@ -180,6 +187,17 @@ class Handlers:
             watch.stop()
             del self.trying[session]
 
+    def narrow(self, scope: Scope, event: gr.EventData) -> tuple[Any, Scope]:
+        """Sets the filter, or takes one of its limits away, and shows it."""
+        if read_word(event, "action") == "drop":
+            scope = drop_field(scope, read_word(event, "field"))
+        else:
+            try:
+                scope = read_scope(*(read_word(event, name) for name in ("since", "until", "source")))
+            except RagError as error:
+                raise gr.Error(str(error), print_exception=False) from None
+        return render_filter(scope), scope
+
     async def stop(self, typed: str, request: gr.Request) -> None:
         """Stops the running question. Its own event shows the result, so that no late update can follow it.
 
@@ -197,7 +215,7 @@ class Handlers:
         exchanges = conversation.exchanges
         key, action = read_word(event, "key"), read_word(event, "action")
         found = find_exchange(exchanges, key)
-        if found is None or found.answer is None:
+        if found is None or found.answer is None or found.scope:  # what some articles do not say, others may
             return gr.skip(), gr.skip()
         if action == "correct":
             rated = replace(found, correction=read_word(event, "value")[:MOST_CORRECTION].strip())
@@ -248,8 +266,10 @@ class Handlers:
         turns = () if asked.alone else list_turns(asked.before)
         question = asked.question.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be sent
         asked_at = read_clock("milliseconds")  # the browser sorts by it
-        exchange = Exchange(secrets.token_hex(8), question, asked=asked_at, before=digest_turns(turns))
-        work = Work(asked.conversation, Watch(lambda on_stage: self.shelf.submit(asked.question, turns, on_stage)))
+        key, told, scope = secrets.token_hex(8), digest_turns(turns), asked.scope
+        exchange = Exchange(key, question, asked=asked_at, before=told, scope=scope.describe())
+        watch: Watch[Stage, Answer] = Watch(lambda said: self.shelf.submit(asked.question, turns, said, scope))
+        work = Work(asked.conversation, watch)
         self.running[session] = work
         try:
             async for shown in self._follow(work, asked, exchange):
@@ -294,7 +314,7 @@ class Handlers:
 
     def _keep(self, exchange: Exchange) -> None:
         """Keeps an answer for review. If that fails, it is still given."""
-        if self.keeps and exchange.answer is not None and exchange.answer.passages:
+        if self.keeps and not exchange.scope and exchange.answer is not None and exchange.answer.passages:
             try:
                 self.feedback.keep(exchange, self.shelf.source())
             except RagError as error:

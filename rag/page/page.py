@@ -10,6 +10,7 @@ import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 from rag.articles.formats import EXAMPLES, FORMATS
 from rag.page.corpus import CorpusHandlers
 from rag.page.endpoints import add_endpoints
+from rag.page.filtering import EVERYTHING, render_filter
 from rag.page.handlers import Handlers
 from rag.page.rendering import render
 from rag.page.transcript import render_transcript
@@ -93,16 +94,19 @@ def add_conversation(
                 stop = gr.Button("Stop", interactive=False, size="sm", min_width=72, scale=0)
             with gr.Row(elem_id="aa-actions"):
                 make_html(render("talks"), elem_id="aa-talks")
+                limits = make_html(render_filter(EVERYTHING), elem_id="aa-limits")
                 markdown = gr.Button("Save as Markdown", size="sm", min_width=0, scale=0)
                 as_json = gr.Button("Save as JSON", size="sm", min_width=0, scale=0)
+    scope = gr.State(EVERYTHING)
+    limits.narrow(handlers.narrow, [scope], [limits, scope], **private())
     shown = [talk, kept, box, stop]
     answering: Any = {"concurrency_limit": CONCURRENCY, "concurrency_id": "ask", **private()}
     for asked in (
-        send.click(handlers.ask, [box, kept], shown, **answering),
-        box.submit(handlers.ask, [box, kept], shown, **answering),
-        talk.ask(handlers.ask_again, [kept], shown, **answering),
-        starters.ask(handlers.ask_again, [kept], shown, **answering),
-        following.ask(handlers.ask_again, [kept], shown, **answering),
+        send.click(handlers.ask, [box, kept, scope], shown, **answering),
+        box.submit(handlers.ask, [box, kept, scope], shown, **answering),
+        talk.ask(handlers.ask_again, [kept, scope], shown, **answering),
+        starters.ask(handlers.ask_again, [kept, scope], shown, **answering),
+        following.ask(handlers.ask_again, [kept, scope], shown, **answering),
     ):
         asked.then(handlers.suggest, [kept], [following], **private())
     # Not queued, because they must not wait for the event they stop. Gradio's own cancelling is not used: it can leave

@@ -1,6 +1,6 @@
 // Handles clicks in the browser, or triggers an event for rag/page/handlers.py. All elements of the page share this.
 // Listeners are on the root element, which stays when its content is replaced.
-const EVENTS = ['ask', 'rate', 'open', 'remove'];
+const EVENTS = ['ask', 'rate', 'open', 'remove', 'narrow'];
 
 function showCard(id) {
   const card = document.getElementById(id);
@@ -55,7 +55,7 @@ element.addEventListener('submit', (event) => {
   if (form.matches('[popover]')) form.hidePopover();
   if (EVENTS.includes(form.dataset.event)) {
     const data = { ...form.dataset, ...event.submitter?.dataset };
-    trigger(form.dataset.event, { ...data, value: form.elements.namedItem('value').value });
+    trigger(form.dataset.event, { ...data, ...Object.fromEntries(new FormData(form)) });
   }
 });
 

@@ -19,6 +19,7 @@ from rag.articles.folder import Skipped, name_file
 from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.page.articles import Row
+from rag.page.filtering import EVERYTHING
 from rag.page.priority import Priority
 from rag.page.stages import Stopped
 from rag.page.suggestions import Suggestion, choose_suggestions, make_starters
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from rag.index.scope import Scope
     from rag.pipeline import Pipeline
     from rag.types import Answer, Document, Stage, Turn
 
@@ -123,23 +125,33 @@ class Shelf:
         return await asyncio.shield(asyncio.wrap_future(self._starters))  # others wait for them too
 
     def submit(
-        self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        on_stage: Callable[[Stage], None] | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Future[Answer]:
         """Queues a question for the next free worker. Cancelling the future removes it from the queue.
 
         :param on_stage: called with each stage before it begins; an exception from it ends the work.
+        :param scope: the articles that are asked.
         """
-        return self._workers.submit(self.ask, question, tuple(history), on_stage)
+        return self._workers.submit(self.ask, question, tuple(history), on_stage, scope)
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        on_stage: Callable[[Stage], None] | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Answer:
         """:raises RagError: if the question cannot be asked, or there are no articles."""
         pipeline = self._pipeline
         if pipeline is None:
             raise CorpusError(self._empty)
         with self._priority.first():
-            return pipeline.ask(question, history, on_stage)
+            asked = pipeline if scope.is_open else pipeline.within(scope)
+            return asked.ask(question, history, on_stage)
 
     def describe_work(self, stage: Stage) -> str:
         """What happens in a stage of answering, in words."""

@@ -42,7 +42,11 @@ def client(served: Served) -> Iterator[Any]:
 def test_the_named_endpoints_are_these_three_with_their_types(client: Any) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     taken = {name: [p["parameter_name"] for p in found["parameters"]] for name, found in named.items()}
-    assert taken == {"/ask": ["question", "history"], "/list_articles": [], "/read_article": ["document_id"]}
+    assert taken == {
+        "/ask": ["question", "history", "since", "until", "source"],
+        "/list_articles": [],
+        "/read_article": ["document_id"],
+    }
     text = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
     assert set(re.findall(r'api_name="(/\w+)"', text)) == set(taken)
 
@@ -54,6 +58,14 @@ def test_a_question_and_a_follow_up(client: Any) -> None:
     history = [{"role": "user", "content": "Who is Alexandr Wang?"}, {"role": "assistant", "content": "Scale's CEO"}]
     then = client.predict("How old is he?", history, api_name="/ask")
     assert "Wang" in then["standalone"]
+
+
+def test_a_question_of_some_articles(client: Any) -> None:
+    found = client.predict("what stake did Meta buy?", source="004_", api_name="/ask")
+    assert {citation["document_id"].split("_")[0] for citation in found["citations"]} == {"004"}
+    for since, said in (("June", "since June is no date"), ("2999", "No article is in that scope (since 2999)")):
+        with pytest.raises(Exception, match=re.escape(said)):
+            client.predict("what stake did Meta buy?", since=since, api_name="/ask")
 
 
 def test_articles_are_listed_and_read(client: Any) -> None:

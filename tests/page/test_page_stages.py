@@ -155,7 +155,7 @@ def test_a_question_that_the_page_leaves_is_stopped() -> None:
     async def leave() -> None:
         with ThreadPoolExecutor(1) as pool:
             shelf: Any = SimpleNamespace(
-                submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
+                submit=lambda _, __, on_stage, ___: pool.submit(work, on_stage), describe_work=lambda stage: stage
             )
             shown = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32)).ask("What?", [], SESSION)  # type: ignore[arg-type]
             async for talk, *_ in shown:
@@ -185,7 +185,7 @@ def test_a_stopped_question_has_the_last_word() -> None:
         seen: list[Any] = []
         with ThreadPoolExecutor(1) as pool:
             shelf: Any = SimpleNamespace(
-                submit=lambda _, __, on_stage: pool.submit(work, on_stage), describe_work=lambda stage: stage
+                submit=lambda _, __, on_stage, ___: pool.submit(work, on_stage), describe_work=lambda stage: stage
             )
             handlers = Handlers(shelf, SimpleNamespace(), Signer(b"k" * 32))  # type: ignore[arg-type]
             async for shown in handlers.ask("What?", [], SESSION):

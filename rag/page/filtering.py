@@ -1,0 +1,49 @@
+"""The filter of the page: of which days and sources the articles are that are asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.errors import QuestionError
+from rag.index.scope import Scope, parse_period
+from rag.page.rendering import render
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+LONGEST = 200
+"""Characters of a source."""
+EVERYTHING = Scope()
+_FIELDS = {"since": "since", "until": "until", "source": "from"}
+
+
+def read_scope(since: object, until: object, source: object) -> Scope:
+    """The scope that a form or a program names. A source without a ``*``, ``?`` or ``[`` need only be a part of a name.
+
+    :raises QuestionError: if a day is none, or the last one is before the first.
+    """
+    if not all(isinstance(text, str) for text in (since, until, source)):
+        raise QuestionError("Since, until and source must be strings.")
+    first, last, name = (str(text).strip() for text in (since, until, source))
+    for word, day in (("since", first), ("until", last)):
+        if day:
+            try:
+                parse_period(day)
+            except ValueError as error:
+                raise QuestionError(f"{word} {day[:LONGEST]} is no date: {error}.") from None
+    if first and last and first > last and not first.startswith(last):
+        raise QuestionError(f"No day is since {first} and until {last}: exchange them.")
+    name = " ".join(name.split())[:LONGEST]
+    return Scope(first, last, name if not name or set(name) & set("*?[") else f"*{name}*")
+
+
+def drop_field(scope: Scope, field: str) -> Scope:
+    """The scope without one of its limits; unchanged if it has no such field."""
+    return replace(scope, **{field: ""}) if field in _FIELDS else scope
+
+
+def render_filter(scope: Scope) -> Markup:
+    """A button that opens the form, and a chip for each limit that takes it away."""
+    limits = {field: (word, getattr(scope, field)) for field, word in _FIELDS.items() if getattr(scope, field)}
+    return render("filter", scope=scope, limits=limits, longest=LONGEST)
