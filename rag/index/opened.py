@@ -19,6 +19,7 @@ from rag.index.store import (
     select_documents,
     select_newest,
     select_newest_day,
+    select_origins,
     select_passages,
     select_rows,
 )
@@ -90,8 +91,13 @@ class Index:
         if scope.is_open:
             return self
         made = copy(self)
-        named = ((one, (one.publication, one.source, one.document_id)) for one in self.documents())
-        made._held = frozenset(one.document_id for one, names in named if scope.covers(one.date or one.saved, names))
+        with self._lock:
+            found = select_origins(self._connection)
+        made._held = frozenset(
+            name
+            for name, day, origin in found
+            if scope.covers(day or origin.saved, (origin.publication, origin.source, name))
+        )
         if not made._held:
             raise CorpusError(
                 f"No article is in that scope ({scope.describe()}): widen it; the list of articles shows their dates."

@@ -177,6 +177,12 @@ def select_documents(connection: sqlite3.Connection, document_id: str | None = N
     return documents
 
 
+def select_origins(connection: sqlite3.Connection) -> list[tuple[str, str | None, Origin]]:
+    """The id, date and origin of each document, without its text, in order of their ids."""
+    rows = connection.execute("SELECT document_id, date, origin FROM documents ORDER BY document_id")
+    return [(name, day, Origin(**json.loads(origin))) for name, day, origin in rows]
+
+
 def select_rows(connection: sqlite3.Connection, documents: Iterable[str]) -> list[int]:
     """The rows of the passages of some documents, ascending."""
     query = "SELECT row FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY row"

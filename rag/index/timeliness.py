@@ -32,7 +32,9 @@ def prefer_days(scores: Mapping[int, float], passages: Mapping[int, Passage], pe
         near = max(scores.values(), default=0.0) - NEAR
         dates = [passages[row].date for row, score in scores.items() if score >= near]
         newest = max((day for day in dates if day and day <= period.until), default="")
-        rates = {row: rate_age(passages[row].date, newest) for row in scores}
+        ages = {row: rate_age(day, newest) for row in scores if (day := passages[row].date)}
+        usual = sum(ages.values()) / max(1, len(ages))  # of an article without a date nothing is known
+        rates = {row: ages.get(row, usual) for row in scores}
     else:
         rates = {row: rate_day(passages[row].date, period) for row in scores}
     return {row: score + BONUS * rates[row] for row, score in scores.items()}
@@ -47,9 +49,9 @@ def rate_day(day: str | None, period: Period) -> float:
     return 1.0 if period.since <= day <= period.until else 0.0
 
 
-def rate_age(day: str | None, newest: str) -> float:
+def rate_age(day: str, newest: str) -> float:
     """How new an article is, 1 for the newest day down to 0. Days count the more the newer they are."""
-    if not day or not newest:
+    if not newest:
         return 0.0
     days = (date.fromisoformat(newest) - date.fromisoformat(day)).days
     return max(0.0, 1 - log1p(max(0, days)) / log1p(AGES))

@@ -35,7 +35,7 @@ from rag.page.uploads import (
     split_upload,
     take_file,
 )
-from rag.page.watching import SECONDS, FolderWatch
+from rag.page.watching import QUIET, FolderWatch
 from rag.review.items import Provenance
 from rag.types import ScoredPassage
 
@@ -73,12 +73,12 @@ class Shelf:
     """
 
     def __init__(
-        self, open_pipeline: OpenPipeline, corpus: Path, seconds: float = SECONDS, columns: Columns = USUAL
+        self, open_pipeline: OpenPipeline, corpus: Path, seconds: float = QUIET, columns: Columns = USUAL
     ) -> None:
         """Opens the pipeline. A corpus without articles is not an error: the shelf is then empty.
 
         :param open_pipeline: updates the index and opens it; called again until it succeeds.
-        :param seconds: time between two looks for changes in the folder.
+        :param seconds: without a change in the folder, before it is read again.
         :param columns: of uploaded tables.
         :raises RagError: if the user has to fix something other than an empty corpus.
         """

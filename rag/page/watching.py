@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import PurePath
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import stamp_folder
+from rag.articles.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECONDS = 0.8
-"""Time between two looks at the folder. The second look that finds nothing new is within two seconds of a change."""
-SHARE = 20
-"""A look at a very large folder takes long. The time between two looks is at least this many times as long."""
+QUIET = 0.8
+"""Seconds without a change after which the folder lies still. An update begins within two seconds of the last one."""
+LOOK = 10
+"""Seconds between two looks at a folder that reports nothing, as those of other machines may not."""
 RETRY = 60.0
 """Seconds until a change that could not be indexed, perhaps because the disk was full, is tried again."""
 _LOG = logging.getLogger(__name__)
@@ -25,10 +27,11 @@ _LOG = logging.getLogger(__name__)
 class FolderWatch:
     """Calls a function, in a thread of its own, when the articles of a folder have changed and lie still again."""
 
-    def __init__(self, corpus: Path, on_change: Callable[[], object], seconds: float = SECONDS) -> None:
+    def __init__(self, corpus: Path, on_change: Callable[[], object], seconds: float = QUIET) -> None:
         """Starts to watch.
 
         :param on_change: its errors are logged, and it is called again after :data:`RETRY` seconds.
+        :param seconds: without a change, before it is called.
         """
         self._corpus = corpus
         self._on_change = on_change
@@ -41,17 +44,54 @@ class FolderWatch:
         self._ended.set()
 
     def _run(self) -> None:
-        last, pause, quiet_until = self._known, self._seconds, 0.0
-        while not self._ended.wait(pause):
-            began = time.monotonic()
-            stamp = stamp_folder(self._corpus)
-            pause = max(self._seconds, SHARE * (time.monotonic() - began))
-            # A file that is still being copied changes from look to look.
-            if stamp == last != self._known and began >= quiet_until:
-                try:
-                    self._on_change()
-                    self._known = stamp
-                except Exception as error:
-                    quiet_until = began + RETRY
-                    _LOG.warning("The changed articles cannot be indexed, which is tried again: %s", error)
-            last = stamp
+        quiet_until = 0.0
+        for _ in self._wait():
+            if time.monotonic() < quiet_until or stamp_folder(self._corpus) == self._known:
+                continue
+            stamp = self._settle()
+            if self._ended.is_set():
+                return
+            try:
+                self._on_change()
+                self._known = stamp
+            except Exception as error:
+                quiet_until = time.monotonic() + RETRY
+                _LOG.warning("The changed articles cannot be indexed, which is tried again: %s", error)
+
+    def _settle(self) -> str:
+        """Waits until two looks are the same: a file that is still being copied changes from look to look."""
+        stamp, last = stamp_folder(self._corpus), ""
+        while stamp != last and not self._ended.wait(self._seconds):
+            stamp, last = stamp_folder(self._corpus), stamp
+        return stamp
+
+    def _wait(self) -> Iterator[None]:
+        """Yields whenever the folder should be looked at: when it reports a change, and from time to time."""
+        from watchfiles import watch
+
+        while not self._ended.is_set():
+            yield  # for what happens before the system watches it
+            try:
+                watched = self._corpus.stat().st_ino
+                for changes in watch(
+                    self._corpus,
+                    watch_filter=self._counts,
+                    step=100,
+                    stop_event=self._ended,
+                    rust_timeout=1000 * LOOK,
+                    yield_on_timeout=True,
+                    raise_interrupt=False,
+                    ignore_permission_denied=True,
+                ):
+                    yield
+                    if not changes and self._corpus.stat().st_ino != watched:
+                        break  # another folder has its name now
+            except (OSError, RuntimeError):  # it is gone, or the system watches no more folders
+                pass
+            self._ended.wait(self._seconds)
+
+    def _counts(self, _change: object, path: str) -> bool:
+        """Whether a file can be an article or a folder of them. Hidden files, such as logs, may never lie still."""
+        inside = PurePath(path).relative_to(self._corpus) if PurePath(path).is_relative_to(self._corpus) else PurePath()
+        hidden = any(part.startswith(".") for part in inside.parts)
+        return not hidden and inside.suffix.lower() in {"", *FORMATS}

@@ -132,7 +132,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
     (_compile(rf"{_IN}{_MONTH}(?! \d)"), _read_named),
     (_compile(rf"{_IN}{_YEAR}{_NOT_COUNTED}"), _read_named),
     (_compile(r"\byesterday\b"), lambda _: AskedTime(unit="day", ago=1)),
-    (_compile(r"\b(?:today|tonight|this (?:morning|afternoon|evening))\b"), lambda _: AskedTime(unit="day")),
+    (_compile(r"\b(?:today(?!['’]s)|tonight|this (?:morning|afternoon|evening))\b"), lambda _: AskedTime(unit="day")),
     (_compile(rf"\b{_COUNT} {_UNIT} ago\b"), _read_ago),
     (_compile(rf"\b(?:last|past|previous) {_COUNT} {_UNIT}"), _read_rolling),
     (_compile(rf"\b(?:the past|the last|past) (?P<count>){_UNIT}"), _read_rolling),
@@ -143,8 +143,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
     (_compile(rf"\b(?P<which>on|last|this|past|since|until) {_WEEKDAY}"), _read_weekday),
     (
         _compile(
-            r"(?<!at the )\b(?:latest|newest|most recent(?:ly)?|recent(?:ly)?|lately|current(?:ly)?|right now"
-            r"|these days|nowadays|at the moment|at present)\b|\bnow\W*$|\bwhat(?:['’]s| is) new\b"
+            # "Its latest model" is of any day.
+            r"(?<!at the )(?<!its )(?<!his )(?<!her )(?<!their )(?<!['’]s )"
+            r"\b(?:latest|newest|most recent|recent|current)\b"
+            r"|\b(?:most recently|recently|lately|currently|right now|these days|nowadays|at the moment|at present)\b"
+            r"|\bnow\W*$|\bwhat(?:['’]s| is) new\b"
         ),
         lambda _: AskedTime(newest=True),
     ),

@@ -9,9 +9,9 @@ from updating import CONFIG, HashEncoder
 
 from rag.index.retrieval import HybridRetriever
 from rag.index.scope import Scope
-from rag.index.timeliness import NEXT_DAY, rate_day
+from rag.index.timeliness import NEXT_DAY, prefer_days, rate_day
 from rag.index.update import open_index, update_index
-from rag.types import Period
+from rag.types import Passage, Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,14 @@ def test_articles_of_the_days_come_first_and_the_others_are_still_found(
 def test_the_newest_comes_first_if_it_is_wanted(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.index.timeliness.BONUS", 20.0)
     monkeypatch.setattr("rag.index.timeliness.NEAR", 2.0)
-    assert find(index, Period("2025-04-20", "2025-05-20", newest=True)) == ["c.txt", "b.txt", "a.txt", "d.txt"]
+    assert find(index, Period("2025-04-20", "2025-05-20", newest=True)) == ["c.txt", "d.txt", "b.txt", "a.txt"]
+
+
+def test_an_article_without_a_date_counts_as_an_average_one() -> None:
+    days = ["2025-05-20", "2025-05-13", "2024-05-20", None]
+    passages = {row: Passage(f"{row}", f"{row}", "", "", day, 0, 1, "x") for row, day in enumerate(days)}
+    scores = prefer_days(dict.fromkeys(passages, 0.5), passages, Period("2025-04-20", "2025-05-20", newest=True))
+    assert sorted(scores, key=lambda row: -scores[row]) == [0, 1, 3, 2]
 
 
 def test_an_article_of_the_days_is_found_however_many_others_fit_better(tmp_path: Path) -> None:

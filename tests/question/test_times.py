@@ -78,6 +78,8 @@ def test_the_newest_may_be_asked_for(question: str) -> None:
         "Which of 2000 workers were dismissed?",
         "When must it be paid at the latest?",
         "What did Theresa May say?",
+        "What did critics make of its latest model?",
+        "How long are today's trains?",
         "How many days does it last?",
     ],
 )
