@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LEAST_SHARED = 0.5
 """Least share of the subject's topic words that the article meant must have. Chosen by hand."""
+LEAST_TITLE = 0.6
+"""The same for the title of an article that is only said to be about something."""
 UNCLEAR = "I can't tell which article you mean: say what it is about, or its title."
 
 
@@ -33,7 +35,8 @@ def answer_author(
         them does. What they say of it must be read.
     """
     article = choose_article(subject, articles)
-    if (article is None and subject.titled) or (subject.deed and not (article and article.author)):
+    signed = article is not None and article.author
+    if (article is None and subject.titled) or ((subject.deed or subject.told) and not signed):
         return None
     if article is None:
         return abstain(question, found, reason=UNCLEAR)
@@ -58,7 +61,7 @@ def choose_article(subject: Subject, articles: Sequence[Document]) -> Document |
     """The article with most of the subject's topic words, in its title if several are equal. None if it is not clear.
 
     A title must be that of the article, but need not be whole, unless the question gives nothing else. An interview or
-    a review must have all of the words.
+    a review must have all of the words. If the news may tell of the writer instead, most words must be in the title.
 
     :param articles: best first.
     """
@@ -67,6 +70,11 @@ def choose_article(subject: Subject, articles: Sequence[Document]) -> Document |
     topic = find_topic_words(subject.text)
     if subject.deed:
         return next((a for a in articles if topic and topic <= _list_words(a) and _is_by_deed(a, subject.deed)), None)
+    if subject.told:
+        named = [len(topic & find_topic_words(article.title)) for article in articles]
+        most = max(named, default=0)
+        enough = most == len(topic) or most >= max(2, LEAST_TITLE * len(topic))
+        return articles[named.index(most)] if topic and enough else None
     if subject.titled and subject.whole:
         return next((a for a in articles if topic and topic == find_topic_words(a.title)), None)
     if subject.titled:

@@ -33,6 +33,7 @@ MOST_CITATIONS = 3
 """Chosen by hand: as many as a user will check."""
 MOST_ALTERNATIVES = 3
 """Chosen by hand, to fit on a screen."""
+REPLIES = frozenset(("yes", "no"))
 LEAST_INSTEAD = 0.75
 """Minimum confidence of sentences for questions of form ``either``, which may need only a short answer."""
 
@@ -79,7 +80,8 @@ def compose_answer(
         elif confidence >= max(calibration.sentences.threshold, LEAST_INSTEAD if form == "either" else 0.0):
             above = judged.values[0] if judged.trusted and form != "whether" else None
             return give_sentences(question, found, judged, above, (explanation, confidence))
-    if judged.trusted and (question.form != "whether" or not readings.sentences):
+    replied = judged.trusted and judged.values[0].text.casefold() in REPLIES
+    if judged.trusted and (question.form != "whether" or replied or not readings.sentences):
         return give_short(question, found, judged)
     best = withhold(judged)
     likely = best is not None and question.form in ("short", "either") and best.confidence >= calibration.possible

@@ -32,7 +32,7 @@ _SAID = r"(?:said|stated|reported|gave|put|wrote|named|called|described|identifi
 _RETRACTS = re.compile(
     r"\b(?:(?:earlier|previous|original|first) (?:version|edition|report|article|story|headline|figure)s?"
     rf"|(?:previously|originally|initially|wrongly|incorrectly|mistakenly|erroneously|earlier),? {_SAID}"
-    r"|misstated|misreported)\b",
+    rf"|(?:it|we|article|story|report) (?:had )?(?:at )?first,? {_SAID}|misstated|misreported)\b",
     re.IGNORECASE,
 )
 """What follows in the sentence is withdrawn, up to a turn."""
@@ -53,7 +53,8 @@ _REPLACES = re.compile(
 )
 """The old value follows."""
 _AS_REPORTED = re.compile(
-    r"[^.;,]{0,20}?\bas (?:first|previously|originally|initially|earlier) (?:reported|stated|said|announced)\b",
+    r"[^.;,]{0,20}?\bas (?:(?:first|previously|originally|initially|earlier) (?:reported|stated|said|announced)"
+    r"|(?:reported|stated|said|printed) (?:above|below|earlier|before|previously|originally|in (?:an?|the|our)))\b",
     re.IGNORECASE,
 )
 """After "not" and a value, it is withdrawn. Without "not", the value is confirmed."""

@@ -34,7 +34,8 @@ _FURNITURE = re.compile(
         |copy\ link|instagram)){1,12}
   | copy\ link | follow\ us(?:\ on\ .{1,60})? | (?:leave|post|write|add)\ a\ (?:comment|reply) | no\ comments(?:\ yet)?
   | \d+\s+(?:comments?|shares?|views?|likes?) | (?:comments?|shares?|views?|likes?)\s+\d+
-  | (?:log|sign)\ in | sign\ up | subscribe(?:\ now)?
+  | (?:log|sign)\ in | sign\ up | subscribe(?:\ now|\ (?:for|from)\ (?:only\ |just\ )?[$€£]?\d.{0,30})?
+  | (?:tap|click)\ to\ (?:share|expand|enlarge|listen|play|watch|comment)
   | (?:toggle|main|open|close)\ (?:navigation|menu) | listen\ to\ (?:this\ )?(?:article|story)(?:\ \d+\ min.*)?
   | (?:article|story|report)\ (?:continues\ (?:below|after\ .{1,40})|saved) | bookmark | save\ for\ later
   | (?:for\ subscribers|subscribers?)(?:\ only)? | cookies\ on\ .{2,40}
@@ -56,7 +57,7 @@ _FURNITURE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # Furniture only before or after the article's sentences; between them, such a word can be a heading.
-_EDGE = frozenset({"breaking news"}).union(
+_EDGE = frozenset({"breaking news", "local news", "world news", "business news"}).union(
     re.findall(
         r"\w+",
         """
@@ -111,6 +112,7 @@ _LISTED = re.compile(
     r"|more\s+(?:on\s+this\s+story|from\s+.{1,40})|editor['’]?s['’]?\s+picks?|you\s+(?:may|might)\s+also\s+like",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\d{1,2}[.)] +\S")
 # The sentences of a cookie notice. They may hold figures ("our 842 partners"), which nobody asks for.
 _CONSENT = re.compile(
     r"(?:we\s+(?:value|care\s+about|respect)\s+your\s+privacy|your\s+(?:privacy|consent)\b"
@@ -233,6 +235,17 @@ def find_furniture(lines: Sequence[str]) -> set[int]:
         labels = {line.casefold() for line in lines[: prose[-1]] if _LABEL.fullmatch(line)}
         found |= {n for n in range(prose[-1] + 1, len(lines)) if lines[n].casefold() in labels}
     found |= _find_listed(lines, found)
+    return found | _find_numbered(lines)
+
+
+def _find_numbered(lines: Sequence[str]) -> set[int]:
+    """The numbered headlines below "Most read" in the middle of an article."""
+    found: set[int] = set()
+    listing = False
+    for n, line in enumerate(lines):
+        numbered = _NUMBERED.match(line) is not None and not line.endswith(".")
+        listing = (listing and numbered) or _LISTED.fullmatch(_strip_decoration(line)) is not None
+        found |= {n} if listing and numbered else set()
     return found
 
 

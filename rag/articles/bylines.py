@@ -28,10 +28,13 @@ MOST_BYLINES = 4
 _NAME = re.compile(NAME)
 _DESK = re.compile(rf"{WORD}(?: [\w&-]+){{0,2}} [Dd]esk")
 _PLACE = re.compile(r",? (?P<word>in|at|for|of|from|on behalf of) (?:the )?[^\W\d_a-z][\w'’. -]{1,40}$")
+_EMPLOYER = re.compile(rf"(?:(?:for|of|at) (?:the )?)?{WORD}")
 _UNNAMED = re.compile(
     r"(?:by|from) (?P<names>(?:(?:our|an?|the) (?:own )?(?:[\w-]+ ){0,3}"
     r"(?:correspondent|reporter|staff|writer|newsroom)s?|(?:staff|wire|agency|news) (?:reports|writers?|services))"
-    r"(?: in [\w'’. -]{1,40})?)",
+    r"(?: in [\w'’. -]{1,40})?)"
+    r"|(?P<alone>our (?:own )?(?:[\w-]+ )?(?:correspondents?|reporters?|(?:wire|news) services?|newsroom)"
+    r"|(?:staff|wire|agency) (?:reports|writers?|services)|(?:staff and )?agencies)",
     re.IGNORECASE,
 )
 _WRITER = re.compile(
@@ -47,6 +50,7 @@ _CREDIT = re.compile(
     r"|illustrat(?:ions?|ed)|graphics?|video|research|production|produced)\s*(?:by|:)\s+\S.{0,80}",
     re.IGNORECASE,
 )
+_DASHES = re.compile(r"^(?:--?|—|–) ?(?=\w)")
 _SEGMENT = re.compile(r"\s*[|·•]\s*|\s+[–—/-]\s+|\s*;\s+")
 _JOINT = re.compile(r"\s*,?\s+(?:and|&|with)\s+|\s*,\s*", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",? (?:on |published |updated |posted )?(?=\S*\d|[A-Z][a-z]+ \d|an? )", re.IGNORECASE)
@@ -91,8 +95,8 @@ def take_bylines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Cr
 
 def parse_byline(line: str) -> Credit | None:
     """What a line says as a byline; None if any part of it is something else."""
-    inner = line[1:-1] if line.startswith("(") and line.endswith(")") else line
-    offset = 1 if inner != line else 0
+    inner = line[1:-1] if line.startswith("(") and line.endswith(")") else _DASHES.sub("", line)
+    offset = line.index(inner)
     if len(inner) > 160:
         return None
     found: list[Credit] = []
@@ -133,7 +137,8 @@ def _choose(line: str, found: list[Credit], bare: list[Credit], others: int, dat
 def _parse_writer(part: str) -> Credit | None:
     """The writers that a part of a line names."""
     if match := _UNNAMED.fullmatch(part):
-        return Credit(match["names"], *match.span("names"))
+        group = "names" if match["names"] else "alone"
+        return Credit(match[group], *match.span(group))
     prefix = _WRITER.match(part)
     if prefix is None:
         name, _, role = part.rstrip(")").replace(" (", ", ").partition(", ")
@@ -185,7 +190,7 @@ def _find_names(text: str, *, sent: bool = False) -> list[tuple[int, int]]:
             return []
         if named and (not names or (joint and " " in part)):
             names.append((start, start + len(part)))
-        elif len(part.split()) > 6 or not (ROLE.fullmatch(part) or re.match(WORD, part) or part == ""):
+        elif len(part.split()) > 6 or not (ROLE.fullmatch(part) or _EMPLOYER.match(part) or part == ""):
             return []
         start = cut.end() if cut else end
     return names if " " in text[slice(*names[0])] or not joint else []
@@ -215,7 +220,8 @@ def _join_halves(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         above = joined[-1] if joined else None
         named = above is not None and len(joined) > 1 and is_name(above.text)
-        signed = above is not None and not line.gap and is_paper(line.text) and parse_line(above)
+        behind = is_paper(line.text) or ROLE.fullmatch(line.text)
+        signed = above is not None and not line.gap and behind and parse_line(above)
         if above and _ALONE_BY.fullmatch(above.text) and _NAME.match(line.text) and parse_byline(f"By {line.text}"):
             joined[-1] = replace(above, text=f"{above.text} {line.text}")
         elif (

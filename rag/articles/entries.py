@@ -26,7 +26,8 @@ _STAMP = re.compile(rf"(?P<stamp>{_TIME}) ?(?:[–—|:-] *(?=\S)|(?=\n|$)|(?=(?
 _LEADING = re.compile(_TIME, re.IGNORECASE)
 
 _CORRECTION = re.compile(
-    r"(?<=\n\n)(?:(?:corrections?|corrected|errat(?:um|a)|clarifications?)(?:[ ,(][^\n:.–—]{0,40})?(?::| [–—-] |\n\n)"
+    r"(?:\A|(?<=\n\n))"
+    r"(?:(?:corrections?|corrected|errat(?:um|a)|clarifications?)(?:[ ,(][^\n:.–—]{0,40})?(?::| [–—-] |\n\n)"
     r"|(?:an|in an|the) (?:earlier|original|previous) version of this"
     r"|this (?:article|story|report|text) (?:was|has been) (?:\w+ )?(?:amended|corrected))[^\n]+",
     re.IGNORECASE,
@@ -58,8 +59,16 @@ def find_entries(text: str) -> list[Entry]:
 
 
 def find_corrections(text: str) -> list[tuple[int, int]]:
-    """The spans of the paragraphs of a cleaned text that correct it, as in "Correction, 3 May: It is 60 years old"."""
-    return [match.span() for match in _CORRECTION.finditer(text)]
+    """The spans of the paragraphs of a cleaned text that correct it, as in "Correction, 3 May: It is 60 years old".
+
+    "Corrections" alone above a text is its title.
+    """
+    return [match.span() for match in _CORRECTION.finditer(text) if match.start() or "\n" not in match[0]]
+
+
+def is_correction(paragraph: str) -> bool:
+    """Whether a paragraph at the top of an article corrects it."""
+    return _CORRECTION.fullmatch(paragraph) is not None
 
 
 def find_minute(heading: str) -> int | None:

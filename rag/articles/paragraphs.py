@@ -15,7 +15,7 @@ from rag.articles.dates import parse_dateline, parse_masthead
 from rag.articles.hyphens import continues_word, is_broken_word, list_words
 from rag.articles.markup import strip_addresses, strip_inline
 from rag.articles.tables import MOST_HEADER, is_header_rule, is_row, name_columns, split_row
-from rag.articles.turns import asks_alone, is_question
+from rag.articles.turns import asks_alone, is_question, names_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,8 @@ _FENCE = re.compile(r"[ \t]*(?:```|~~~)[\w+-]*[ \t]*$")
 _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final mark
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
+_GOES_ON = re.compile(r"\w,$|\b(?:the|an?|of|and|or|to|in|at|by|for|from|with|that|which|its|his|her|their|was|is)$")
+"""The end of a line that the next one goes on, whatever it begins with: a comma, or a word that ends no sentence."""
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
 NARROW = 40
@@ -233,6 +235,8 @@ def _continues(before: Line, tail: str, last: str, line: Line) -> bool:
     if not line.gap and continues_word(last, line.text):
         return True
     lower = line.text[0].islower() and not re.match(r"[a-z][A-Z]", line.text)
+    if not line.gap and len(last) >= NARROW and _GOES_ON.search(tail):
+        return True
     if line.seam:
         return lower and len(tail.split()) >= 4
     # Test the paragraph so far, not its last line; otherwise each repeated cleaning would join one more line.
@@ -351,6 +355,8 @@ def _is_heading(text: str, body: str) -> bool:
     words = text.split()
     numbers = sum(bool(re.search(r"\d", word)) for word in words)
     if not re.match(r"[\"“‘'(]?[^\W_a-z]", text) or re.match(r"By [A-Z]", text):
+        return False
+    if is_question(text) and names_speaker(text) and names_speaker(body):
         return False
     long = [word for word in words if len(word) > 3]
     capitals = sum(bool(re.match(r"\W*[A-Z\d]", word)) for word in long)

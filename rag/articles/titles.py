@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.articles.boilerplate import is_contact, is_edge_furniture
 from rag.articles.dates import find_place, parse_masthead
+from rag.articles.entries import is_correction
 from rag.articles.names import is_paper
 from rag.articles.paragraphs import fold
 from rag.articles.sentences import split_sentences
@@ -37,6 +38,12 @@ _GENERIC = re.compile(
     r"|takeaways|introduction|abstract|(?:executive )?summary|overview"
     r"|background|(?:table of )?contents|highlights|in brief|at a glance|in numbers|the basics|tl;?dr|faqs?"
     r"|conclusions?|details|what (?:you need )?to know|the bottom line|in this (?:article|story))[:.]?",
+    re.IGNORECASE,
+)
+
+
+_RELEASE = re.compile(
+    r"(?:(?:press|news|media) (?:release|notice|statement)\W*)?(?:for immediate (?:release|use|publication)\W*)?",
     re.IGNORECASE,
 )
 
@@ -79,7 +86,8 @@ def find_issue_date(lines: Sequence[Line]) -> str | None:
 def count_above(lines: Sequence[Line], title: str) -> int:
     """The number of lines up to the title, if it stands above the text; otherwise 0."""
     place = next((n for n, line in enumerate(lines[: MOST_ABOVE + 1]) if line.text == title), -1)
-    return 0 if any(_ends(line.text) and len(line.text.split()) >= 12 for line in lines[:place]) else place + 1
+    above = [line.text for n, line in enumerate(lines[:place]) if n or not is_correction(line.text)]
+    return 0 if any(_ends(text) and len(text.split()) >= 12 for text in above) else place + 1
 
 
 def _list_candidates(lines: Sequence[Line]) -> tuple[list[Line], int]:
@@ -89,12 +97,12 @@ def _list_candidates(lines: Sequence[Line]) -> tuple[list[Line], int]:
     for n, line in enumerate(lines[:MOST_ABOVE]):
         text = line.text
         aside = text[0] == "(" and text[-1] == ")"
-        if line.kind == "item":
+        if line.kind == "item" or (n == 0 and is_correction(text)):
             continue
         if len(text) > 200 or len(text.split()) > 30 or (_ends(text) and not aside and not is_contact(text)):
             return found, n
         if line.kind in {"heading", "text"} and n + 1 < len(lines) and not aside:
-            found += [] if _GENERIC.fullmatch(text) or is_contact(text) else [line]
+            found += [] if _GENERIC.fullmatch(text) or _RELEASE.fullmatch(text) or is_contact(text) else [line]
     return found, n + 1
 
 

@@ -20,6 +20,11 @@ def is_question(text: str) -> bool:
     return text.rstrip().endswith("?")
 
 
+def names_speaker(turn: str) -> bool:
+    """Whether a paragraph begins with who speaks: "Q: …", "Ida Rask: …"."""
+    return _SPEAKER.match(turn) is not None
+
+
 def asks_alone(text: str) -> bool:
     """Whether a line is a question that nobody in the text asks, as a heading of an explainer: "What happens next?"."""
     return not _SPEAKER.match(text) and find_questions(text) == [(0, len(text))]

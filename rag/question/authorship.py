@@ -29,7 +29,7 @@ _ASKS = tuple(
         rf"(?:by whom|who) (?:was|is) {_ARTICLE} (?:written|authored)(?: by)?",
         rf"{_ARTICLE} (?:was|is) written by whom?",
         # Asked of the articles, but they also tell who wrote about something: their titles must say the same.
-        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} (?P<titled>about|on) (?P<subject>.+?)",
+        rf"(?:who|(?:which|what) {_WRITER}) {_WROTE} (?:the report )?(?P<told>about|on) (?P<subject>.+?)",
         # A title alone may be that of a book in the news: the article's must be the same.
         rf"who {_WROTE}(?P<alone>{_TITLE})",
         rf"(?:who(?:['’]s| is| was| are| were) )?(?:the )?{_WRITER} (?:of|behind)(?P<alone>{_TITLE})",
@@ -52,6 +52,8 @@ class Subject:
     :param titled: whether the article's title must have all its words, because the news also names other texts and
         their authors.
     :param whole: whether it must also have no others. A title alone, "Who wrote “Salt”?", is more often that of a book.
+    :param told: whether the news may tell of such a writer instead, as of "who wrote about X?" and "the report on X".
+        Then most words of the title suffice, but the article must have an author.
     :param deed: ``interviewed`` or ``reviewed``, if the article must be an interview with the subject, or its review.
     """
 
@@ -59,6 +61,7 @@ class Subject:
     titled: bool = False
     whole: bool = False
     deed: str = ""
+    told: bool = False
 
 
 def find_subject(question: str) -> Subject | None:
@@ -70,7 +73,8 @@ def find_subject(question: str) -> Subject | None:
     said = {name: text for name, text in found.groupdict().items() if text}
     return Subject(
         said.get("subject") or said.get("title") or question[len(strip_origin(question)) :].strip(" ()"),
-        titled="title" in said or "titled" in said,
+        titled=not said.keys().isdisjoint(("title", "titled", "told")),
         whole="alone" in said,
         deed=said.get("deed", "").lower(),
+        told="told" in said,
     )

@@ -23,7 +23,7 @@ _ASKED = (
 _RELATION = re.compile(
     rf"['’]s?\b|\b(?:of|for|in|on|at|to|by|from|with|about|after|before|between|than|as|like|that|which|who|whose|it|its"
     r"|they|them|their|he|him|his|she|her|you|your|we|our|this|these|there|not|so|going|doing|being|saying|behind|next"
-    rf"|wrong|different|new|best|most|least|first|last|only|main|{LABEL})\b",
+    rf"|called|named|known|wrong|different|new|best|most|least|first|last|only|main|{LABEL})\b",
     re.IGNORECASE,
 )
 

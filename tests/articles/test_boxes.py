@@ -35,6 +35,8 @@ TWO = "Repairs to its engine took seven weeks, said the harbour master, Edda Vos
         "View this e-mail in your browser",
         "Published 6 hours ago",
         "Home | News | Sport | Weather",
+        "Tap to share",
+        "Subscribe for $1 a week",
     ],
 )
 def test_a_box_goes_wherever_it_stands(line: str) -> None:
@@ -124,3 +126,10 @@ def test_a_header_on_each_page_neither_cuts_a_sentence_nor_repeats_the_title() -
     for first in (header, header.replace(" for ", "\nfor ")):  # a title is often set in large type, and wrapped
         page = f"{first}\n\n{ONE}\n\n{header}\n\n{ONE[:-1]} again.\n\n{cut.format(header)}\n\n{header}\n\nThe end."
         assert clean_text(page).text.split("\n\n") == [header, ONE, f"{ONE[:-1]} again.", TWO, "The end."]
+
+
+def test_numbered_headlines_below_most_popular_go_from_the_middle_of_an_article() -> None:
+    box = "Most popular\n1. Snow on the way: up to 9 inches\n2. Man wins $50,000 on scratch ticket"
+    assert clean_text(f"{TITLE}\n\n{ONE}\n\n{box}\n\n{TWO}").text == f"{TITLE}\n\n{ONE}\n\n{TWO}"
+    kept = "Most popular were\n1. The big wheel\n2. The ghost train"
+    assert "The ghost train" in clean_text(f"{TITLE}\n\n{ONE}\n\n{kept}\n\n{TWO}").text

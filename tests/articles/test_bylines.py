@@ -54,6 +54,9 @@ FORMS = [
     ("Questions by Tova Lindqvist", "Tova Lindqvist"),
     ("By Tova Lindqvist | Hollin Post", "Tova Lindqvist"),
     ("ByTova Lindqvist", "Tova Lindqvist"),
+    ("-- Reporting by Tova Lindqvist in Skarholm; editing by Piet Meer", "Tova Lindqvist"),
+    ("By Tova Lindqvist, for The Hollin Post", "Tova Lindqvist"),
+    ("By Tova Lindqvist\nStaff writer", "Tova Lindqvist"),
 ]
 
 

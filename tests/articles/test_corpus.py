@@ -364,6 +364,15 @@ def test_lines_wrapped_at_a_width_become_one_paragraph() -> None:
     assert clean_text(wrapped).text == wrapped.replace("\n", " ")
 
 
+def test_a_line_goes_on_after_a_comma_whatever_the_next_one_begins_with() -> None:
+    raw = (
+        "A headline\n\nThe wettest single day was 17 March, when it rained for hours.\n"
+        "The reservoir is full. The duty forecaster of the hills,\nPenny Orr, said that April was likely to be dry."
+    )
+    last = clean_text(raw).text.split("\n\n")[-1]
+    assert last.endswith("The duty forecaster of the hills, Penny Orr, said that April was likely to be dry.")
+
+
 def test_headlines_one_below_the_other_stay_apart() -> None:
     raw = "Company buys the old plant near the river\nTown hopes for new work at the plant\nRiver runs high"
     assert clean_text(raw).text == raw.replace("\n", "\n\n")

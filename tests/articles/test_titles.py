@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.articles.cleaning import clean_text
+from rag.articles.entries import find_corrections
 from rag.index.chunking import chunk_document
 from rag.types import Document
 
@@ -23,6 +24,7 @@ KICKERS = [
     "The Hollin Sentinel",
     "Evening Courier\nREGION",
     "PRESS RELEASE / MEDIA INFORMATION",
+    "PRESS RELEASE                  For immediate use",
     "THE HOLLIN OBSERVER, MONDAY, MAY 3, 1909. 7",
     "Radio Hollin, Morning Show, 4 March 2025, 8:15 a.m.",
     "Press contact: Tom Aune, Bakers' Guild\nTel.: 0000 1234",
@@ -102,3 +104,11 @@ def test_cleaning_titles_again_changes_nothing(lines: list[str], gap: str) -> No
     assert clean_text(cleaned.text).text == cleaned.text
     for section in cleaned.sections:
         assert cleaned.text.startswith(section.heading, section.start)
+
+
+def test_a_correction_above_the_headline_is_not_the_title() -> None:
+    wrong = "CORRECTION: This article has been changed. It first said that the loaf took two days. It took four days."
+    cleaned = clean_text(f"{wrong}\n\n{TITLE}\n\n{BODY}")
+    assert cleaned.title == TITLE
+    assert find_corrections(cleaned.text) == [(0, len(wrong))]
+    assert find_corrections(f"Corrections\n\n{BODY}") == []

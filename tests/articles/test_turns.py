@@ -91,3 +91,11 @@ def test_questions_of_an_interview_are_no_headings() -> None:
     assert clean_text(text).sections == ()
     single = EXPLAINER.format("When does it start?", "It costs a little more than the old one.")
     assert clean_text(single).sections == ()
+
+
+def test_a_question_with_its_speaker_is_no_heading() -> None:
+    answer = (
+        "Ida Rask: " + "We sold it because the harbour asked for more than we could pay in a year, and " * 2 + "so on."
+    )
+    cleaned = clean_text(f"Talk of the day\n\nShe runs the ferry.\n\nUlla Orr: Was It Right?\n\n{answer}")
+    assert cleaned.sections == ()

@@ -25,6 +25,7 @@ from rag.question.authorship import find_subject
         ("What is the name of the author of the news story about the pier?", "the pier"),
         ("Whose byline is on the story about the pier?", "the pier"),
         ("who wrote about Pier 9?", "Pier 9"),
+        ("who wrote the report on the fire at Pier 9?", "the fire at Pier 9"),
         ("Which reporter has written about the Pier?", "the Pier"),
     ],
 )
@@ -38,7 +39,7 @@ def test_a_question_about_an_author(question: str, subject: str) -> None:
 @pytest.mark.parametrize(
     "question",
     ["who wrote it?", "who wrote the book about the ferry?", "who wrote this song?", "Who is the author of Moby Dick?",
-     "who wrote the report on the fire?", "who wrote the article that accused the mayor?", "who is the author?",
+     "who wrote the article that accused the mayor?", "who is the author?",
      "Who wrote the article in Nature about mice?", "Who wrote the story of the film?", "who covered the flood?",
      "What does the author of the article about the ferry think?", "when was this article written?"],
 )  # fmt: skip

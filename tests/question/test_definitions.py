@@ -29,6 +29,7 @@ from rag.types import Answer, Passage, Reading, Readings, ScoredPassage
         ("What is the price?", None),
         ("What is Ada's surname?", None),
         ("What is it?", None),
+        ("What is the new ferry called?", None),
         ("What did Acme buy?", None),
         ("What is the mayor going to do about the bridge?", None),
     ],
