@@ -346,7 +346,8 @@ def test_the_articles_are_listed_with_what_is_known_of_them(tmp_path: Path, caps
     assert main(["list", *folders]) == 0
     first = capsys.readouterr()
     assert first.out == (
-        "2024-03-04  Salt ends\n            salt.md · 14 words · date from metadata · The Echo · https://echo.example/1 · ask-articles 1\n"
+        "2024-03-04  Salt ends\n"
+        "            salt.md · 14 words · date from metadata · The Echo · https://echo.example/1 · ask-articles 1\n"
     )
     assert "skipped *.jpg: 1 file (photo.jpg)" in first.err
     assert main(["list", "--json", *folders]) == 0
