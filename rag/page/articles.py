@@ -11,7 +11,8 @@ from rag.page.highlighting import Span, split_text
 from rag.page.rendering import count, render, write_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from markupsafe import Markup
 
@@ -61,15 +62,33 @@ class Row:
         return file if file != self.document_id else ""
 
 
-def render_articles(rows: Sequence[Row], wanted: str = "") -> Markup:
+def _is_given(row: Row) -> bool:
+    return not row.removable
+
+
+def _age(row: Row) -> tuple[int, ...]:
+    """Ascending from the newest. A day without a time comes after its times, no date comes last."""
+    return (*(-int(part) for part in re.findall(r"\d+", row.date or "")), 1)
+
+
+ORDERS: Mapping[str, Callable[[Row], Any]] = {
+    "Added here first": _is_given,
+    "Newest first": _age,
+    "By title": lambda row: row.title.casefold(),
+    "Longest first": lambda row: -row.words,
+}
+"""Orders of the list. The first is the usual one: whoever added articles looks for them, perhaps to remove them."""
+
+
+def render_articles(rows: Sequence[Row], wanted: str = "", order: str = "") -> Markup:
     """The list of articles: at most :data:`MOST_SHOWN`, with their number and the total.
 
     :param wanted: text that the title or file name must contain, in any case.
+    :param order: one of :data:`ORDERS`; any other text means the first.
     """
     needle = " ".join(wanted.split()).casefold()
     found = [row for row in rows if needle in row.title.casefold() or needle in row.document_id.casefold()]
-    # Uploads come first: whoever added them looks for them, perhaps to remove them.
-    shown = sorted(found, key=lambda row: not row.removable)[:MOST_SHOWN]
+    shown = sorted(found, key=ORDERS.get(order, _is_given))[:MOST_SHOWN]
     return render("articles", rows=shown, total=len(rows), found=len(found) if needle else None)
 
 

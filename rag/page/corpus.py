@@ -41,12 +41,12 @@ class CorpusHandlers:
     shelf: Shelf
     adding: dict[str, Watch[Adding, Added]] = field(default_factory=dict)
 
-    def list_articles(self, wanted: str) -> str:
+    def list_articles(self, wanted: str, order: str) -> str:
         """Shows the articles whose title or file name contains a text, and the files that could not be read."""
-        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows(), wanted)
+        return render_skipped(self.shelf.list_skipped()) + render_articles(self.shelf.list_rows(), wanted, order)
 
     async def add_articles(
-        self, files: Sequence[str] | None, wanted: str, request: gr.Request
+        self, files: Sequence[str] | None, wanted: str, order: str, request: gr.Request
     ) -> AsyncIterator[tuple[Any, ...]]:
         """Adds uploaded files to the corpus, and shows the progress and then the result file by file.
 
@@ -62,21 +62,22 @@ class CorpusHandlers:
             said = describe_result(watch)
         finally:
             self.adding.pop(session, None)
-        yield gr.UploadButton(value=None, interactive=True), gr.Button(visible=False), self.list_articles(wanted), said
+        listed = self.list_articles(wanted, order)
+        yield gr.UploadButton(value=None, interactive=True), gr.Button(visible=False), listed, said
 
     async def cancel(self, request: gr.Request) -> None:
         """Cancels the upload. Its own event shows the result."""
         if watch := self.adding.get(name_session(request)):
             watch.cancel()
 
-    def remove_article(self, wanted: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def remove_article(self, wanted: str, order: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """Removes an uploaded article."""
         yield gr.skip(), render_notice("Removing …")
         try:
             said = render_changes(self.shelf.remove(read_word(event, "document")))
         except RagError as error:
             said = render_notice(str(error), kind="error")
-        yield self.list_articles(wanted), said
+        yield self.list_articles(wanted, order), said
 
     def _show_progress(self, said: str) -> tuple[Any, ...]:
         return gr.UploadButton(interactive=False), gr.Button(visible=True), gr.skip(), render_notice(said)

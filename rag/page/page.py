@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
-from rag.articles.formats import EXAMPLES, FORMATS
+from rag.articles.formats import EXAMPLES
+from rag.page.articles import ORDERS
 from rag.page.corpus import CorpusHandlers
 from rag.page.endpoints import add_endpoints
 from rag.page.filtering import EVERYTHING, render_filter
@@ -55,7 +56,7 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: 
         add_endpoints(shelf, CONCURRENCY)
         kept = make_html("{}", scripts=("streams.js", "store.js", "drawer.js", "keeping.js"), elem_id="aa-kept")
         first = gr.BrowserState(None, storage_key=FIRST_KEY, secret=FIRST_KEY)
-        make_html(render("header", title=TITLE), scripts=("theme.js",), elem_id="aa-header")
+        make_html(render("header", title=TITLE), scripts=("theme.js", "dropping.js"), elem_id="aa-header")
         make_html(render("conversations"), elem_id="aa-conversations")
         # Neither has a place in the layout: one is a dialog, the other a download.
         article = make_html("", scripts=("article.js",), elem_id="aa-article", render=False)
@@ -63,15 +64,15 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: 
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
                 talk, starters, following = add_conversation(handlers, kept, article, saved)
-            with gr.Tab("Articles", id="articles"):
-                wanted, rows = add_corpus(handlers, corpus, article, starters)
+            with gr.Tab("Articles", id="articles", elem_id="aa-articles-tab"):
+                choice, rows = add_corpus(handlers, corpus, article, starters)
         article.render()
         saved.render()
         last: Any = {"trigger_mode": "always_last", **private()}
         kept.restore(handlers.restore, [kept], [talk, following], **last)
         first.change(handlers.adopt, [first], [kept], **private())
-        for event in (page.load, kept.refresh, wanted.change):
-            event(corpus.list_articles, [wanted], [rows], **last)
+        for event in (page.load, kept.refresh, *(part.change for part in choice)):
+            event(corpus.list_articles, choice, [rows], **last)
         for event in (page.load, kept.refresh):
             event(handlers.invite, None, [starters], **last)
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
@@ -133,31 +134,29 @@ def make_question_box() -> gr.Textbox:
 
 def add_corpus(
     handlers: Handlers, corpus: CorpusHandlers, article: gr.HTML, starters: gr.HTML
-) -> tuple[gr.Textbox, gr.HTML]:
-    """Builds the second tab. Returns its search field and its list of articles."""
+) -> tuple[list[Any], gr.HTML]:
+    """Builds the second tab. Returns its search field with its order, and its list of articles."""
     with gr.Row(elem_id="aa-adding"):
+        # Of any kind: Gradio would leave out files of other kinds without a word, and the server says why.
         files = gr.UploadButton(
-            "Add articles",
-            file_count="multiple",
-            file_types=sorted(FORMATS),
-            size="sm",
-            scale=0,
-            min_width=0,
-            elem_id="aa-upload",
+            "Add articles", file_count="multiple", size="sm", scale=0, min_width=0, elem_id="aa-upload"
         )
         cancel = gr.Button("Cancel", visible=False, size="sm", scale=0, min_width=0, elem_id="aa-cancel")
         make_html(f'<p class="aa-note">{LIMITS}</p>')
     summary = make_html("", elem_id="aa-summary")
-    wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
+    with gr.Row(elem_id="aa-choice"):
+        wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
+        order = gr.Dropdown(list(ORDERS), label="Order", filterable=False, scale=0, min_width=200, elem_id="aa-order")
+    choice = [wanted, order]
     rows = make_html("", elem_id="aa-articles")
     adding: Any = {"concurrency_limit": CONCURRENCY, **private()}
-    added: Any = files.upload(corpus.add_articles, [files, wanted], [files, cancel, rows, summary], **adding)
+    added: Any = files.upload(corpus.add_articles, [files, *choice], [files, cancel, rows, summary], **adding)
     cancel.click(corpus.cancel, None, None, queue=False, **private())
-    removed: Any = rows.remove(corpus.remove_article, [wanted], [rows, summary], **private())
+    removed: Any = rows.remove(corpus.remove_article, choice, [rows, summary], **private())
     for event in (added, removed):
         event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
-    return wanted, rows
+    return choice, rows
 
 
 def make_html(value: str, *, scripts: Sequence[str] = (), **options: Any) -> gr.HTML:

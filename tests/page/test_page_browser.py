@@ -323,6 +323,29 @@ def test_articles_are_added_asked_and_removed_and_nothing_in_them_runs(open_page
     assert not [path for path in served.corpus.glob("uploads/*") if path.is_file()]
 
 
+def test_files_are_dropped_anywhere_on_the_page(open_page: Open) -> None:
+    page = open_page()
+    files = """() => {
+      const dropped = new DataTransfer();
+      const text = '# Cullen\\n\\nCullen was founded in 1189, and its harbour was built by Thomas Telford in 1817.';
+      dropped.items.add(new File([text], 'cullen.md'));
+      dropped.items.add(new File(['x'], 'photo.png'));
+      return dropped;
+    }"""
+    dropped = {"dataTransfer": page.evaluate_handle(files)}
+    for name in ("dragover", "drop"):
+        page.dispatch_event("#aa-talk", name, dropped)
+    said = page.locator(".aa-changes")
+    expect(said).to_contain_text("added uploads/cullen.md", timeout=WAIT)
+    expect(said).to_contain_text("not added photo.png")
+    page.get_by_label("Order").click()
+    page.get_by_role("option", name="By title").click()
+    titles = page.locator(".aa-articles tbody .aa-link")
+    expect(titles.first).to_have_text("Cullen")
+    assert titles.all_inner_texts() == sorted(titles.all_inner_texts(), key=str.casefold)
+    remove(page, "cullen.md")
+
+
 def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> None:
     page = open_page()
     said = upload(page, ("image.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00"), ("empty.md", b""))

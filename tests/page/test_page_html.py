@@ -84,6 +84,22 @@ def test_the_first_screen_says_what_there_is_to_ask(dates: list[str | None], sai
     assert describe_extent([Row("a.txt", "A", date, 9, 1) for date in dates]) == said
 
 
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("Added here first", "dabc"), ("Newest first", "bcda"), ("By title", "cdba"), ("Longest first", "cabd"),
+        (EVIL, "dabc"),
+    ],
+)  # fmt: skip
+def test_a_list_is_sorted(order: str, names: str) -> None:
+    rows = [
+        Row("a", "Spey", None, 7, 1), Row("b", "Nairn", "2026-06-10 16:05", 5, 1),
+        Row("c", "elgin", "2026-06-10", 9, 1), Row("d", "Forres", "2025-12-31", 1, 1, removable=True),
+    ]  # fmt: skip
+    shown = [name for name in check(render_articles(rows, order=order)).values("data-document") if name]
+    assert "".join(dict.fromkeys(shown)) == names
+
+
 def test_a_long_list_shows_some_and_finds_by_title_and_file_name() -> None:
     rows = [Row(f"{n:04}.txt", f"Title {n}" if n else "On <Elgin> ß", None, 9, 1) for n in range(2000)]
     rows.append(Row("uploads/mine.txt", "Mine", None, 9, 1, removable=True))
