@@ -109,7 +109,7 @@ def check_killed(corpus: Path, work: Path, rng: random.Random) -> dict[str, Any]
     for _ in range(KILLS):
         process = start_indexing(corpus, cut)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(rng.uniform(0.02, 0.15) * seconds)
+            process.wait(rng.uniform(0.02, 0.3) * seconds)
         process.kill()
         process.wait()
         found = describe_index(cut) or {}

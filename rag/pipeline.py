@@ -30,7 +30,7 @@ from rag.question.followup import can_stand_alone, contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
-from rag.question.times import find_period
+from rag.question.times import find_period, strip_time
 from rag.types import Timing
 
 if TYPE_CHECKING:
@@ -194,7 +194,34 @@ class Pipeline:
         for i, answer in zip(again, written, strict=True):
             better = answer if answer.answered else answers[i]
             answers[i] = replace(better, timing=answers[i].timing.plus(answer.timing))
-        return answers
+        return [self._answer_of_days(q, answer, tell) for q, answer in zip(asked, answers, strict=True)]
+
+    def _answer_of_days(self, question: ParsedQuestion, given: Answer, tell: Callable[[Stage], None]) -> Answer:
+        """The answer of the articles of the few days that a question names, which seldom name these days themselves.
+
+        :param given: what is given if it quotes one of them, or they do not answer.
+        """
+        period = self._find_period(question)
+        if period is None or question.request or not period.is_short:
+            return given
+        if given.answered and any(period.holds(citation.date) for citation in given.citations):
+            return given
+        began = time.perf_counter()
+        bare = parse_question(strip_time(question.text), question.original)
+        ranked = self.retriever.retrieve([bare.text], self.k, [period])[0] if len(bare.topic) > 1 else []
+        found = [scored for scored in ranked if period.holds(scored.passage.date)]
+        if not found:
+            return given
+        tell("read")
+        (readings,) = self.models.reader.read([bare.text], [[scored.passage for scored in found]])
+        calibration, encoder, explained = self.models.calibration, self.models.encoder, self.models.reader.copies
+        made = compose_answer(bare, found, readings, calibration, encoder, explained=explained)
+        ranks = ("abstained", "possible", "answered")
+        if made.status == "abstained" or ranks.index(made.status) < ranks.index(given.status):
+            return given
+        made = replace(add_pages(made, self.index.document), standalone=given.standalone)
+        timing = given.timing.plus(Timing(read=time.perf_counter() - began))
+        return replace(self._add_age(made, question), timing=timing)
 
     def _answer(self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]) -> list[Answer]:
         """Answers one batch of questions."""

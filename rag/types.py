@@ -6,6 +6,7 @@ Every value is frozen. Offsets are in characters (Python string indices), half o
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from rag.documents import Byline as Byline
@@ -56,6 +57,17 @@ class Period:
     since: str
     until: str
     newest: bool = False
+
+    def holds(self, day: str | None) -> bool:
+        """Whether a date is of these days."""
+        return self.since <= (day or "") <= self.until
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is a month at most, so that what its articles say is of these days."""
+        if self.newest or not self.since:
+            return False
+        return (date.fromisoformat(self.until) - date.fromisoformat(self.since)).days <= 31
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ OLD_NEWS = 30
 def add_age(answer: Answer, asked: AskedTime | None, today: date) -> Answer:
     """The answer with the age of its newest evidence, if that is old.
 
-    Nothing is said if a cited article has no date, or if the question names a year and is answered from it.
+    Nothing is said if a cited article has no date, or if the question names a month or a year and is answered from it.
 
     :param asked: the time that the question names.
     """
@@ -31,7 +31,7 @@ def add_age(answer: Answer, asked: AskedTime | None, today: date) -> Answer:
         return answer
     newest = max(dates)
     days = (today - date.fromisoformat(newest)).days
-    if asked and asked.year:
+    if asked and (asked.year or asked.month):
         period = find_period(asked, today)
         if period and period.since <= newest <= period.until:
             return answer

@@ -37,6 +37,7 @@ _IN = (
 )
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)}|few|couple of)"
 _UNIT = r"(?P<unit>day|week|month|year)s?\b"
+_BETWEEN = re.compile(r"\bbetween\b.*\band\b", re.IGNORECASE)
 _WEEKDAY = r"(?P<weekday>mon|tues|wednes|thurs|fri|satur|sun)day\b"
 
 
@@ -156,11 +157,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
 
 
 def find_time(question: str) -> AskedTime | None:
-    """The time that a question names; None if it names none."""
+    """The time that a question names; None if it names none, or two: "between March and May"."""
     for pattern, read in _PATTERNS:
         if match := pattern.search(question):
-            return read(match)
+            return None if _BETWEEN.search(question, 0, match.end()) else read(match)
     return None
+
+
+def strip_time(question: str) -> str:
+    """The question without the time that it names: "What did it carry in March?" → "What did it carry?"."""
+    for pattern, _ in _PATTERNS:
+        if match := pattern.search(question):
+            rest = f"{question[: match.start()]} {question[match.end() :]}"
+            return re.sub(r"\s+([?.,;:!])", r"\1", " ".join(rest.split())).lstrip(" ,;:")
+    return question
 
 
 def find_period(asked: AskedTime, now: date) -> Period | None:

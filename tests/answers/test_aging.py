@@ -37,6 +37,8 @@ def make_answer(*dates: str | None) -> Answer:
         ("How many did it carry last week?", ["2026-06-13"], 171),
         ("What is the latest count?", ["2026-11-20"], None),
         ("How many did it carry in 2024?", ["2024-06-13"], None),
+        ("How many did it carry in June?", ["2026-06-13"], None),
+        ("How many did it carry in June?", ["2025-06-13"], 536),
         ("How many did it carry in June 2024?", ["2023-12-13"], 1084),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.question.parsed import parse_question
-from rag.question.times import find_period, find_time
+from rag.question.times import find_period, find_time, strip_time
 from rag.types import Period
 
 NOW = date(2025, 6, 12)  # a Thursday
@@ -80,6 +80,7 @@ def test_the_newest_may_be_asked_for(question: str) -> None:
         "What did Theresa May say?",
         "What did critics make of its latest model?",
         "How long are today's trains?",
+        "How did the price change between spring and November 2025?",
         "How many days does it last?",
     ],
 )
@@ -91,6 +92,19 @@ def test_other_questions_name_no_time(question: str) -> None:
 def test_days_that_have_not_begun_or_do_not_exist_are_none(question: str) -> None:
     asked = find_time(question)
     assert asked is None or find_period(asked, date(2025, 6, 12)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "bare"),
+    [
+        ("What did it carry in March?", "What did it carry?"),
+        ("In March 2024, who left?", "who left?"),
+        ("Who left on 3 March 2024, and why?", "Who left, and why?"),
+        ("What did it carry?", "What did it carry?"),
+    ],
+)
+def test_a_question_can_be_asked_without_its_time(question: str, bare: str) -> None:
+    assert strip_time(question) == bare
 
 
 @given(st.text(max_size=60), st.dates())
