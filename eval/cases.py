@@ -56,7 +56,7 @@ class Result:
     @property
     def said(self) -> str:
         """What was answered; empty if nothing was."""
-        return self.answer.text if self.answer is not None and self.answer.answered else ""
+        return self.answer.said if self.answer is not None and self.answer.answered else ""
 
     @property
     def sure_and_wrong(self) -> bool:
@@ -139,8 +139,8 @@ def is_right(case: Case, answer: Answer | None) -> bool:
     """Whether an answer of few words holds a wording as whole words, or nothing was answered where that is right."""
     if answer is None or not answer.answered:
         return not case.wordings
-    said = fold(answer.text)
-    return len(answer.text.split()) <= MOST_WORDS and any(f" {fold(one).strip()} " in said for one in case.wordings)
+    said = fold(answer.said)
+    return len(answer.said.split()) <= MOST_WORDS and any(f" {fold(one).strip()} " in said for one in case.wordings)
 
 
 def fold(text: str) -> str:
