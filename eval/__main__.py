@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import agreement, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad, timely
+from eval import agreement, cases, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad, timely
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.answers.rendering import printable
@@ -67,7 +67,7 @@ def add_asking(parser: argparse.ArgumentParser) -> None:
 
 
 def add_judging(commands: Commands) -> None:
-    """Adds the commands that read stored results."""
+    """Adds the commands that read stored results, and that of small cases."""
     comparing = commands.add_parser(
         "compare", help="compare two result files, or one with the best committed ones, question by question"
     )
@@ -82,6 +82,11 @@ def add_judging(commands: Commands) -> None:
     judging.set_defaults(run=rejudge.run)
     agreeing = commands.add_parser("agreement", help="compare the judge with human verdicts, eval/verdicts.jsonl")
     agreeing.set_defaults(run=agreement.run)
+    asking = commands.add_parser(
+        "cases", help="folders of a few articles with questions: what fails, and how many are right"
+    )
+    asking.add_argument("path", type=parse_path, metavar="DIR", help="folder with such folders, or one of them")
+    asking.set_defaults(run=cases.run)
 
 
 def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:

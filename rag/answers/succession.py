@@ -79,6 +79,10 @@ _ASKS_FOR_OLD = re.compile(
 )
 
 
+_ASKS_FOR_NOW = re.compile(r"\b(?:now|currently|at present|so far|latest)\b", re.IGNORECASE)
+"""A later article need not say that the value has changed if the question says so."""
+
+
 def asks_for_newest(question: ParsedQuestion) -> bool:
     """Whether the value that holds now is wanted, not an earlier one ("How many were first reported?")."""
     return not _ASKS_FOR_OLD.search(question.text)
@@ -169,7 +173,8 @@ class Succession:
             later = ranks[0] > ranks[1] >= 0
             return later and (read_value(new.text).kind != "words" or self._tells_change(new))
         later = bool(one.date and other.date and one.date > other.date)
-        return later and self._tells_change(new) and self._names_as_much(one, other)
+        changed = self._tells_change(new) or _ASKS_FOR_NOW.search(self.question.text) is not None
+        return later and changed and self._names_as_much(one, other)
 
     def _names_as_much(self, new: Passage, old: Passage) -> bool:
         """Whether a passage itself has the names and numbers of the question that the other has."""

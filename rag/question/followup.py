@@ -174,13 +174,26 @@ def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Read
     left = 1.0
     for best in readings:
         whole = name_whole(best, said)
-        nobody = PERSON.match(pronoun) and _PLACED.search(said[: whole.start])
+        nobody = PERSON.match(pronoun) and (_PLACED.search(said[: whole.start]) or is_asked_of(whole, said))
         fits = can_replace(pronoun, whole.text) and not nobody if pronoun else find_kind(whole.text) != "value"
         if not whole.text or fits:
             probability, absent = (min(1.0, p / max(left, 1e-6)) for p in (best.probability, best.no_answer))
             return replace(whole, probability=probability, no_answer=absent)
         left -= best.probability
     return replace(readings[0], text="")
+
+
+def is_asked_of(noun: Reading, said: str) -> bool:
+    """Whether a noun stands in a question that asks who did something to it: "the comet" in "Who saw the comet?".
+
+    "She" is then the one who did. A name in such a question may be somebody: "Who beat Ann Gow?".
+    """
+    asked = said[said.rfind("\n", 0, noun.start) + 1 : noun.start]
+    return (
+        re.match(r"\W*who\b", asked, re.IGNORECASE) is not None
+        and noun.text[-1:].islower()
+        and not _NAME.search(f" {noun.text}")
+    )
 
 
 def name_whole(best: Reading, said: str) -> Reading:

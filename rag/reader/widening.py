@@ -9,17 +9,21 @@ from __future__ import annotations
 import re
 
 PAIRS = {"“": "”", "‘": "’", '"': '"', "(": ")", "[": "]"}
-SIGN = re.compile(r"(?:(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
+CURRENCY = (
+    r"(?<!\w)(?:(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|JPY|CNY|INR|AUD|CAD|NZD|ZAR|KES|Rs\.?|K?Sh\.?) ?"
+    r"|(?:US|AU?|CA?|NZ|HK|S|R)(?=\$))"
+)
+SIGN = re.compile(rf"(?:{CURRENCY}|(?<![\w.,])[-−])?[$€£¥₹]?(?:(?<![\w.])\.)?\Z")
 FIGURE_AHEAD = re.compile(r"\s?\d")
-MAGNITUDE = re.compile(r"[ -]?(?:hundred|thousand|million|billion|trillion|bn|mn)\b", re.IGNORECASE)
+MAGNITUDE = re.compile(r"[ -]?(?:hundred|thousand|million|billion|trillion|lakh|crore|bn|mn)\b", re.IGNORECASE)
 INITIALS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]\Z")
 OPENERS = {closer: opener for opener, closer in PAIRS.items() if opener != closer}
 AMOUNT = re.compile(
-    r"[$€£¥₹]?[-−]?[.\d]|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
+    rf"(?:{CURRENCY})?[$€£¥₹]?[-−]?[.\d]|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety|half|an? (?:dozen|hundred|thousand|million|half|third|quarter|fifth|tenth))\b"
 )
 HEDGE = re.compile(
-    r"(?<![\w-])(?:almost|nearly|roughly|approximately|about|around|an estimated|close to|upwards of|in excess of"
+    r"(?<![\w-])(?:almost|nearly|some|roughly|approximately|about|around|an estimated|close to|upwards of|in excess of"
     r"|at least|at most|up to|minus|as (?:many|much) as|no (?:more|less|fewer) than"
     r"|(?P<compared>(?:(?:just|well|slightly) )?(?:more|less|fewer) than)"
     r"|(?:just|well|slightly) (?:over|under|above|below)) \Z",
@@ -32,17 +36,21 @@ POST = re.compile(r"[a-z]|[A-Z]{2,}\b")
 RANK = re.compile(r"(?<![\w-])(?:interim|acting|caretaker|deputy|vice|assistant|honorary) \Z", re.IGNORECASE)
 OR_MORE = re.compile(r" or (?:more|less|fewer)\b")
 UNIT = re.compile(
-    r" ?(?:%|°[CF]?\b|per ?cent\b|percentage points?\b)"
+    r" (?:(?:kilo)?met(?:re|er)s|miles) (?:an|per) hour\b"
+    r"| ?(?:%|°[CF]?\b|per ?cent\b|percentage points?\b)"
     r"| ?(?:[mck]?m|ft|ha|[mk]?g|lbs?|oz|[mc]?l|mph|kph|km/h|[kMG]Wh?)\b(?![-'’])"
     r"|[ -](?:(?:square|cubic|nautical|metric) )?(?:(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|inch(?:es)?|yards?"
     r"|hectares?|acres?|(?:kilo|milli)?grams?|kilos?|tonnes?|tons?|lit(?:re|er)s?|gallons?|barrels?|knots|degrees"
     r"|(?:kilo|mega|giga)watts?(?: hours?)?)\b(?!-)"
+    r"| ?(?:[ap]\.m\.|[ap]m\b)"
+    r"| (?:[A-Z][a-z]+ )?(?:[Ee]uros?|dollars?|pounds?|pence|cents?|francs?|kron(?:a|e|er|or)|rupees?|rand|yen|yuan"
+    r"|shillings?|zloty|roubles?|rubles?|pesos?|lira)\b(?!-)"
 )
 RATE = re.compile(
     r" (?:an?|per) (?:minute|hour|day|night|week|month|year|head|person|kilo(?:gram)?|tonne|ton|lit(?:re|er)|gallon"
     r"|barrel|share)\b"
 )
-PRICE = re.compile(r"[$€£¥₹]|\d+p\Z")
+PRICE = re.compile(rf"[$€£¥₹]|\d+p\Z|{CURRENCY}")
 PARTICLE = r"(?:v[ao]n|de[rnl]?|la|di|da|du|dos|ter|bin|ibn)"
 HYPHEN_BEHIND = re.compile(r"(?<![\w-])\w+(?:-\w+)*-\Z")
 WORD = re.compile(r"[^\W\d_]{2}")
@@ -131,9 +139,9 @@ def joins(text: str, place: int) -> bool:
         return right.isupper() and re.search(r"(?<!\w)[DLO]\Z", text[: place - 1]) is not None
     if right in "'’":
         return re.search(r"(?<!\w)[DLO]\Z", text[:place]) is not None and text[place + 1 : place + 2].isupper()
-    if right in ".,":
+    if right in ".,:":
         return left.isdigit() and text[place + 1 : place + 2].isdigit()
-    return left in ".," and right.isdigit() and text[max(0, place - 2) : place - 1].isdigit()
+    return left in ".,:" and right.isdigit() and text[max(0, place - 2) : place - 1].isdigit()
 
 
 def trim_marks(text: str, start: int, end: int) -> tuple[int, int]:

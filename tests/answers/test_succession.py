@@ -187,6 +187,7 @@ def test_of_a_change_read_whole_the_new_value_stands(text: str, value: str, kept
     [
         ("How many boats sank?", "The number of boats that sank rose to 9.", "5 boats sank.", True),
         ("How many boats sank?", "9 boats sank.", "5 boats sank.", False),
+        ("How many boats are missing now?", "9 boats are missing.", "5 boats are missing.", True),
         ("How many boats sank at first?", "The number of boats that sank rose to 9.", "5 boats sank.", False),
         ("Who runs the harbour?", "Ida Holm succeeds Per Dahl.", "Per Dahl runs the harbour.", True),
         ("Who runs the harbour?", "Ida Holm runs the harbour.", "Per Dahl runs the harbour.", False),

@@ -47,6 +47,27 @@ def test_a_person_is_the_answer_to_who_and_no_place() -> None:
     assert contextualize_question("How old is she?", history) == "How old is Ann Gow?"
 
 
+@pytest.mark.parametrize(
+    ("asked", "noun", "standalone"),
+    [
+        ("Who found the new comet?", "new comet", "When did the teacher first see it?"),
+        ("Who beat Ann Gow?", "Ann Gow", "When did Ann Gow first see it?"),
+    ],
+)
+def test_she_is_who_did_it_and_not_what_it_was_done_to(asked: str, noun: str, standalone: str) -> None:
+    class Finding:
+        def read_texts(
+            self, questions: Sequence[str], passages: Sequence[Sequence[tuple[str, str]]]
+        ) -> list[list[Reading]]:
+            (said,) = (text for _, text in passages[0])
+            start = said.index(noun)
+            found = [Reading(noun, 0, start, start + len(noun), 0.6, 0.0), Reading("", -1, 0, 0, 0.4, 0.4)]
+            return [found if "[she]" in question else found[1:] for question in questions]
+
+    history = (Turn("user", asked), Turn("assistant", "a teacher"))
+    assert contextualize_question("When did she first see it?", history, Finding()) == standalone
+
+
 def test_a_word_that_joins_clauses_refers_to_nothing() -> None:
     for question in ("Who is the nurse that saved the child?", "Do experts say that the bridge is safe?"):
         finder = Finder("Acme", 0.1)

@@ -32,6 +32,16 @@ UNITS = [
     ("It fell to minus 14 °C in the valleys.", "14", "minus 14 °C"),
     ("Unemployment fell by 0.3 percentage points.", "0.3", "0.3 percentage points"),
     ("The dam holds 6.2bn litres.", "6.2", "6.2bn litres"),
+    ("The board proposes NOK 2.50 per share.", "2.50", "NOK 2.50 per share"),
+    ("Growers get Sh47.20 a kilo this year.", "47.20", "Sh47.20 a kilo"),
+    ("The pier cost US$40 million.", "40", "US$40 million"),
+    ("It will cost about 1.2 billion Swiss francs.", "1.2", "about 1.2 billion Swiss francs"),
+    ("Each family gets 4 lakh rupees.", "4", "4 lakh rupees"),
+    ("The deposit is 25 cents.", "25", "25 cents"),
+    ("Some 4,000 people came.", "4,000", "Some 4,000"),
+    ("Gusts of 70 miles an hour were measured.", "70", "70 miles an hour"),
+    ("He won in 1:08:41.", "08", "1:08:41"),
+    ("It opens at 9.15 a.m. on Sundays.", "9.15", "9.15 a.m."),
     ("The comet will pass 0.7 million miles away.", "0.7", "0.7 million miles"),
 ]
 NAMES = [
@@ -55,6 +65,9 @@ UNCHANGED = [
     ("Sales were\nabout\n140", "140"),
     ("The 12 m-high wall fell.", "12"),
     ("Lena Vos's brother came.", "Lena Vos"),
+    ("A 25-cent deposit is paid.", "25"),
+    ("There are 9 cents-off coupons.", "9"),
+    ("They won 3: 2 were penalties.", "3"),
 ]
 
 
