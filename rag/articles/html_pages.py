@@ -49,6 +49,8 @@ _AROUND = (
     "button",
     "select",
 )
+_SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|[ \t\r\f]*\n\s*", re.DOTALL)
+"""A line break of the page's source, which browsers show as a space. Those in <pre> and between cells stay."""
 _ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
 """The link to itself at the end of a heading."""
 _HTML = {
@@ -197,10 +199,19 @@ def _write_html(body: Any) -> str:
         head = re.fullmatch(r"h[1-6]", element.get("rend", "")) if element.tag == "head" else None
         heading = head[0] if head else "h2" if element.tag == "head" else ""
         cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
-        element.tag = heading or cell or _HTML.get(element.tag, "span")
+        lines = "pre" if element.tag in {"code", "quote"} and element.find("p") is None and _has_break(element) else ""
+        element.tag = heading or cell or lines or _HTML.get(element.tag, "span")
         element.attrib.clear()
-    written = str(etree.tostring(body, encoding="unicode", method="html"))
+    written = _SOURCE_BREAK.sub(_join_lines, str(etree.tostring(body, encoding="unicode", method="html")))
     return unwrap_items(_ANCHOR.sub("", written))
+
+
+def _has_break(element: Any) -> bool:
+    return any("\n" in text for text in element.itertext())
+
+
+def _join_lines(found: re.Match[str]) -> str:
+    return found["kept"] or " "
 
 
 def unwrap_items(html: str) -> str:

@@ -106,6 +106,17 @@ def test_items_of_a_list_that_are_headed_leave_no_lone_bullet(tmp_path: Path) ->
     assert "\n-" not in document.text
 
 
+def test_a_line_of_the_source_is_no_line_of_the_article(tmp_path: Path) -> None:
+    body = (
+        "<h1>The ferry stays in port</h1><p><b>The Skarholm ferry</b>\n -- of 1961 --\n will not sail this winter, "
+        "its owner\n(a trust)\nsaid on Monday after the yearly inspection.</p><p>Its boiler leaks, and it has no "
+        "money for another one before the summer.</p><pre>MONDAY  no ferry\nTUESDAY at nine</pre>"
+    )
+    text = read_one(tmp_path, make_page(body)).text
+    assert "The Skarholm ferry -- of 1961 -- will not sail this winter, its owner (a trust) said" in text
+    assert "MONDAY no ferry\n" in text
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(
