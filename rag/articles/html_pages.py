@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import find_order, parse_date
 from rag.articles.encodings import decode_page
+from rag.articles.html_authors import find_author
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -112,16 +113,24 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
         text = about.body
     if not text:
         return RawArticle("")
+    title = _choose_title(tree, _get(found, "title"))
+    sites = [_get(found, "sitename"), _get(found, "hostname"), about.publication, *_list_publishers(tree)]
     return RawArticle(
         text,
-        about.title or _choose_title(tree, _get(found, "title")),
+        about.title or title,
         about.date or parse_date(_get(found, "date")),
-        about.author or _get(found, "author"),
+        about.author or find_author(tree, title, _get(found, "author"), sites),
         publication=about.publication or _get(found, "sitename"),
         language=about.language or tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "",
         url=_get(found, "url"),
         dated="JSON-LD" if about.date else "metadata",
     )
+
+
+def _list_publishers(tree: HtmlElement) -> Iterator[str]:
+    for meta in tree.iter("meta"):
+        if "publisher" in (meta.get("name") or meta.get("property") or "").casefold():
+            yield meta.get("content", "")
 
 
 def _get(found: Any, name: str) -> str:

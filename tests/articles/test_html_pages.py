@@ -117,6 +117,26 @@ def test_a_line_of_the_source_is_no_line_of_the_article(tmp_path: Path) -> None:
     assert "MONDAY no ferry\n" in text
 
 
+@pytest.mark.parametrize(
+    ("head", "line", "author"),
+    [
+        ("", "<div class=byline>By <a href=/staff/8>Odile Marsh</a></div>", "Odile Marsh"),
+        ("", "", ""),
+        ('<meta name="author" content="thevarneecho.example">', "", ""),
+        ('<meta name="author" content="The Varne Echo"><meta name="publisher" content="The Varne Echo">', "", ""),
+        ('<meta name="author" content="Ned Pell; Una Bray; MA">', "", "Ned Pell, Una Bray"),
+        ('<meta name="author" content="Ned Pell Senior Political Correspondent">', "", "Ned Pell"),
+        ('<meta name="author" content="Par Ned Pell">', "", "Ned Pell"),
+    ],
+)
+def test_the_author_is_a_person_and_not_the_site_or_its_menu(tmp_path: Path, head: str, line: str, author: str) -> None:
+    address = '<link rel="canonical" href="https://www.thevarneecho.example/salt.html">'
+    body = BODY.replace("</h1>", f"</h1>{line}")
+    more = "<div><h3>Lighthouse is painted</h3><span>By Fay Orme</span></div>"
+    page = make_page(body, head + address).replace("<nav>", "<nav><a class=username href=#>Username</a>")
+    assert read_one(tmp_path, page.replace("</main>", f"</main>{more}")).author == author
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(
