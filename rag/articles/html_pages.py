@@ -11,11 +11,13 @@ import json
 import re
 from collections import deque
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rag.articles.dates import find_order, parse_date
 from rag.articles.encodings import decode_page
 from rag.articles.html_authors import find_author
+from rag.articles.html_leads import find_lead, fold
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -113,6 +115,8 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
         text = about.body
     if not text:
         return RawArticle("")
+    if found and (lead := find_lead(tree, text)):
+        text = f"<p>{escape(lead)}</p>\n\n{text}"
     title = _choose_title(tree, _get(found, "title"))
     sites = [_get(found, "sitename"), _get(found, "hostname"), about.publication, *_list_publishers(tree)]
     return RawArticle(
@@ -184,20 +188,16 @@ def _choose_title(tree: HtmlElement, found: str) -> str:
     unless it has no word of the page's title, as a heading of the menu.
     """
     given = _read_page_title(tree)
-    folded = _fold(given)
+    folded = fold(given)
     headings = [" ".join(element.text_content().split()).rstrip("#¶ ") for element in tree.iter("h1", "h2")]
-    first = [text for text in headings if _fold(text) and f"{folded} ".startswith(f"{_fold(text)} ")]
+    first = [text for text in headings if fold(text) and f"{folded} ".startswith(f"{fold(text)} ")]
     if first:
         return max(first, key=len)
-    return given if given and not set(_fold(found).split()) & set(folded.split()) else found
+    return given if given and not set(fold(found).split()) & set(folded.split()) else found
 
 
 def _read_page_title(tree: HtmlElement) -> str:
     return " ".join((tree.findtext(".//title") or "").split())
-
-
-def _fold(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _write_html(body: Any) -> str:
@@ -235,10 +235,10 @@ def _read_about(tree: HtmlElement) -> _About:
     """What the page's JSON-LD says about its article. It may describe other articles too, as in a list of more to read:
     the one with the page's title comes first, then one with a body.
     """
-    given = _fold(_read_page_title(tree))
+    given = fold(_read_page_title(tree))
 
     def rate(about: _About) -> tuple[bool, bool]:
-        title = _fold(about.title)
+        title = fold(about.title)
         return bool(title) and bool(given) and (title in given or given in title), bool(about.body)
 
     return max(map(_read_node, filter(_is_article, _find_nodes(tree))), key=rate, default=_About())

@@ -137,6 +137,20 @@ def test_the_author_is_a_person_and_not_the_site_or_its_menu(tmp_path: Path, hea
     assert read_one(tmp_path, page.replace("</main>", f"</main>{more}")).author == author
 
 
+@pytest.mark.parametrize("name", ["description", "og:description"])
+def test_the_standfirst_is_read_if_the_page_shows_it(tmp_path: Path, name: str) -> None:
+    lead = "Nordsalt &amp; Sons blames the price of gas, and a town of 900 loses its last employer"
+    head = f'<meta name="{name}" content="{lead}">'
+    page = make_page(head=head)
+    assert "blames the price" not in read_one(tmp_path, page).text
+    shown = page.replace("<main>", f"<main><div class=teaser><h2><b>{lead}</b>.</h2></div>")
+    text = read_one(tmp_path, shown).text
+    assert text.count("Nordsalt & Sons blames the price of gas") == 1
+    assert text.index("blames the price") < text.index("will close in October")
+    again = shown.replace("It employs 212", f"{lead.replace('price', '<a href=/gas>price</a>')}. It employs 212")
+    assert read_one(tmp_path, again).text.count("blames the price") == 1
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(
