@@ -151,6 +151,28 @@ def test_the_standfirst_is_read_if_the_page_shows_it(tmp_path: Path, name: str) 
     assert read_one(tmp_path, again).text.count("blames the price") == 1
 
 
+@pytest.mark.parametrize("names", ["id=comentarios", "class='box visitors_comment_block'", "class=comments-3"])
+def test_what_readers_write_is_no_part_of_the_article(tmp_path: Path, names: str) -> None:
+    said = "<p>I live in Varne and I say that the owner never paid anybody a cent of what he owes them, ever.</p>" * 9
+    page = make_page(f"{BODY}<div {names}><h3>Nordsalt lies</h3>{said}</div>").replace("article>", "div>")
+    text = read_one(tmp_path, page).text
+    assert "will ballot its members" in text
+    assert "never paid" not in text
+
+
+@pytest.mark.parametrize("page", ["{}", "<DOCUMENT>\n<TYPE>EX-9\n<HTML><BODY>{}</BODY></HTML>\n</DOCUMENT>"])
+def test_a_part_of_a_page_is_read(tmp_path: Path, page: str) -> None:
+    said = (
+        "The salt works will close in October. <p>Its owner said so.</p>" if page != "{}" else "The salt works close."
+    )
+    assert "The salt works" in read_one(tmp_path, page.format(said)).text
+
+
+def test_a_page_without_a_tag_keeps_its_lines(tmp_path: Path) -> None:
+    text = read_one(tmp_path, "The works close.\n\n&ldquo;An insult&rdquo;, said the union.\n").text
+    assert text == "The works close.\n\n“An insult”, said the union."
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(
