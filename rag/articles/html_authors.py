@@ -49,16 +49,16 @@ def _find_byline(tree: HtmlElement, title: str) -> str:
     """The names of the first byline below the heading that is the article's title."""
     wanted = _squeeze(title)
     left = 0
-    for element in tree.iter(
-        "h1", "h2", "p", "div", "span", "address", "a", "li", "em", "i", "b", "strong", "h3", "h4"
-    ):
+    for element in tree.iter("h1", "h2", "p", "div", "span", "address", "a", "em", "i", "b", "strong", "h3", "h4"):
         if left == 0:
             left = _NEAR if element.tag in {"h1", "h2"} and _squeeze(element.text_content()) == wanted else 0
             continue
         text = " ".join(element.text_content().split())
-        if len(text) <= _LONGEST and re.match(r"by\b", text, re.IGNORECASE):
-            credit = parse_byline(text)
-            if credit and is_name(credit.author.split(",")[0].split(" and ")[0]):
+        for line in (text, " ".join((element.text or "").split())):  # all of it, or what stands before a break
+            begun = _BY.match(line) if len(line) <= _LONGEST else None
+            credit = parse_byline(f"By {line[begun.end() :]}") if begun else None
+            listed = next(element.iterancestors("li"), None) is not None  # of other articles
+            if credit and not listed and is_name(credit.author.split(",")[0].split(" and ")[0]):
                 return credit.author
         left -= 1
         if left == 0 or (element.tag == "p" and len(text.split()) >= _PROSE):

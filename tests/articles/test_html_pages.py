@@ -121,6 +121,9 @@ def test_a_line_of_the_source_is_no_line_of_the_article(tmp_path: Path) -> None:
     ("head", "line", "author"),
     [
         ("", "<div class=byline>By <a href=/staff/8>Odile Marsh</a></div>", "Odile Marsh"),
+        ("", "<p>By Odile Marsh<br>The Varne Echo<br><a href=/staff>Archive</a></p>", "Odile Marsh"),
+        ("", "<p>Par Odile Marsh</p>", "Odile Marsh"),
+        ('<meta name="author" content="Ned Pell">', "<p>Illustration by Una Bray</p>", "Ned Pell"),
         ("", "", ""),
         ('<meta name="author" content="thevarneecho.example">', "", ""),
         ('<meta name="author" content="The Varne Echo"><meta name="publisher" content="The Varne Echo">', "", ""),
