@@ -104,12 +104,14 @@ def clean_text(raw: str, author: str = "") -> CleanedText:
 
 
 def _sign(cleaned: CleanedText, author: str) -> CleanedText:
-    """Append the author as a byline, if there is none."""
+    """Append the author as a byline, if there is none or it only credits others, such as a photographer."""
     author = " ".join(normalise_characters(author).split())[:_LONGEST_AUTHOR]
-    if not author or not cleaned.text or cleaned.byline is not None:
+    if not author or not cleaned.text or (cleaned.byline and cleaned.byline.author):
         return cleaned
     start = len(cleaned.text) + 2
-    byline = Byline(start, author, start + len("By "), start + len(f"By {author}"))
+    byline = Byline(
+        cleaned.byline.start if cleaned.byline else start, author, start + len("By "), start + len(f"By {author}")
+    )
     return replace(cleaned, text=f"{cleaned.text}\n\nBy {author}", byline=byline)
 
 

@@ -7,14 +7,16 @@ itself for search engines (JSON-LD of type Article) comes first, because its pub
 from __future__ import annotations
 
 import copy
-import json
 import re
-from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
-from rag.articles.dates import find_order, parse_date
+from rag.articles.dates import parse_date
 from rag.articles.encodings import decode_page
+from rag.articles.html_about import About, read_about, read_page_title
+from rag.articles.html_authors import find_author
+from rag.articles.html_leads import find_lead, fold
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ _SAVED = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 """Browsers write it at the head of a page that they save."""
 _HEAD = 2_000  # characters in which that may stand
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
-_ARTICLE = re.compile(r"(?:\w*Article|(?:Live)?BlogPosting|Report)\Z")
-_MOST_NODES = 20_000
-"""JSON-LD nodes that are searched. Pages have about ten."""
 _COMPLETE = 0.8
 """The body in JSON-LD is used if it has this share of the words that trafilatura finds. Many are only a teaser."""
 _ENOUGH = 0.7
@@ -49,6 +48,15 @@ _AROUND = (
     "button",
     "select",
 )
+_COMMENTS = re.compile(
+    r"(?<![a-z])(?:(?:comments|commentaires|comentarios|kommentare|commenti|disqus)(?![a-z])"
+    r"|comment[-_]?(?:area|block|list|section|thread|wrapper))",
+    re.IGNORECASE,
+)
+_FEWEST_SAID = 20
+"""Least words of what readers wrote: a byline may stand in one box with the number of comments."""
+_SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|[ \t\r\f]*\n\s*", re.DOTALL)
+"""A line break of the page's source, which browsers show as a space. Those in <pre> and between cells stay."""
 _ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
 """The link to itself at the end of a heading."""
 _HTML = {
@@ -65,18 +73,6 @@ _HTML = {
 """trafilatura's elements, as HTML. Other elements are parts of a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
-    """What a page's JSON-LD says about its article; empty where it says nothing."""
-
-    body: str = ""
-    title: str = ""
-    date: str | None = None
-    author: str = ""
-    publication: str = ""
-    language: str = ""
-
-
 def convert_page(data: bytes) -> Converted:
     """The article of a web page.
 
@@ -91,7 +87,12 @@ def read_page(html: str) -> RawArticle:
     from trafilatura import load_html
 
     declaration = _DECLARATION.match(html)
-    tree = load_html(html[declaration.end() :] if declaration else html)
+    html = html[declaration.end() :] if declaration else html
+    if "<" not in html:
+        return RawArticle(html)
+    tree = load_html(html)
+    if tree is None:  # a part of a page, or something else before its first tag
+        tree = load_html(f"<html><body>{html}</body></html>")
     if tree is None:
         return RawArticle("")
     saved = _SAVED.search(html, 0, _HEAD)
@@ -100,9 +101,10 @@ def read_page(html: str) -> RawArticle:
 
 
 def _read_tree(tree: HtmlElement) -> RawArticle:
-    about = _read_about(tree)
+    _drop_comments(tree)
+    about = read_about(tree)
     found = _extract(tree)
-    unmarked = about == _About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
+    unmarked = about == About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
     if unmarked and _count_words(found) < _ENOUGH * len(_prune(tree, "a").text_content().split()):
         found = max(found, _extract(tree, recall=True), key=_count_words)
     text = _write_html(found.body) if found else about.body or _write_rest(tree)
@@ -110,16 +112,35 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
         text = about.body
     if not text:
         return RawArticle("")
+    if found and (lead := find_lead(tree, text)):
+        text = f"<p>{escape(lead)}</p>\n\n{text}"
+    title = _choose_title(tree, _get(found, "title"))
+    sites = [_get(found, "sitename"), _get(found, "hostname"), about.publication, *_list_publishers(tree)]
     return RawArticle(
         text,
-        about.title or _choose_title(tree, _get(found, "title")),
+        about.title or title,
         about.date or parse_date(_get(found, "date")),
-        about.author or _get(found, "author"),
+        about.author or find_author(tree, title, _get(found, "author"), sites),
         publication=about.publication or _get(found, "sitename"),
         language=about.language or tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "",
         url=_get(found, "url"),
         dated="JSON-LD" if about.date else "metadata",
     )
+
+
+def _drop_comments(tree: HtmlElement) -> None:
+    """Drop what readers wrote below the article. trafilatura leaves it out only where it knows the site's mark-up."""
+    for element in list(tree.iter("div", "section", "ol", "ul", "aside")):
+        named = _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}")
+        inside = element.getparent() is not None and (element.find(".//h1") is None is element.find(".//article"))
+        if named and inside and len(element.text_content().split()) >= _FEWEST_SAID:
+            element.drop_tree()
+
+
+def _list_publishers(tree: HtmlElement) -> Iterator[str]:
+    for meta in tree.iter("meta"):
+        if "publisher" in (meta.get("name") or meta.get("property") or "").casefold():
+            yield meta.get("content", "")
 
 
 def _get(found: Any, name: str) -> str:
@@ -172,21 +193,13 @@ def _choose_title(tree: HtmlElement, found: str) -> str:
     """The heading with which the page's title begins ("Heading | Site"), or else the title that trafilatura finds,
     unless it has no word of the page's title, as a heading of the menu.
     """
-    given = _read_page_title(tree)
-    folded = _fold(given)
+    given = read_page_title(tree)
+    folded = fold(given)
     headings = [" ".join(element.text_content().split()).rstrip("#¶ ") for element in tree.iter("h1", "h2")]
-    first = [text for text in headings if _fold(text) and f"{folded} ".startswith(f"{_fold(text)} ")]
+    first = [text for text in headings if fold(text) and f"{folded} ".startswith(f"{fold(text)} ")]
     if first:
         return max(first, key=len)
-    return given if given and not set(_fold(found).split()) & set(folded.split()) else found
-
-
-def _read_page_title(tree: HtmlElement) -> str:
-    return " ".join((tree.findtext(".//title") or "").split())
-
-
-def _fold(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return given if given and not set(fold(found).split()) & set(folded.split()) else found
 
 
 def _write_html(body: Any) -> str:
@@ -197,10 +210,19 @@ def _write_html(body: Any) -> str:
         head = re.fullmatch(r"h[1-6]", element.get("rend", "")) if element.tag == "head" else None
         heading = head[0] if head else "h2" if element.tag == "head" else ""
         cell = "th" if element.tag == "cell" and element.get("role") == "head" else ""
-        element.tag = heading or cell or _HTML.get(element.tag, "span")
+        lines = "pre" if element.tag in {"code", "quote"} and element.find("p") is None and _has_break(element) else ""
+        element.tag = heading or cell or lines or _HTML.get(element.tag, "span")
         element.attrib.clear()
-    written = str(etree.tostring(body, encoding="unicode", method="html"))
+    written = _SOURCE_BREAK.sub(_join_lines, str(etree.tostring(body, encoding="unicode", method="html")))
     return unwrap_items(_ANCHOR.sub("", written))
+
+
+def _has_break(element: Any) -> bool:
+    return any("\n" in text for text in element.itertext())
+
+
+def _join_lines(found: re.Match[str]) -> str:
+    return found["kept"] or " "
 
 
 def unwrap_items(html: str) -> str:
@@ -209,65 +231,3 @@ def unwrap_items(html: str) -> str:
     """
     html = re.sub(r"(<li\b[^<>]*>)\s*<p>", r"\1", html)
     return re.sub(r"<li\b[^<>]*>\s*(?=<(?:h[1-6]|div|table|blockquote|ul|ol)\b)", "", html)
-
-
-def _read_about(tree: HtmlElement) -> _About:
-    """What the page's JSON-LD says about its article. It may describe other articles too, as in a list of more to read:
-    the one with the page's title comes first, then one with a body.
-    """
-    given = _fold(_read_page_title(tree))
-
-    def rate(about: _About) -> tuple[bool, bool]:
-        title = _fold(about.title)
-        return bool(title) and bool(given) and (title in given or given in title), bool(about.body)
-
-    return max(map(_read_node, filter(_is_article, _find_nodes(tree))), key=rate, default=_About())
-
-
-def _is_article(node: dict[str, Any]) -> bool:
-    kinds = node.get("@type")
-    return any(
-        isinstance(kind, str) and _ARTICLE.match(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
-    )
-
-
-def _read_node(node: dict[str, Any]) -> _About:
-    return _About(
-        _read_string(node.get("articleBody")),
-        _read_string(node.get("headline")),
-        parse_date(_read_string(node.get("datePublished")), find_order((), _read_string(node.get("inLanguage")))),
-        _read_names(node.get("author")),
-        _read_names(node.get("publisher")),
-        _read_string(node.get("inLanguage")),
-    )
-
-
-def _find_nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
-    """The objects of the page's JSON-LD, outer ones first."""
-    nodes: deque[Any] = deque()
-    for script in tree.iterfind(".//script[@type='application/ld+json']"):
-        try:
-            nodes.append(json.loads(script.text or "", strict=False))
-        except (ValueError, RecursionError):
-            continue
-    for _ in range(_MOST_NODES):
-        if not nodes:
-            return
-        node = nodes.popleft()
-        if isinstance(node, dict):
-            yield node
-            nodes.extend(value for value in node.values() if isinstance(value, (dict, list)))
-        elif isinstance(node, list):
-            nodes.extend(value for value in node if isinstance(value, (dict, list)))
-
-
-def _read_string(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _read_names(value: Any) -> str:
-    """The authors' names, given as a string, as an object with a name, or as a list of these."""
-    several = value if isinstance(value, list) else [value]
-    names = [_read_string(one.get("name") if isinstance(one, dict) else one) for one in several]
-    # Some sites give the address of a profile for a name.
-    return ", ".join(dict.fromkeys(name for name in names if name and "://" not in name))

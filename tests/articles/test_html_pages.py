@@ -106,6 +106,76 @@ def test_items_of_a_list_that_are_headed_leave_no_lone_bullet(tmp_path: Path) ->
     assert "\n-" not in document.text
 
 
+def test_a_line_of_the_source_is_no_line_of_the_article(tmp_path: Path) -> None:
+    body = (
+        "<h1>The ferry stays in port</h1><p><b>The Skarholm ferry</b>\n -- of 1961 --\n will not sail this winter, "
+        "its owner\n(a trust)\nsaid on Monday after the yearly inspection.</p><p>Its boiler leaks, and it has no "
+        "money for another one before the summer.</p><pre>MONDAY  no ferry\nTUESDAY at nine</pre>"
+    )
+    text = read_one(tmp_path, make_page(body)).text
+    assert "The Skarholm ferry -- of 1961 -- will not sail this winter, its owner (a trust) said" in text
+    assert "MONDAY no ferry\n" in text
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "author"),
+    [
+        ("", "<div class=byline>By <a href=/staff/8>Odile Marsh</a></div>", "Odile Marsh"),
+        ("", "<p>By Odile Marsh<br>The Varne Echo<br><a href=/staff>Archive</a></p>", "Odile Marsh"),
+        ("", "<p>Par Odile Marsh</p>", "Odile Marsh"),
+        ('<meta name="author" content="Ned Pell">', "<p>Illustration by Una Bray</p>", "Ned Pell"),
+        ("", "", ""),
+        ('<meta name="author" content="thevarneecho.example">', "", ""),
+        ('<meta name="author" content="The Varne Echo"><meta name="publisher" content="The Varne Echo">', "", ""),
+        ('<meta name="author" content="Ned Pell; Una Bray; MA">', "", "Ned Pell, Una Bray"),
+        ('<meta name="author" content="Ned Pell Senior Political Correspondent">', "", "Ned Pell"),
+        ('<meta name="author" content="Par Ned Pell">', "", "Ned Pell"),
+    ],
+)
+def test_the_author_is_a_person_and_not_the_site_or_its_menu(tmp_path: Path, head: str, line: str, author: str) -> None:
+    address = '<link rel="canonical" href="https://www.thevarneecho.example/salt.html">'
+    body = BODY.replace("</h1>", f"</h1>{line}")
+    more = "<div><h3>Lighthouse is painted</h3><span>By Fay Orme</span></div>"
+    page = make_page(body, head + address).replace("<nav>", "<nav><a class=username href=#>Username</a>")
+    assert read_one(tmp_path, page.replace("</main>", f"</main>{more}")).author == author
+
+
+@pytest.mark.parametrize("name", ["description", "og:description"])
+def test_the_standfirst_is_read_if_the_page_shows_it(tmp_path: Path, name: str) -> None:
+    lead = "Nordsalt &amp; Sons blames the price of gas, and a town of 900 loses its last employer"
+    head = f'<meta name="{name}" content="{lead}">'
+    page = make_page(head=head)
+    assert "blames the price" not in read_one(tmp_path, page).text
+    shown = page.replace("<main>", f"<main><div class=teaser><h2><b>{lead}</b>.</h2></div>")
+    text = read_one(tmp_path, shown).text
+    assert text.count("Nordsalt & Sons blames the price of gas") == 1
+    assert text.index("blames the price") < text.index("will close in October")
+    again = shown.replace("It employs 212", f"{lead.replace('price', '<a href=/gas>price</a>')}. It employs 212")
+    assert read_one(tmp_path, again).text.count("blames the price") == 1
+
+
+@pytest.mark.parametrize("names", ["id=comentarios", "class='box visitors_comment_block'", "class=comments-3"])
+def test_what_readers_write_is_no_part_of_the_article(tmp_path: Path, names: str) -> None:
+    said = "<p>I live in Varne and I say that the owner never paid anybody a cent of what he owes them, ever.</p>" * 9
+    page = make_page(f"{BODY}<div {names}><h3>Nordsalt lies</h3>{said}</div>").replace("article>", "div>")
+    text = read_one(tmp_path, page).text
+    assert "will ballot its members" in text
+    assert "never paid" not in text
+
+
+@pytest.mark.parametrize("page", ["{}", "<DOCUMENT>\n<TYPE>EX-9\n<HTML><BODY>{}</BODY></HTML>\n</DOCUMENT>"])
+def test_a_part_of_a_page_is_read(tmp_path: Path, page: str) -> None:
+    said = (
+        "The salt works will close in October. <p>Its owner said so.</p>" if page != "{}" else "The salt works close."
+    )
+    assert "The salt works" in read_one(tmp_path, page.format(said)).text
+
+
+def test_a_page_without_a_tag_keeps_its_lines(tmp_path: Path) -> None:
+    text = read_one(tmp_path, "The works close.\n\n&ldquo;An insult&rdquo;, said the union.\n").text
+    assert text == "The works close.\n\n“An insult”, said the union."
+
+
 def test_what_the_page_says_about_itself_comes_first(tmp_path: Path) -> None:
     body = "Varne's salt works will close.\n\n" + "The owner gave no other reason than the price of gas. " * 20
     head = make_json_ld(

@@ -1,0 +1,61 @@
+"""Finds the standfirst of a web page: the sentence or two below the headline that say what the article tells.
+
+trafilatura often leaves it out, because it stands apart from the text. A page gives it to search engines too, as its
+description; a description that the page does not show is an advertisement of the article, not a part of it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_FEWEST = 6
+"""Least words of a standfirst: shorter ones say nothing that could be asked for."""
+_MOST = 100  # words
+_DESCRIPTIONS = {"description", "og:description", "dc.description", "twitter:description"}
+_INLINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
+_SHOWN = {"h2", "h3", "h4", "h5", "p", "div", "strong", "blockquote"}
+_TAG = re.compile(r"<[^<>]*>")
+_BEGINNING = 20  # letters
+
+
+def find_lead(tree: HtmlElement, text: str) -> str:
+    """The standfirst that a page shows and its text lacks; empty if there is none.
+
+    :param text: of the article, with tags.
+    """
+    said = fold(html.unescape(_TAG.sub("", text)))
+    for meta in tree.iter("meta"):
+        if (meta.get("name") or meta.get("property") or "").casefold() not in _DESCRIPTIONS:
+            continue
+        wanted = fold(html.unescape(meta.get("content", "")))
+        if len(wanted.split()) >= _FEWEST and wanted not in said:
+            shown = _find_shown(tree, wanted)
+            if shown and fold(shown) not in said:
+                return shown
+    return ""
+
+
+def _find_shown(tree: HtmlElement, wanted: str) -> str:
+    """The text of the first paragraph or heading of the page that begins with these words."""
+    body = tree.find(".//body")
+    for element in () if body is None else body.iter(*_SHOWN, *_INLINE):
+        begun = fold(element.text or "")[:_BEGINNING]
+        if not begun or not wanted.startswith(begun):
+            continue
+        block: HtmlElement | None = element
+        while block is not None and block.tag in _INLINE:
+            block = block.getparent()
+        shown = " ".join(block.text_content().split()) if block is not None and block.tag in _SHOWN else ""
+        if len(shown.split()) <= _MOST and fold(shown).startswith(wanted):
+            return shown
+    return ""
+
+
+def fold(text: str) -> str:
+    """A text's words, which alone are compared."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
