@@ -148,11 +148,11 @@ def add_corpus(
         wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
         order = gr.Dropdown(list(ORDERS), label="Order", filterable=False, scale=0, min_width=200, elem_id="aa-order")
     choice = [wanted, order]
-    rows = make_html("", elem_id="aa-articles")
+    rows = make_html("", scripts=("choosing.js",), elem_id="aa-articles")
     adding: Any = {"concurrency_limit": CONCURRENCY, **private()}
     added: Any = files.upload(corpus.add_articles, [files, *choice], [files, cancel, rows, summary], **adding)
     cancel.click(corpus.cancel, None, None, queue=False, **private())
-    removed: Any = rows.remove(corpus.remove_article, choice, [rows, summary], **private())
+    removed: Any = rows.remove(corpus.remove_articles, choice, [rows, summary], **private())
     for event in (added, removed):
         event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
