@@ -29,7 +29,7 @@ LIMITS = (
     f"{EXAMPLES[0].upper()}{EXAMPLES[1:]}, at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
     f"{MOST_TOGETHER // 1_000_000} MB at a time. "
     "An article takes a few seconds, 1 MB of text about two minutes, 5 MB about ten. Questions are answered meanwhile. "
-    "They stay on the machine that runs this page."
+    "Articles stay on the machine that runs this page."
 )
 MOST_SENT = 2 * MOST_BYTES
 """Size of a file that the browser may send. One above ``MOST_BYTES`` is refused by name; the others are added."""

@@ -367,8 +367,10 @@ def test_several_added_articles_are_removed_at_once_on_a_phone_by_keyboard(open_
     expect(sure).to_be_hidden()
 
     page.get_by_role("checkbox", name="Choose all").focus()
+    empty = boxes.first.screenshot()
     page.keyboard.press("Space")
     expect(bar).to_contain_text("3 articles chosen")
+    assert boxes.first.screenshot() != empty  # the tick is seen
     tab_to(page, '.aa-choose[value="uploads/brora.md"]')
     page.keyboard.press("Space")
     expect(bar).to_contain_text("2 articles chosen")
