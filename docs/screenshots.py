@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def take(
 ) -> None:
     """One picture in at most 64 colours, after these questions and a press of ``role:name``."""
     from PIL import Image
+    from playwright import sync_api
 
     page = browser.new_page(viewport=size, **options)
     page.goto(address)
@@ -83,6 +85,9 @@ def take(
         page.get_by_label("Your question").fill(question)
         page.get_by_role("button", name="Ask", exact=True).click()
         page.wait_for_selector(f".aa-exchange:nth-child({number}) .aa-tools", timeout=120_000)
+    if questions and not press:
+        with suppress(sync_api.TimeoutError):  # not every answer has suggestions
+            page.wait_for_selector("#aa-following button", timeout=10_000)
     if press:
         role, _, label = press.partition(":")
         page.get_by_role(role, name=label, exact=True).click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,14 @@ class Row:
     saved: str = ""
 
     @property
+    def file(self) -> str:
+        """The name of its file, with which it is removed."""
+        return name_file(self.document_id)
+
+    @property
     def shared(self) -> str:
         """The name of its file, if that holds other articles too, which are removed with it; otherwise empty."""
-        file = name_file(self.document_id)
-        return file if file != self.document_id else ""
+        return self.file if self.file != self.document_id else ""
 
 
 def _is_given(row: Row) -> bool:
@@ -89,7 +94,8 @@ def render_articles(rows: Sequence[Row], wanted: str = "", order: str = "") -> M
     needle = " ".join(wanted.split()).casefold()
     found = [row for row in rows if needle in row.title.casefold() or needle in row.document_id.casefold()]
     shown = sorted(found, key=ORDERS.get(order, _is_given))[:MOST_SHOWN]
-    return render("articles", rows=shown, total=len(rows), found=len(found) if needle else None)
+    held = Counter(row.file for row in rows)
+    return render("articles", rows=shown, held=held, total=len(rows), found=len(found) if needle else None)
 
 
 def describe_extent(rows: Sequence[Row]) -> str:
@@ -146,8 +152,11 @@ def describe_adding(now: Adding) -> str:
     return f"{which}: {now.done:,} of {count(now.passages, 'passage')}{left} …" if now.passages else f"{which} …"
 
 
-def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
-    """The result of an update, file by file, and the files that were refused, with the reasons."""
+def render_changes(changes: Changes, refused: Sequence[Skipped] = (), kept: str = "not added") -> Markup:
+    """The result of an update, file by file, and the files that were refused, with the reasons.
+
+    :param kept: what was not done with the refused files.
+    """
     lines = [
         *(("added", name, "") for name in changes.added),
         *(("changed", name, "") for name in changes.changed),
@@ -155,7 +164,7 @@ def render_changes(changes: Changes, refused: Sequence[Skipped] = ()) -> Markup:
         *(("removed", name, "") for name in changes.removed),
         *(("not read", item.document_id, item.reason) for item in changes.skipped),
         *(("note", note.file, f"It was {note.text}.") for note in changes.notes),
-        *(("not added", item.document_id, item.reason) for item in refused),
+        *((kept, item.document_id, item.reason) for item in refused),
         *(
             ("nearly repeats", repeated, f"It nearly repeats {original}.")
             for repeated, original in changes.duplicates.items()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # noqa: TID253 (as in rag.page.handlers)
 
-from rag.errors import RagError
 from rag.page.articles import (
     describe_adding,
     render_articles,
@@ -20,9 +19,10 @@ from rag.page.articles import (
     render_skipped,
 )
 from rag.page.endpoints import BROKEN
-from rag.page.events import name_session, read_word
+from rag.page.events import name_session, read_word, read_words
 from rag.page.stages import Watch
 from rag.page.transcript import WAITING
+from rag.page.uploads import MOST_KEPT
 
 if TYPE_CHECKING:
     from rag.page.shelf import Shelf
@@ -70,13 +70,11 @@ class CorpusHandlers:
         if watch := self.adding.get(name_session(request)):
             watch.cancel()
 
-    def remove_article(self, wanted: str, order: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        """Removes an uploaded article."""
+    def remove_articles(self, wanted: str, order: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        """Removes one uploaded article, or those that were chosen."""
         yield gr.skip(), render_notice("Removing …")
-        try:
-            said = render_changes(self.shelf.remove(read_word(event, "document")))
-        except RagError as error:
-            said = render_notice(str(error), kind="error")
+        names = read_words(event, "documents")[:MOST_KEPT] or [read_word(event, "document")]
+        said = render_changes(*self.shelf.remove(names), kept="not removed")
         yield self.list_articles(wanted, order), said
 
     def _show_progress(self, said: str) -> tuple[Any, ...]:

@@ -20,6 +20,13 @@ def read_word(event: gr.EventData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def read_words(event: gr.EventData, name: str) -> list[str]:
+    """A list of texts from an event's data; what is no text is left out."""
+    data = event._data
+    values = data.get(name) if isinstance(data, dict) else None
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 def read_offset(event: gr.EventData, name: str) -> int:
     value = read_word(event, name)
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0

@@ -29,7 +29,7 @@ LIMITS = (
     f"{EXAMPLES[0].upper()}{EXAMPLES[1:]}, at most {MOST_BYTES // 1_000_000} MB each, {MOST_FILES} files and "
     f"{MOST_TOGETHER // 1_000_000} MB at a time. "
     "An article takes a few seconds, 1 MB of text about two minutes, 5 MB about ten. Questions are answered meanwhile. "
-    "They stay on the machine that runs this page."
+    "Articles stay on the machine that runs this page."
 )
 MOST_SENT = 2 * MOST_BYTES
 """Size of a file that the browser may send. One above ``MOST_BYTES`` is refused by name; the others are added."""
@@ -148,11 +148,11 @@ def add_corpus(
         wanted = gr.Textbox("", label="Find a title or file name", max_lines=1, max_length=200, elem_id="aa-find")
         order = gr.Dropdown(list(ORDERS), label="Order", filterable=False, scale=0, min_width=200, elem_id="aa-order")
     choice = [wanted, order]
-    rows = make_html("", elem_id="aa-articles")
+    rows = make_html("", scripts=("choosing.js",), elem_id="aa-articles")
     adding: Any = {"concurrency_limit": CONCURRENCY, **private()}
     added: Any = files.upload(corpus.add_articles, [files, *choice], [files, cancel, rows, summary], **adding)
     cancel.click(corpus.cancel, None, None, queue=False, **private())
-    removed: Any = rows.remove(corpus.remove_article, choice, [rows, summary], **private())
+    removed: Any = rows.remove(corpus.remove_articles, choice, [rows, summary], **private())
     for event in (added, removed):
         event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())

@@ -60,6 +60,8 @@ WORKERS = 2
 """Questions answered at the same time. Others wait in a queue."""
 MOST_ADDED = 20_000
 """Passages of one upload's file, twice as many as the longest text has. Short rows of a table are passages too."""
+FOREIGN = "Only articles that were added on this page can be removed here."
+GONE = "It has already been removed, with its file: the list shows what is left."
 
 
 class TooLong(RagError):  # noqa: N818 (what is wrong with the file)
@@ -280,29 +282,41 @@ class Shelf:
 
         return tell_passages
 
-    def remove(self, document_id: str) -> Changes:
-        """Removes an uploaded file with all of its articles.
+    def remove(self, document_ids: Iterable[str]) -> tuple[Changes, tuple[Skipped, ...]]:
+        """Removes uploaded files with all of their articles, and updates the index once.
 
-        :param document_id: of any of them.
-        :raises RagError: if it was not uploaded, or the index cannot be written. It is then still there.
+        :param document_ids: of any article of each file.
+        :return: what changed, and the files that were not removed, with the reasons: all of them if the index cannot
+            be written.
         """
         with self._updating:
-            path = PurePosixPath(name_file(document_id))
-            uploaded = path.parent.as_posix() == UPLOADS
-            hidden = hide_file(path.name, self._uploads) if uploaded else None
-            if hidden is None and uploaded and is_gone(path.name, self._uploads):
-                self._reopen()
-                raise CorpusError("It has already been removed, with its file: the list shows what is left.")
-            if hidden is None:
-                raise CorpusError("Only articles that were added on this page can be removed here.")
-            gone = tuple(row.document_id for row in self._rows if name_file(row.document_id) == str(path))
+            files = dict.fromkeys(map(name_file, document_ids))
+            uploaded = {file: PurePosixPath(file).name for file in files if is_uploaded(file)}
+            refused = [Skipped(file, FOREIGN) for file in files if file not in uploaded]
+            hidden: dict[str, Path] = {}
+            for file, name in uploaded.items():
+                if path := hide_file(name, self._uploads):
+                    hidden[file] = path
+                else:
+                    refused.append(Skipped(file, GONE if is_gone(name, self._uploads) else FOREIGN))
+            if not uploaded:
+                return Changes(), tuple(refused)
+            gone: dict[str, list[str]] = {file: [] for file in hidden}
+            for row in self._rows:
+                if row.file in gone:
+                    gone[row.file].append(row.document_id)
             try:
                 changes = self._reopen()
-            except BaseException:
-                restore_file(hidden, path.name)
-                raise
-            hidden.unlink(missing_ok=True)
-            return replace(changes, removed=gone or (document_id,))
+            except BaseException as error:
+                for file, path in hidden.items():
+                    restore_file(path, uploaded[file])
+                if not isinstance(error, RagError):
+                    raise
+                return Changes(), (*refused, *(Skipped(file, str(error)) for file in hidden))
+            for path in hidden.values():
+                path.unlink(missing_ok=True)
+            removed = (name for file, names in gone.items() for name in names or (file,))
+            return replace(changes, removed=tuple(removed)), tuple(refused)
 
     def _reopen(self, tell: Tell | None = None) -> Changes:
         try:
@@ -317,7 +331,7 @@ class Shelf:
             pipeline.close()
             return Changes()
         self._rows = tuple(
-            Row(**asdict(summary), removable=summary.document_id.startswith(f"{UPLOADS}/"))
+            Row(**asdict(summary), removable=is_uploaded(name_file(summary.document_id)))
             for summary in pipeline.index.documents()
         )
         self._skipped = tuple(pipeline.list_skipped())
@@ -341,3 +355,8 @@ class Shelf:
                 return False
 
         return choose_suggestions(make_starters(passages), is_met)
+
+
+def is_uploaded(file: str) -> bool:
+    """Whether a file of the corpus lies where uploads do, not in a folder below that."""
+    return PurePosixPath(file).parent.as_posix() == UPLOADS

@@ -32,7 +32,7 @@ ALLOWED = {
     "class", "id", "href", "title", "type", "dir", "tabindex", "role", "name", "for", "value", "maxlength", "open",
     "autocomplete", "datetime", "scope", "aria-label", "aria-hidden", "aria-busy", "aria-live", "aria-pressed",
     "aria-labelledby", "data-shown", "popover", "popovertarget", "popovertargetaction",
-    "rows", "autofocus", "viewbox", "d",
+    "rows", "autofocus", "hidden", "data-articles", "viewbox", "d",
 }  # fmt: skip
 
 

@@ -157,6 +157,14 @@ def remove(page: Any, name: str) -> None:
     expect(row).to_have_count(0)
 
 
+def tab_to(page: Any, selector: str, key: str = "Tab") -> None:
+    for _ in range(40):
+        page.keyboard.press(key)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{selector} is not reached")
+
+
 def test_starters_come_and_get_answers(open_page: Open) -> None:
     page = open_page()
     starter = page.locator(".aa-starter").first
@@ -346,6 +354,47 @@ def test_files_are_dropped_anywhere_on_the_page(open_page: Open) -> None:
     remove(page, "cullen.md")
 
 
+def test_several_added_articles_are_removed_at_once_on_a_phone_by_keyboard(open_page: Open, served: Served) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    names = ("alness.md", "brora.md", "cromarty.md")
+    texts = {name: f"# The pier of {name}\n\nIts pier was built in {1801 + len(name)}.\n" for name in names}
+    upload(page, *((name, text.encode()) for name, text in texts.items()))
+    expect(page.locator(".aa-changes li")).to_have_count(3, timeout=WAIT)
+    boxes = page.get_by_role("checkbox", name="Choose The pier of")
+    expect(boxes).to_have_count(3)
+    given = page.locator(".aa-articles tbody tr").count() - 3
+    bar, sure = page.locator(".aa-choosing"), page.locator(".aa-choosing .aa-confirm")
+    expect(sure).to_be_hidden()
+
+    page.get_by_role("checkbox", name="Choose all").focus()
+    empty = boxes.first.screenshot()
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("3 articles chosen")
+    assert boxes.first.screenshot() != empty  # the tick is seen
+    tab_to(page, '.aa-choose[value="uploads/brora.md"]')
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("2 articles chosen")
+    assert page.evaluate("document.querySelector('.aa-choose-all').indeterminate")
+    tab_to(page, ".aa-choosing summary", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(sure).to_contain_text("Their files are deleted. This cannot be undone.")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.keyboard.press("Tab")
+    expect(sure.get_by_role("button", name="Yes, remove 2 articles with their 2 files")).to_be_focused()
+    (served.corpus / "uploads" / "cromarty.md").unlink()  # by another hand, in the same moment
+    page.keyboard.press("Enter")
+
+    said = page.locator(".aa-changes")
+    expect(said).to_contain_text("removed uploads/alness.md", timeout=WAIT)
+    expect(said).to_contain_text("not removed uploads/cromarty.md It has already been removed")
+    expect(page.locator(".aa-articles tbody tr")).to_have_count(given + 1)
+    expect(boxes).to_have_count(1)
+    expect(boxes).not_to_be_checked()
+    assert [path.name for path in served.corpus.glob("uploads/*")] == ["brora.md"]
+    remove(page, "brora.md")
+    expect(bar).to_have_count(0)
+
+
 def test_what_is_no_article_is_not_taken(open_page: Open, served: Served) -> None:
     page = open_page()
     said = upload(page, ("image.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x00"), ("empty.md", b""))
@@ -393,24 +442,16 @@ def test_the_keyboard_is_enough(open_page: Open) -> None:
     page.keyboard.type(STAKE)
     page.keyboard.press("Enter")
     page.locator(".aa-tools").wait_for()
-
-    def tab_to(selector: str, key: str = "Tab") -> None:
-        for _ in range(40):
-            page.keyboard.press(key)
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
-                return
-        pytest.fail(f"{selector} is not reached")
-
-    tab_to("a.aa-chip", "Shift+Tab")
+    tab_to(page, "a.aa-chip", "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".aa-card:focus")).to_have_count(1)
-    tab_to('.aa-card [data-event="open"]')
+    tab_to(page, '.aa-card [data-event="open"]')
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    tab_to('[role="tab"]', "Shift+Tab")
-    tab_to('#aa-talks [data-talk="new"]')
+    tab_to(page, '[role="tab"]', "Shift+Tab")
+    tab_to(page, '#aa-talks [data-talk="new"]')
     page.keyboard.press("Enter")
     expect(page.locator(".aa-exchange")).to_have_count(0)
     expect(page.locator("#aa-question textarea")).to_be_focused()

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from page_answers import (
+    check,
     make_passage,
     make_simple,
 )
 
 from rag.articles import confined
 from rag.articles.folder import Skipped
-from rag.errors import CorpusError
+from rag.errors import CorpusError, RagError
 from rag.index.changes import Changes
 from rag.index.opened import DocumentSummary
+from rag.page.corpus import CorpusHandlers
 from rag.page.shelf import MOST_ADDED, MOST_SAMPLED, Shelf
 from rag.page.stages import Stopped, Watch
 from rag.page.uploads import (
@@ -157,9 +159,8 @@ def test_a_shelf_is_asked_added_to_and_taken_from(tmp_path: Path) -> None:
     assert shelf.read("uploads/new.txt") is not None
     assert shelf.read("../new.txt") is None
     for name in ("new.txt", "uploads/../new.txt", "/etc/passwd", "uploads/sub/new.txt"):
-        with pytest.raises(CorpusError, match="Only articles"):
-            shelf.remove(name)
-    assert shelf.remove("uploads/new.txt").removed == ("uploads/new.txt",)
+        assert [item.reason[:13] for item in shelf.remove([name])[1]] == ["Only articles"]
+    assert shelf.remove(["uploads/new.txt"])[0].removed == ("uploads/new.txt",)
     with pytest.raises(CorpusError, match="No articles there"):
         shelf.ask("Where?")
 
@@ -288,9 +289,61 @@ def test_an_article_that_another_tab_removed_is_said_to_be_gone(tmp_path: Path, 
     shelf = Shelf(lambda _: open_fake(corpus), corpus)
     shelf.add(send(tmp_path, "elgin"))
     with ThreadPoolExecutor(2) as pool:
-        removals = [pool.submit(shelf.remove, name) for name in ("uploads/elgin.txt#1", "uploads/elgin.txt#2")]
-    (error,) = filter(None, (removal.exception() for removal in removals))
-    assert str(error) == "It has already been removed, with its file: the list shows what is left."
+        removals = [pool.submit(shelf.remove, [name]) for name in ("uploads/elgin.txt#1", "uploads/elgin.txt#2")]
+    (kept,) = filter(None, (removal.result()[1] for removal in removals))
+    gone = "It has already been removed, with its file: the list shows what is left."
+    assert kept == (Skipped("uploads/elgin.txt", gone),)
+
+
+def test_several_articles_are_removed_at_once_and_those_that_stay_are_named(tmp_path: Path, corpus: Path) -> None:
+    shelf = Shelf(lambda _: open_fake(corpus), corpus)
+    shelf.add(send(tmp_path, "elgin", "wick", "ayr"))
+    (corpus / "uploads" / "by_hand").mkdir()
+    (corpus / "uploads" / "by_hand" / "oban.txt").write_text("Oban lies by the sea.", encoding="utf-8")
+    shelf.refresh()
+    assert [row.document_id for row in shelf.list_rows() if row.removable] == [
+        f"uploads/{name}.txt" for name in ("ayr", "elgin", "wick")
+    ]
+    (corpus / "uploads" / "ayr.txt").unlink()
+    version = shelf.version
+    names = ("uploads/ayr.txt", "uploads/elgin.txt", "nairn.txt", "uploads/by_hand/oban.txt", "uploads/wick.txt")
+    changes, kept = shelf.remove([*names, "uploads/elgin.txt"])
+    assert changes.removed == ("uploads/elgin.txt", "uploads/wick.txt")
+    assert {(item.document_id, item.reason[:11]) for item in kept} == {
+        ("uploads/ayr.txt", "It has alre"), ("nairn.txt", "Only articl"), ("uploads/by_hand/oban.txt", "Only articl"),
+    }  # fmt: skip
+    assert [row.document_id for row in shelf.list_rows()] == ["nairn.txt", "uploads/by_hand/oban.txt"]
+    assert sorted(path.name for path in corpus.rglob("*") if path.is_file()) == ["nairn.txt", "oban.txt"]
+    assert shelf.version == version + 1
+
+
+def test_if_the_index_cannot_be_written_none_of_several_articles_is_removed(tmp_path: Path, corpus: Path) -> None:
+    class Full(Fake):
+        def renewed(self, tell: object = None) -> Fake:  # noqa: ARG002
+            renewed = Full(corpus)
+            if len(renewed.state) < len(self.state):
+                raise RagError("The disk is full: make room.")
+            return renewed
+
+    shelf = Shelf(lambda _: Full(corpus), corpus)
+    shelf.add(send(tmp_path, "elgin", "wick"))
+    names = ["uploads/elgin.txt", "uploads/wick.txt"]
+    changes, kept = shelf.remove(names)
+    assert changes.removed == ()
+    assert kept == tuple(Skipped(name, "The disk is full: make room.") for name in names)
+    assert [row.document_id for row in shelf.list_rows()] == ["nairn.txt", *names]
+    assert sorted(path.name for path in (corpus / "uploads").iterdir()) == ["elgin.txt", "wick.txt"]
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"documents": "uploads/elgin.txt"}, {"documents": [1, None, {}]}])
+def test_a_removal_that_names_nothing_removes_nothing(tmp_path: Path, corpus: Path, data: object) -> None:
+    shelf = Shelf(lambda _: open_fake(corpus), corpus)
+    shelf.add(send(tmp_path, "elgin"))
+    event: Any = SimpleNamespace(_data=data)
+    *_, (listed, said) = CorpusHandlers(shelf).remove_articles("", "", event)
+    assert "not removed" in check(said).words
+    assert "uploads/elgin.txt" in listed
+    assert (corpus / "uploads" / "elgin.txt").exists()
 
 
 def test_an_upload_that_holds_more_than_its_size_says_is_refused(tmp_path: Path) -> None:

@@ -118,6 +118,16 @@ def test_a_long_list_shows_some_and_finds_by_title_and_file_name() -> None:
     assert find("nowhere") == ("0 of 2,001 articles shown; 0 match", [])
 
 
+def test_only_articles_that_were_added_can_be_chosen() -> None:
+    given = Row("a.txt", "Given", None, 9, 1)
+    assert not {"input", "details"} & check(render_articles([given])).tags
+    feed = [Row(f"uploads/feed.xml#{n}", f"Item {n}", None, 9, 1, removable=True) for n in (1, 2)]
+    page = check(render_articles([given, *feed, Row("uploads/b.txt", "B", None, 9, 1, removable=True)], wanted="i"))
+    assert page.values("value") == ["uploads/feed.xml"] * 2
+    assert page.values("data-articles") == ["2", "2"]
+    assert "Choose Item 1" in page.values("aria-label")
+
+
 def test_files_that_are_not_read_are_named_with_their_reasons() -> None:
     skipped = [Skipped(f"{n}.txt", "It has no text: add some or remove the file.") for n in range(9)]
     assert render_skipped([]) == ""

@@ -110,7 +110,7 @@ def test_a_full_disk_leaves_nothing_of_an_upload_wherever_it_strikes(
         if calls < strike:
             break
         if not added.refused:  # the disk was full where it does no harm
-            shelf.remove("uploads/elgin.txt")
+            shelf.remove(["uploads/elgin.txt"])
             continue
         assert "full" in added.refused[0].reason or "make room" in added.refused[0].reason
         assert list_ids(shelf) == ["nairn.txt"]
@@ -134,11 +134,12 @@ def test_a_database_that_cannot_grow_leaves_nothing_and_a_removal_that_fails_tak
         patched.setattr("rag.index.store.set_duplicates", fail)
         added = shelf.add(send(tmp_path / "sent", a="Dunbar lies by the sea.", b="So does Wick."))
         assert ["disk" in item.reason for item in added.refused] == [True, True]
-        with pytest.raises(Exception, match="full"):
-            shelf.remove("uploads/elgin.txt")
+        changes, kept = shelf.remove(["uploads/elgin.txt"])
+        assert changes.removed == ()
+        assert [(item.document_id, "full" in item.reason) for item in kept] == [("uploads/elgin.txt", True)]
     assert list_names(tmp_path / "corpus" / "uploads") == ["elgin.txt"]
     assert list_ids(shelf) == ["nairn.txt", "uploads/elgin.txt"]
-    assert shelf.remove("uploads/elgin.txt").removed == ("uploads/elgin.txt",)
+    assert shelf.remove(["uploads/elgin.txt"])[0].removed == ("uploads/elgin.txt",)
     assert list_names(tmp_path / "corpus" / "uploads") == []
 
 
@@ -212,7 +213,7 @@ def test_a_feed_is_added_with_all_its_articles_and_goes_with_them(tmp_path: Path
     assert (added.changes.added, added.refused) == (both, ())
     assert [note.text for note in added.changes.notes] == ["read as Windows-1252"]
     assert list_ids(shelf) == ["nairn.txt", *both]
-    assert shelf.remove(both[1]).removed == both
+    assert shelf.remove([both[1]])[0].removed == both
     assert list_ids(shelf) == ["nairn.txt"]
     assert list_names(tmp_path / "corpus" / "uploads") == []
 
