@@ -136,7 +136,7 @@ def parse_day(text: str) -> str:
     try:
         return parse_period(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date: {error}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date: {error}") from None
 
 
 def parse_port(text: str) -> int:

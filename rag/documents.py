@@ -57,8 +57,8 @@ class Origin:
     :param extractor: the library that found the article in its file.
     :param version: of the extractor.
     :param dated: where the date was found.
-    :param saved: the day on which the file was last changed, in ISO 8601, if nothing else dates the article. It says
-        when the article was saved, not when it was written, so it is never its date (docs/decisions/0033).
+    :param saved: the day on which the file was last changed, in ISO 8601, if the article has no date. It says when the
+        article was saved, not when it was written, so it is never used as the date (docs/decisions/0033).
     """
 
     source: str = ""

@@ -197,9 +197,9 @@ class Pipeline:
         return [self._answer_of_days(q, answer, tell) for q, answer in zip(asked, answers, strict=True)]
 
     def _answer_of_days(self, question: ParsedQuestion, given: Answer, tell: Callable[[Stage], None]) -> Answer:
-        """The answer of the articles of the few days that a question names, which seldom name these days themselves.
+        """The answer from articles from the few days that a question names. Such articles seldom name these days.
 
-        :param given: what is given if it quotes one of them, or they do not answer.
+        :param given: the first answer, which stands if it quotes one of these articles or if they have no answer.
         """
         period = self._find_period(question)
         if period is None or question.request or not period.is_short:
@@ -272,7 +272,7 @@ class Pipeline:
         return [() if question.request in SMALL_TALK else next(found) for question in asked]
 
     def _add_age(self, answer: Answer, question: ParsedQuestion) -> Answer:
-        """The answer with the age of its evidence, which does not matter for who wrote an article."""
+        """The answer with the age of its evidence, except for who wrote an article, where age does not matter."""
         return answer if question.request == "author" else add_age(answer, question.time, date.today())
 
     def _find_period(self, question: ParsedQuestion) -> Period | None:

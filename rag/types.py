@@ -48,10 +48,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days that a question asks about, both included, in ISO 8601. Articles of these days are preferred.
+    """The days that a question asks about, first and last included, in ISO 8601. Articles from them are preferred.
 
     :param since: empty for all days until ``until``.
-    :param newest: whether the newest article is wanted, of whatever day.
+    :param newest: whether the newest article is wanted, whatever its date.
     """
 
     since: str
@@ -59,12 +59,12 @@ class Period:
     newest: bool = False
 
     def holds(self, day: str | None) -> bool:
-        """Whether a date is of these days."""
+        """Whether a date is one of these days."""
         return self.since <= (day or "") <= self.until
 
     @property
     def is_short(self) -> bool:
-        """Whether it is a month at most, so that what its articles say is of these days."""
+        """Whether it is at most a month, so that its articles are about these days."""
         if self.newest or not self.since:
             return False
         return (date.fromisoformat(self.until) - date.fromisoformat(self.since)).days <= 31
@@ -215,7 +215,7 @@ class Answer:
     :param short: the short answer if its confidence is high enough: ``text`` itself, or shown above an explanation. To
         a yes/no question it is "Yes" or "No".
     :param articles: the number of articles that give the short answer or, without one, are quoted.
-    :param age_days: days from the newest cited article to the day of the answer, if it is old; otherwise None.
+    :param age_days: the age of the newest cited article in days, if it is old; otherwise None.
     """
 
     question: str
@@ -359,7 +359,7 @@ class Retriever(Protocol):
     ) -> list[list[ScoredPassage]]:
         """At most ``k`` passages for each question, best first.
 
-        :param periods: the days that each question asks about, None for any; empty if none of them names a time.
+        :param periods: the days that each question asks about, or None; empty if no question names a time.
         """
 
 

@@ -1,4 +1,4 @@
-"""Says of an answer that it rests on old evidence, and how old it is."""
+"""Says how old an answer's evidence is, if it is old."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 OLD = 365
 """Days after which news is old. Chosen by hand."""
 OLD_NEWS = 30
-"""The same if the question asks for what is new: "the latest", "last week"."""
+"""The same if the question asks about something recent: "the latest", "last week"."""
 
 
 def add_age(answer: Answer, asked: AskedTime | None, today: date) -> Answer:
     """The answer with the age of its newest evidence, if that is old.
 
-    Nothing is said if a cited article has no date, or if the question names a month or a year and is answered from it.
+    No age is given if a cited article has no date, or if the question names a month or year and the newest evidence is
+    from that time.
 
     :param asked: the time that the question names.
     """

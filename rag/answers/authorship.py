@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST_SHARED = 0.5
 """Least share of the subject's topic words that the article meant must have. Chosen by hand."""
 LEAST_TITLE = 0.6
-"""The same for the title of an article that is only said to be about something."""
+"""The same for the title of an article, if the question says only what it is about."""
 UNCLEAR = "I can't tell which article you mean: say what it is about, or its title."
 
 
@@ -61,7 +61,8 @@ def choose_article(subject: Subject, articles: Sequence[Document]) -> Document |
     """The article with most of the subject's topic words, in its title if several are equal. None if it is not clear.
 
     A title must be that of the article, but need not be whole, unless the question gives nothing else. An interview or
-    a review must have all of the words. If the news may tell of the writer instead, most words must be in the title.
+    a review must have all of the words. If the question may be about a writer in the news, most words must be in the
+    title.
 
     :param articles: best first.
     """

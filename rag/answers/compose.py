@@ -34,7 +34,7 @@ MOST_CITATIONS = 3
 MOST_ALTERNATIVES = 3
 """Chosen by hand, to fit on a screen."""
 REPLIES = frozenset(("yes", "no", "nobody", "no one", "none", "nothing", "never"))
-"""Copied answers that answer a yes/no question by themselves."""
+"""Copied answers that are enough for a yes/no question."""
 LEAST_INSTEAD = 0.75
 """Minimum confidence of sentences for questions of form ``either``, which may need only a short answer."""
 

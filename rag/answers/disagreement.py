@@ -122,12 +122,12 @@ def confide_apart(
     passages: Sequence[Passage],
     calibration: Calibration,
 ) -> float:
-    """The confidence in the best answer; if another article contradicts it, at least that in its own article alone.
+    """The confidence in the best answer. If another article contradicts it, at least its confidence in its own article.
 
-    Where two articles give different values, each gets only a part of the probability in all passages, though both are
-    told clearly.
+    If two articles give different values, each gets only part of the probability over all passages, even if both are
+    stated clearly.
 
-    :param confidence: in the best answer of all passages at once, 0 to 1; returned if nothing contradicts it.
+    :param confidence: in the best answer over all passages, 0 to 1; returned unchanged if nothing contradicts it.
     """
     own = [s.confidence for s in stances if say_the_same(s.text, best.text)]
     least = max(calibration.rival, calibration.short.threshold)
@@ -188,7 +188,7 @@ def weigh_values(
 
 
 def put_newest_first(values: Iterable[Backed], passages: Sequence[Passage]) -> list[Backed]:
-    """Values in the order of their articles' number; of those with as many, that of the newest article is first."""
+    """Sort values by their number of articles; of those with equally many, the one with the newest article is first."""
 
     def date_value(value: Backed) -> str:
         return max(passages[reading.passage].date or "" for reading in value.candidate.readings)

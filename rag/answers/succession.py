@@ -80,7 +80,7 @@ _ASKS_FOR_OLD = re.compile(
 
 
 _ASKS_FOR_NOW = re.compile(r"\b(?:now|currently|at present|so far|latest)\b", re.IGNORECASE)
-"""A later article need not say that the value has changed if the question says so."""
+"""If the question asks for the present value, a later article need not say that the value has changed."""
 
 
 def asks_for_newest(question: ParsedQuestion) -> bool:

@@ -104,7 +104,7 @@ def clean_text(raw: str, author: str = "") -> CleanedText:
 
 
 def _sign(cleaned: CleanedText, author: str) -> CleanedText:
-    """Append the author as a byline, if there is none or it only credits others, such as a photographer."""
+    """Append the author as a byline, if there is none or if it only credits somebody else, such as a photographer."""
     author = " ".join(normalise_characters(author).split())[:_LONGEST_AUTHOR]
     if not author or not cleaned.text or (cleaned.byline and cleaned.byline.author):
         return cleaned

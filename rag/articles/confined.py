@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SECONDS = 25
 """Time for one file. Chosen by hand: a page takes about 0.1 s, a book of 1,000 pages a few."""
 STEP = 0.1
-"""Seconds between two questions whether the file is still wanted."""
+"""Seconds between two checks whether the file is still wanted."""
 _LONGEST_REPLY = 200_000_000
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rag.articles.worker import serve; serve()"
 _TOO_SLOW = f"It takes longer than {SECONDS} seconds to read: split it, or save its articles as text."
@@ -37,7 +37,7 @@ _CRASHED = "It is damaged or not what its name says: open it with the program th
 
 
 def ignore() -> None:
-    """A check that lets a conversion go on."""
+    """A check that never ends a conversion."""
 
 
 class _Worker:
@@ -90,12 +90,12 @@ class _Worker:
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
-                with suppress(OSError):  # what was not written before the end
+                with suppress(OSError):  # closing a pipe writes what is left
                     pipe.close()  # type: ignore[union-attr]
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, found: futures.Future[bytes]) -> None:
-    """Sends a request and reads the reply, which is empty or a part of one if the process has ended."""
+    """Sends a request and reads the reply. The reply is empty or incomplete if the process has ended."""
     reply = b""
     with suppress(OSError, ValueError):  # the pipes are closed
         process.stdin.write(request)  # type: ignore[union-attr]
@@ -121,7 +121,7 @@ def convert_confined(suffix: str, data: bytes, columns: Columns, check: Check = 
     """Convert a file in the other process.
 
     :param suffix: of the file's name, in lower case.
-    :param check: called every :data:`STEP` seconds meanwhile. An exception from it ends the process.
+    :param check: called every :data:`STEP` seconds until then. An exception from it ends the process.
     :raises FormatError: if it cannot be converted, takes too long or crashes the process.
     """
     try:

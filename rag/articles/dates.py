@@ -1,4 +1,4 @@
-"""Finds when an article was published: in datelines, the lines that say so, in short values, and in names of files."""
+"""Finds when an article was published: in datelines, in short values such as ``date:``, and in file names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Order = Literal["", "day", "month"]
-"""What comes first in a date of numbers; empty if it is not known."""
+"""Which comes first in a date such as 03/04/2025; empty if that is not known."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -100,17 +100,17 @@ def parse_masthead(line: str) -> str | None:
 def parse_date(value: str, order: Order = "") -> str | None:
     """Parse the first date anywhere in a short value, such as ``date:`` in front matter.
 
-    :param order: of ``03/04/2025``. Without one, such a date is read only if it can be read in one way; a wrong date is
-        worse than none. Dates with full stops have the day first.
+    :param order: of day and month in ``03/04/2025``. If it is empty, such a date is read only if it can be read in just
+        one way, because a wrong date is worse than none. Dates with full stops have the day first.
     """
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else _parse_numbers(value, order)
 
 
 def find_order(values: Iterable[str], language: str = "") -> Order:
-    """Which comes first in dates of one hand, such as a column: what none of them contradicts, or the language's way.
+    """Which comes first in dates from one source, such as a column, as far as the dates or else the language tell.
 
-    :param language: such as ``en-US``, which alone has the month first; ``en`` may be either.
+    :param language: such as ``en-US``, the only one with the month first; ``en`` may have either.
     """
     pairs = [(int(match[1]), int(match[3])) for match in map(_NUMBERS.search, values) if match and match[2] != "."]
     days, months = any(first > 12 for first, _ in pairs), any(second > 12 for _, second in pairs)

@@ -61,7 +61,7 @@ def find_entries(text: str) -> list[Entry]:
 def find_corrections(text: str) -> list[tuple[int, int]]:
     """The spans of the paragraphs of a cleaned text that correct it, as in "Correction, 3 May: It is 60 years old".
 
-    "Corrections" alone above a text is its title.
+    If "Corrections" stands alone above a text, it is the title.
     """
     return [match.span() for match in _CORRECTION.finditer(text) if match.start() or "\n" not in match[0]]
 

@@ -176,7 +176,7 @@ def read_file(path: Path, corpus: Path, columns: Columns = USUAL, check: Check =
 
 
 def _find_day(seconds: float) -> str:
-    """The local day of a file's time, in ISO 8601; empty for one that no calendar has."""
+    """The local date of a file's time, in ISO 8601; empty if the time is outside the calendar."""
     try:
         return date.fromtimestamp(seconds).isoformat()
     except (ValueError, OverflowError, OSError):

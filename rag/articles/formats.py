@@ -23,7 +23,8 @@ def convert_file(suffix: str, data: bytes, columns: Columns = USUAL, check: Chec
 
     :param suffix: of its name, one of `FORMATS` in any case.
     :param columns: of tables.
-    :param check: called about ten times a second while another process converts it, which an exception from it ends.
+    :param check: called about ten times a second while another process converts the file. An exception from it ends
+        that process.
     :raises FormatError: if it cannot be converted.
     """
     suffix = suffix.lower()

@@ -34,8 +34,10 @@ class About:
 
 
 def read_about(tree: HtmlElement) -> About:
-    """What the page's JSON-LD says about its article. It may describe other articles too, as in a list of more to read:
-    the one with the page's title comes first, then one with a body.
+    """What the page's JSON-LD says about its article.
+
+    It may also describe other articles, such as those in a list of further reading. The one with the page's title is
+    preferred, then one with a body.
     """
     given = fold(read_page_title(tree))
 
@@ -91,7 +93,7 @@ def _read_names(value: Any) -> str:
     """The authors' names, given as a string, as an object with a name, or as a list of these."""
     several = value if isinstance(value, list) else [value]
     names = [_read_string(one.get("name") if isinstance(one, dict) else one) for one in several]
-    # Some sites give the address of a profile for a name.
+    # Some sites give the address of a profile instead of a name.
     return ", ".join(dict.fromkeys(name for name in names if name and "://" not in name))
 
 

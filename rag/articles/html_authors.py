@@ -1,7 +1,7 @@
-"""Finds who wrote a web page's article: its visible byline, or else what trafilatura takes from the rest of the page.
+"""Finds who wrote a web page's article: from its visible byline, or else from what trafilatura finds on the page.
 
-What trafilatura finds may be a word of the menu ("Username"), the site itself, or a name with a role. So a name is kept
-if it has the form of one, or if the page's own metadata gives it.
+What trafilatura finds may be a word from a menu ("Username"), the site itself, or a name with a role. So a name is kept
+only if it looks like a full name or if the page's own metadata gives it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _NEAR = 150
-"""Elements below the heading among which the byline is sought. Chosen by hand: tools for sharing often precede it."""
+"""Elements below the heading that are searched for the byline. Chosen by hand: share buttons often come before it."""
 _LONGEST = 100  # characters
 _PROSE = 25
-"""Least words of a paragraph below which no byline is sought: those of other articles follow."""
+"""The search ends at a paragraph of so many words: bylines below it belong to other articles."""
 _BY = re.compile(r"\A\s*(?:by|par|por|von|di|door)\b\s*:?\s*", re.IGNORECASE)
 _CASED = re.compile(r"[A-Za-zÀ-ž]")
 
@@ -29,9 +29,9 @@ _CASED = re.compile(r"[A-Za-zÀ-ž]")
 def find_author(tree: HtmlElement, title: str, found: str, sites: Iterable[str]) -> str:
     """The writers of a page's article, as one line; empty if the page names none.
 
-    :param title: the article's, as one of the page's headings gives it.
+    :param title: of the article, as in one of the page's headings.
     :param found: the names that trafilatura finds, with semicolons between them.
-    :param sites: names and addresses of the site and its publisher, which are no writers.
+    :param sites: names and addresses of the site and its publisher, which are not writers.
     """
     named = _find_byline(tree, title)
     if named:
@@ -46,7 +46,7 @@ def find_author(tree: HtmlElement, title: str, found: str, sites: Iterable[str])
 
 
 def _find_byline(tree: HtmlElement, title: str) -> str:
-    """The names of the first byline below the heading that is the article's title."""
+    """The names in the first byline below the heading with the article's title."""
     wanted = _squeeze(title)
     left = 0
     for element in tree.iter("h1", "h2", "p", "div", "span", "address", "a", "em", "i", "b", "strong", "h3", "h4"):
@@ -54,7 +54,7 @@ def _find_byline(tree: HtmlElement, title: str) -> str:
             left = _NEAR if element.tag in {"h1", "h2"} and _squeeze(element.text_content()) == wanted else 0
             continue
         text = " ".join(element.text_content().split())
-        for line in (text, " ".join((element.text or "").split())):  # all of it, or what stands before a break
+        for line in (text, " ".join((element.text or "").split())):  # the whole text, or the part before a line break
             begun = _BY.match(line) if len(line) <= _LONGEST else None
             credit = parse_byline(f"By {line[begun.end() :]}") if begun else None
             listed = next(element.iterancestors("li"), None) is not None  # of other articles

@@ -1,7 +1,7 @@
-"""Finds the standfirst of a web page: the sentence or two below the headline that say what the article tells.
+"""Finds the standfirst of a web page: the sentence or two below the headline that sum up the article.
 
-trafilatura often leaves it out, because it stands apart from the text. A page gives it to search engines too, as its
-description; a description that the page does not show is an advertisement of the article, not a part of it.
+trafilatura often leaves it out, because it is apart from the text. Many pages also give it to search engines as their
+description. A description that the page does not show advertises the article and is not part of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _FEWEST = 6
-"""Least words of a standfirst: shorter ones say nothing that could be asked for."""
+"""Least words of a standfirst: shorter ones hold no answers."""
 _MOST = 100  # words
 _DESCRIPTIONS = {"description", "og:description", "dc.description", "twitter:description"}
 _INLINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
@@ -24,9 +24,9 @@ _BEGINNING = 20  # letters
 
 
 def find_lead(tree: HtmlElement, text: str) -> str:
-    """The standfirst that a page shows and its text lacks; empty if there is none.
+    """The standfirst, if the page shows it and the text lacks it; otherwise empty.
 
-    :param text: of the article, with tags.
+    :param text: of the article, with its HTML tags.
     """
     said = fold(html.unescape(_TAG.sub("", text)))
     for meta in tree.iter("meta"):
@@ -57,5 +57,5 @@ def _find_shown(tree: HtmlElement, wanted: str) -> str:
 
 
 def fold(text: str) -> str:
-    """A text's words, which alone are compared."""
+    """A text's words in lower case, for comparing."""
     return " ".join(re.findall(r"\w+", text.casefold()))

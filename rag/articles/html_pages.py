@@ -54,9 +54,9 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_SAID = 20
-"""Least words of what readers wrote: a byline may stand in one box with the number of comments."""
+"""Least words of readers' comments: a box with only a byline and the number of comments is kept."""
 _SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|[ \t\r\f]*\n\s*", re.DOTALL)
-"""A line break of the page's source, which browsers show as a space. Those in <pre> and between cells stay."""
+"""A line break in the HTML source, which browsers show as a space. Those in <pre> and between cells are kept."""
 _ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
 """The link to itself at the end of a heading."""
 _HTML = {
@@ -129,7 +129,7 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
 
 
 def _drop_comments(tree: HtmlElement) -> None:
-    """Drop what readers wrote below the article. trafilatura leaves it out only where it knows the site's mark-up."""
+    """Drop readers' comments. trafilatura leaves them out only if it knows the site's mark-up."""
     for element in list(tree.iter("div", "section", "ol", "ul", "aside")):
         named = _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}")
         inside = element.getparent() is not None and (element.find(".//h1") is None is element.find(".//article"))

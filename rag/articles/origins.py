@@ -20,7 +20,7 @@ _LONGEST_TAG = 35  # of a language, by RFC 5646
 
 
 def find_date(article: RawArticle, cleaned: CleanedText, name: str) -> tuple[str | None, Dated]:
-    """When an article was published, in ISO 8601, and where that was found; (None, "") if nothing says it."""
+    """The date of an article, in ISO 8601, and where it was found; (None, "") if there is none."""
     if article.date:
         return article.date, article.dated
     if cleaned.date:

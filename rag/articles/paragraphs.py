@@ -52,7 +52,7 @@ _AFTER_END = "'\"”’»)]*"  # characters that may follow a sentence's final m
 _TAIL = 200  # last characters of a paragraph, enough to see how it ends
 _NUMBERED = re.compile(r"\d{1,2}[.)] +(?=\S)")  # "2) The bees"
 _GOES_ON = re.compile(r"\w,$|\b(?:the|an?|of|and|or|to|in|at|by|for|from|with|that|which|its|his|her|their|was|is)$")
-"""The end of a line that the next one goes on, whatever it begins with: a comma, or a word that ends no sentence."""
+"""The end of a line that goes on in the next one, whatever that begins with: a comma or a word like "the"."""
 RAGGED = 0.85
 """Least share of the width that a line of a wrapped block fills with the next word. Chosen by hand."""
 NARROW = 40
@@ -62,7 +62,7 @@ FEWEST_IN_COLUMN = 3
 VERY_RAGGED = 0.7
 """The same in a block that ends like a sentence."""
 FEWEST_QUESTIONS = 2
-"""Fewest questions that are headings although little text answers them: a single one may be part of the text."""
+"""Fewest questions that count as an explainer's headings: a single one may be part of the text."""
 
 
 def parse_lines(text: str) -> list[Line]:
@@ -306,7 +306,7 @@ def mark_headings(lines: Sequence[Line]) -> list[Line]:
     """Find unmarked headings: one or two short lines without a full stop, before running text.
 
     If the article has Markdown headings, only those count. A longer run of short lines is a list or a table. The
-    questions of an explainer are headings whatever their answers.
+    questions of an explainer are headings, however short their answers are.
     """
     if sum(line.kind == "heading" and line.level < 6 for line in lines) >= 2:
         return list(lines)
@@ -325,9 +325,9 @@ def mark_headings(lines: Sequence[Line]) -> list[Line]:
 
 
 def _mark_questions(lines: Sequence[Line]) -> list[Line]:
-    """Find the headings of an explainer: two or more short questions, each between paragraphs that ask nothing.
+    """Find the headings of an explainer: two or more short questions, each between paragraphs that are not questions.
 
-    In an interview some questions are longer, and what stands below the short ones does not all answer them.
+    An interview also has longer questions, and not all text below a short one answers it.
     """
     asking = [is_question(line.text) for line in lines]
     found = [n for n in range(1, len(lines) - 1) if asking[n - 1 : n + 2] == [False, True, False]]

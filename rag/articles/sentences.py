@@ -43,7 +43,7 @@ _INNER_STOP = re.compile(r"(?<=[a-z]{3})(?<!etc)(?<!Inc)(?<!Corp)(?<!Ltd)\.[”\
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Find the sentences of a text.
 
-    :param text: any text; a line break always ends a sentence, and a table's row is one.
+    :param text: any text. A line break always ends a sentence, and a table row is one sentence.
     :return: half-open character spans in order. ``text[start:end]`` is not empty, has no leading or trailing white
         space and no line break. Only white space lies between the spans.
     """

@@ -25,7 +25,7 @@ _PERIOD = re.compile(
     r"|[qh][1-4]|[1-4][qh]",
     re.IGNORECASE,
 )
-"""A column's name that is a time: "2025", "Q3 2025", "31 March 2025", "2024/25"."""
+"""A column name that is a time: "2025", "Q3 2025", "31 March 2025", "2024/25"."""
 _CAPTION = re.compile(r"\W*(?:table|figures?)\b|\(.*\)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\W*table ?\d", re.IGNORECASE)
 _BOLD = re.compile(r"[ \t]*(\*\*|__)[^*_]+\1:?[ \t]*")
@@ -74,7 +74,7 @@ def mark_tables(text: str) -> str:
 
 
 def _find_markdown_end(lines: Sequence[str], start: int) -> int:
-    """The end of the Markdown table whose header is this line; ``start`` if it is none."""
+    """The end of the Markdown table whose header is this line; ``start`` if this line is not a header."""
     header, rule = lines[start], lines[start + 1] if start + 1 < len(lines) else ""
     if "|" not in header or not is_header_rule(rule) or len(_list_cells(header)) != len(_list_cells(rule)):
         return start
@@ -97,7 +97,7 @@ def _list_cells(line: str) -> list[str]:
 
 
 def _add_caption(name: str, caption: str) -> str:
-    """The name with the caption in brackets, which has none of its own: "Rain (in mm)" → "Rain, in mm"."""
+    """The name with the caption in brackets. Brackets of the caption become a comma: "Rain (in mm)" → "Rain, in mm"."""
     plain = re.sub(r"^\(|\)", "", caption).replace(" (", ", ").replace("(", "")
     return f"{name} ({plain})".lstrip()
 
@@ -125,8 +125,8 @@ def _is_rule(line: str) -> bool:
 def _find_caption(lines: Sequence[str]) -> str:
     """One or two lines above a table that are not a sentence, such as a title and a unit.
 
-    They touch the table, unless they say that they are a caption: "Table 2", a unit, or bold type. A Markdown heading
-    is none, since its whole section is read after it.
+    They must touch the table, unless "Table 2", a unit or bold type marks them as a caption. A Markdown heading is not
+    a caption, because it is already read with its whole section.
     """
     above: list[str] = []
     apart = 0

@@ -21,12 +21,12 @@ def is_question(text: str) -> bool:
 
 
 def names_speaker(turn: str) -> bool:
-    """Whether a paragraph begins with who speaks: "Q: …", "Ida Rask: …"."""
+    """Whether a paragraph begins with the speaker: "Q: …", "Ida Rask: …"."""
     return _SPEAKER.match(turn) is not None
 
 
 def asks_alone(text: str) -> bool:
-    """Whether a line is a question that nobody in the text asks, as a heading of an explainer: "What happens next?"."""
+    """Whether a line is a question without a speaker, like a heading of an explainer: "What happens next?"."""
     return not _SPEAKER.match(text) and find_questions(text) == [(0, len(text))]
 
 
@@ -53,7 +53,7 @@ def find_questions(text: str) -> list[tuple[int, int]]:
 
 
 def is_reported(sentence: str) -> bool:
-    """Whether a sentence that ends by asking is part of a quotation. It may quote a word: ‘What does "net" mean?’."""
+    """Whether a question is part of a quotation. A question that only quotes a word is not: ‘What does "net" mean?’."""
     return _QUOTE.search(_QUOTED.sub("", sentence)) is not None
 
 

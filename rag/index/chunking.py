@@ -105,8 +105,8 @@ def _join_questions(
 
     In an interview or an explainer every heading may be a question, and each answer a sentence or two.
 
-    :return: (start, end, headings). Each heading is with the place from which it heads a passage: the question itself
-        for the text below it, in case that is a passage of its own, but not for a passage that has the question.
+    :return: (start, end, headings). Each heading has the place from which it is a passage's heading. A question is the
+        heading of the text below it if that is a passage of its own, but not of a passage that contains the question.
     """
     joined: list[tuple[int, int, list[tuple[int, str]]]] = []
     for start, end, heading in bodies:

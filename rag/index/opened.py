@@ -54,7 +54,7 @@ class DocumentSummary:
     :param extractor: what read it, with the version.
     :param text_sha256: of its cleaned text.
     :param dated: where its date was found.
-    :param saved: the day of its file, if it has no date.
+    :param saved: the date of its file, if it has no date itself.
     """
 
     document_id: str
@@ -100,14 +100,14 @@ class Index:
         )
         if not made._held:
             raise CorpusError(
-                f"No article is in that scope ({scope.describe()}): widen it; the list of articles shows their dates."
+                f"No article is in that scope ({scope.describe()}): widen it, or see the dates in the list of articles."
             )
         with self._lock:
             made._rows = select_rows(self._connection, made._held)
         return made
 
     def during(self, period: Period) -> Index:
-        """An index of which only the articles of some days are searched; perhaps none. It is closed with this one."""
+        """An index that searches only articles from some days, perhaps none. It is closed with this one."""
         made = copy(self)
         with self._lock:
             rows = select_dated_rows(self._connection, period.since, period.until)
@@ -115,7 +115,7 @@ class Index:
         return made
 
     def find_newest_day(self, last: str) -> str | None:
-        """The day of the newest article, in ISO 8601, that is not after the day ``last``; None if none has a date."""
+        """The newest date of an article, in ISO 8601, that is not after the day ``last``; None if there is none."""
         with self._lock:
             return select_newest_day(self._connection, last, None if self._rows is None else self._held)
 

@@ -89,7 +89,7 @@ class HybridRetriever:
         if self._mode == "hybrid" and vectors is not None:
             asked = list(periods or asked)
             for i, period in enumerate(asked):
-                if period is not None:  # the articles of these days might not be among the candidates of all days
+                if period is not None:  # its articles might not be among the candidates from all days
                     near = self._index.during(period)
                     ((dense, lexical),) = self._search(near, questions[i : i + 1], vectors[i : i + 1], depth)
                     found[i] = (_join(found[i][0], dense), _join(found[i][1], lexical))
@@ -122,13 +122,15 @@ class HybridRetriever:
 
 
 def _join(some: Ranking, more: Ranking) -> Ranking:
-    """Two rankings of one question, each row once."""
+    """Two rankings for one question joined, with each row once."""
     return list(dict((*some, *more)).items())
 
 
 def order_candidates(ranking: Ranking, passages: dict[int, Passage]) -> Ranking:
-    """Sort candidates, best first. Of equal ones the newest is first; otherwise they are ordered by document, so
-    that the order of updates does not matter.
+    """Sort candidates, best first.
+
+    Of equally good ones the newest comes first. The rest are ordered by document, so that the order of updates does not
+    matter.
     """
     placed = sorted(ranking, key=lambda found: (passages[found[0]].document_id, passages[found[0]].start))
     newest = sorted(placed, key=lambda found: passages[found[0]].date or "", reverse=True)

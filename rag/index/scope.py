@@ -16,7 +16,7 @@ class Scope:
     """The articles that are searched; all of them by default.
 
     :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. For an
-        article without a date, the day of its file counts.
+        article without a date, the date of its file counts.
     :param until: the last day, or a month or year, of which it is the last day.
     :param source: a pattern such as ``*guardian*`` that the publication, the web address or the file must match, in any
         case.

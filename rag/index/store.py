@@ -196,7 +196,7 @@ def select_newest(connection: sqlite3.Connection, most: int) -> list[str]:
 
 
 def select_dated_rows(connection: sqlite3.Connection, since: str, until: str) -> list[int]:
-    """The rows of the passages of documents of some days, both included, ascending."""
+    """The rows of passages whose documents are dated from ``since`` to ``until``, both included, ascending."""
     query = (
         "SELECT row FROM passages JOIN documents USING (document_id) WHERE date >= ? AND substr(date, 1, 10) <= ?"
         " ORDER BY row"
@@ -205,7 +205,7 @@ def select_dated_rows(connection: sqlite3.Connection, since: str, until: str) ->
 
 
 def select_newest_day(connection: sqlite3.Connection, last: str, among: Iterable[str] | None = None) -> str | None:
-    """The newest date, not after the day ``last``, of the documents; None if none has a date.
+    """The newest date of a document that is not after the day ``last``; None if there is none.
 
     :param among: the ids of the documents that count; None for all.
     """

@@ -1,5 +1,7 @@
-"""Prefers passages of the days that a question asks about. It is a preference and no filter: an article that tells of
-March may have been written in May, and one without a date may still answer.
+"""Prefers passages from the days that a question asks about.
+
+This is a preference, not a filter: an article that tells of March may have been written in May, and an article without
+a date may still have the answer.
 """
 
 from __future__ import annotations
@@ -14,17 +16,17 @@ if TYPE_CHECKING:
     from rag.types import Passage, Period
 
 BONUS = 0.2
-"""What an article of these days gains. Scores are about 0 to 1. Chosen by ``python -m eval timely``, on part dev."""
+"""What an article from these days gains. Scores are about 0 to 1. Chosen by ``python -m eval timely``, on part dev."""
 NEXT_DAY = 0.5
-"""Share of it that the day after them gains, when papers report what happened."""
+"""Share of :data:`BONUS` for articles from the day after, when papers report what happened."""
 NEAR = 0.15
-"""How much less than the best score a passage may have to be about the same thing, when the newest is wanted."""
+"""If the newest is wanted: how far below the best score a passage may be and still be about the same thing."""
 AGES = 3650
-"""Days behind the newest after which an article gains nothing. Chosen by hand: ten years."""
+"""An article that is so many days older than the newest gains nothing. Chosen by hand: ten years."""
 
 
 def prefer_days(scores: Mapping[int, float], passages: Mapping[int, Passage], period: Period) -> dict[int, float]:
-    """The scores of candidates, those of the period raised.
+    """The scores of candidates, raised for articles from the period.
 
     :param scores: of each row, 0 to about 1.
     """
@@ -33,7 +35,7 @@ def prefer_days(scores: Mapping[int, float], passages: Mapping[int, Passage], pe
         dates = [passages[row].date for row, score in scores.items() if score >= near]
         newest = max((day for day in dates if day and day <= period.until), default="")
         ages = {row: rate_age(day, newest) for row in scores if (day := passages[row].date)}
-        usual = sum(ages.values()) / max(1, len(ages))  # of an article without a date nothing is known
+        usual = sum(ages.values()) / max(1, len(ages))  # for articles without a date
         rates = {row: ages.get(row, usual) for row in scores}
     else:
         rates = {row: rate_day(passages[row].date, period) for row in scores}
@@ -41,7 +43,7 @@ def prefer_days(scores: Mapping[int, float], passages: Mapping[int, Passage], pe
 
 
 def rate_day(day: str | None, period: Period) -> float:
-    """Whether an article's day is in a period: 1 or 0, or between for the day after it. Without a date it is 0."""
+    """1 if an article's date is in a period, less for the day after it, otherwise 0. Without a date it is 0."""
     if not day:
         return 0.0
     if day == (date.fromisoformat(period.until) + timedelta(1)).isoformat():
@@ -50,7 +52,7 @@ def rate_day(day: str | None, period: Period) -> float:
 
 
 def rate_age(day: str, newest: str) -> float:
-    """How new an article is, 1 for the newest day down to 0. Days count the more the newer they are."""
+    """How new an article is: 1 on the newest day, falling to 0, fastest at first."""
     if not newest:
         return 0.0
     days = (date.fromisoformat(newest) - date.fromisoformat(day)).days

@@ -39,7 +39,7 @@ class Graph:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        # Threads that wait in a loop for work take a third of the processor time from other users and programs.
+        # Otherwise threads spin while they wait for work, and take a third of the processor time from other programs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             names = list_wanted(path)

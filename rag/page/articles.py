@@ -72,7 +72,7 @@ def _is_given(row: Row) -> bool:
 
 
 def _age(row: Row) -> tuple[int, ...]:
-    """Ascending from the newest. A day without a time comes after its times, no date comes last."""
+    """A key that sorts the newest first. A date without a time comes after those with one; no date comes last."""
     return (*(-int(part) for part in re.findall(r"\d+", row.date or "")), 1)
 
 
@@ -82,7 +82,7 @@ ORDERS: Mapping[str, Callable[[Row], Any]] = {
     "By title": lambda row: row.title.casefold(),
     "Longest first": lambda row: -row.words,
 }
-"""Orders of the list. The first is the usual one: whoever added articles looks for them, perhaps to remove them."""
+"""Orders of the list. The first is the default: people who added articles look for them, perhaps to remove them."""
 
 
 def render_articles(rows: Sequence[Row], wanted: str = "", order: str = "") -> Markup:

@@ -30,7 +30,7 @@ class AskedQuestion:
     :param before: the conversation that it continues.
     :param kept: the conversation to go back to if it is stopped; longer if an earlier question is asked again.
     :param alone: whether to ask it as written, without the conversation.
-    :param scope: the articles that are asked.
+    :param scope: the articles that the question is asked of.
     :param typed: whether it was typed into the text field, which it then leaves.
     """
 

@@ -31,7 +31,7 @@ class Attempts:
     def begin(self, client: str) -> int:
         """Whole seconds until this address may try; 0 if it may now.
 
-        The try counts as wrong from now until it is right, so tries that arrive together are counted together.
+        The try counts as wrong until it turns out right, so tries that arrive at the same time are all counted.
         """
         count, last = self.failed.pop(client, (0, 0.0))
         pause = 0 if count < FREE else min(LONGEST, 2 ** min(count - FREE, 20))

@@ -1,5 +1,5 @@
-// Files that are dropped anywhere on the page are added, as with the button "Add articles". Without this, the browser
-// would leave the page and show the file.
+// Adds files that are dropped anywhere on the page, like the button "Add articles". Without this, the browser would
+// leave the page and show the file.
 const holdsFiles = ({ dataTransfer }) => Boolean(dataTransfer?.types.includes('Files'));
 const showDropping = (shown) => document.documentElement.classList.toggle('aa-dropping', shown);
 
@@ -8,7 +8,7 @@ function findUpload() {
   return { button, input: button?.parentElement.querySelector('input[type=file]') };
 }
 
-// The tab with the button is made when it is opened first.
+// The button does not exist until its tab is opened for the first time.
 async function openUpload() {
   document.querySelector('#aa-articles-tab-button')?.click();
   for (let tries = 0; tries < 100; tries += 1) {

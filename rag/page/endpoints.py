@@ -50,9 +50,9 @@ class Endpoints:
         Args:
             question: The question, in English, at most 2,000 characters.
             history: The conversation before it, oldest first: objects with "role" (user or assistant) and "content".
-            since: Only articles of this day, month or year, or later, such as 2025-06.
-            until: Only articles of this day, month or year, or earlier.
-            source: Only articles whose publication, web address or file has this part, or matches this pattern, *echo*.
+            since: Only articles from this day, month or year or later, such as 2025-06.
+            until: Only articles from this day, month or year or earlier.
+            source: Only articles whose publication, address or file contains this, or matches a pattern like *echo*.
 
         Returns:
             What `ask --json` prints: answer, short, answered, reason, confidence, doubts, citations, alternatives.
@@ -75,8 +75,8 @@ class Endpoints:
 
         Returns:
             An object for each article: document_id, title, date, words, passages, duplicate_of, removable, source,
-            publication, language, extractor, text_sha256, dated (where the date was found), saved (without a date,
-            the day of its file).
+            publication, language, extractor, text_sha256, dated (where the date was found), saved (the date of the
+            file, if the article has none).
         """
         return [asdict(row) for row in self.shelf.list_rows()]
 

@@ -48,7 +48,7 @@ class Exchange:
     :param asked: time of the question in ISO 8601; empty if unknown.
     :param before: digest of the conversation before the question, see :func:`digest_turns`.
     :param read: (passage_id, score) of all passages read; the answer has only those that are shown.
-    :param scope: which articles were asked, in words; empty for all.
+    :param scope: which articles the question was asked of, in words; empty for all.
     :param rating: the user's rating. Rating and correction are set in the browser and not signed.
     :param signature: the page's signature of everything else.
     """

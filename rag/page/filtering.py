@@ -1,4 +1,4 @@
-"""The filter of the page: of which days and sources the articles are that are asked."""
+"""The page's filter: restricts questions to articles from some days and sources."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 LONGEST = 200
-"""Characters of a source."""
+"""Most characters of a source."""
 EVERYTHING = Scope()
 _FIELDS = {"since": "since", "until": "until", "source": "from"}
 
 
 def read_scope(since: object, until: object, source: object) -> Scope:
-    """The scope that a form or a program names. A source without a ``*``, ``?`` or ``[`` need only be a part of a name.
+    """The scope given by a form or a program. A source without ``*``, ``?`` or ``[`` may be any part of a name.
 
-    :raises QuestionError: if a day is none, or the last one is before the first.
+    :raises QuestionError: if a date is invalid, or the last day is before the first.
     """
     if not all(isinstance(text, str) for text in (since, until, source)):
         raise QuestionError("Since, until and source must be strings.")
@@ -31,9 +31,9 @@ def read_scope(since: object, until: object, source: object) -> Scope:
             try:
                 parse_period(day)
             except ValueError as error:
-                raise QuestionError(f"{word} {day[:LONGEST]} is no date: {error}.") from None
+                raise QuestionError(f"{word} {day[:LONGEST]} is not a date: {error}.") from None
     if first and last and first > last and not first.startswith(last):
-        raise QuestionError(f"No day is since {first} and until {last}: exchange them.")
+        raise QuestionError(f"Since {first} is later than until {last}: swap them.")
     name = " ".join(name.split())[:LONGEST]
     return Scope(first, last, name if not name or set(name) & set("*?[") else f"*{name}*")
 
@@ -44,6 +44,6 @@ def drop_field(scope: Scope, field: str) -> Scope:
 
 
 def render_filter(scope: Scope) -> Markup:
-    """A button that opens the form, and a chip for each limit that takes it away."""
+    """A button that opens the form, and for each limit a chip that removes it."""
     limits = {field: (word, getattr(scope, field)) for field, word in _FIELDS.items() if getattr(scope, field)}
     return render("filter", scope=scope, limits=limits, longest=LONGEST)

@@ -74,12 +74,14 @@ class Guard:
         headers = Headers(scope=scope)
         if scope["type"] != "http":
             return JSONResponse({"error": "This page has no web sockets."}, 403)
-        # Gradio builds its own addresses from what a proxy says of the name.
+        # Gradio builds its own addresses from the host name that a proxy reports.
         forwarded = list_values(headers, "x-forwarded-host")
         if not all(self._is_host(names, scope) for names in (headers.getlist("host"), *([name] for name in forwarded))):
             return JSONResponse({"error": "This page is not served under that name: start it with --allow-host."}, 421)
         if not {"http", "https"} >= {value.lower() for value in list_values(headers, "x-forwarded-proto")}:
-            return JSONResponse({"error": "This page is served over http and https: correct the proxy."}, 400)
+            return JSONResponse(
+                {"error": "This page is served only over http or https: correct X-Forwarded-Proto in the proxy."}, 400
+            )
         if is_foreign(headers) or leads_astray(scope, headers):
             return JSONResponse({"error": "Only this page itself may call it from a browser."}, 403)
         if is_too_long(headers) and not scope["path"].startswith(UPLOAD):
@@ -190,7 +192,7 @@ def leads_astray(scope: Scope, headers: Headers) -> bool:
 
 
 def list_values(headers: Headers, name: str) -> list[str]:
-    """The values of a header that proxies add to, which may be there several times."""
+    """The values of a header that each proxy may add to. The header may occur several times."""
     return [value.strip() for line in headers.getlist(name) for value in line.split(",")]
 
 
@@ -204,7 +206,7 @@ def is_login(scope: Scope) -> bool:
 
 
 def name_client(scope: Scope) -> str:
-    """The address of a client; in IPv6 its network, because one person has all of its addresses."""
+    """The address of a client; in IPv6 its /64 network, because one person may have all its addresses."""
     client = scope.get("client")
     name = client[0] if client else ""
     try:

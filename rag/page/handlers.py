@@ -148,7 +148,7 @@ class Handlers:
         yield ""
         conversation, session = read_conversation(kept), name_session(request)
         exchanges = conversation.exchanges
-        if not exchanges or exchanges[-1].scope:  # they are tried on all articles
+        if not exchanges or exchanges[-1].scope:  # suggestions are tried on all articles
             return
         passages = [scored.passage for scored in self.shelf.find_passages(exchanges[-1].read)]
         found: list[str] = []
@@ -188,7 +188,7 @@ class Handlers:
             del self.trying[session]
 
     def narrow(self, scope: Scope, event: gr.EventData) -> tuple[Any, Scope]:
-        """Sets the filter, or takes one of its limits away, and shows it."""
+        """Sets the filter, or removes one of its limits, and shows it."""
         if read_word(event, "action") == "drop":
             scope = drop_field(scope, read_word(event, "field"))
         else:
@@ -215,7 +215,7 @@ class Handlers:
         exchanges = conversation.exchanges
         key, action = read_word(event, "key"), read_word(event, "action")
         found = find_exchange(exchanges, key)
-        if found is None or found.answer is None or found.scope:  # what some articles do not say, others may
+        if found is None or found.answer is None or found.scope:  # other articles may say more
             return gr.skip(), gr.skip()
         if action == "correct":
             rated = replace(found, correction=read_word(event, "value")[:MOST_CORRECTION].strip())

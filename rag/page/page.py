@@ -135,9 +135,9 @@ def make_question_box() -> gr.Textbox:
 def add_corpus(
     handlers: Handlers, corpus: CorpusHandlers, article: gr.HTML, starters: gr.HTML
 ) -> tuple[list[Any], gr.HTML]:
-    """Builds the second tab. Returns its search field with its order, and its list of articles."""
+    """Builds the second tab. Returns its search field and order, and its list of articles."""
     with gr.Row(elem_id="aa-adding"):
-        # Of any kind: Gradio would leave out files of other kinds without a word, and the server says why.
+        # Any kind of file: Gradio would silently drop other kinds, but the server says why it refuses them.
         files = gr.UploadButton(
             "Add articles", file_count="multiple", size="sm", scale=0, min_width=0, elem_id="aa-upload"
         )

@@ -80,7 +80,7 @@ class Shelf:
         """Opens the pipeline. A corpus without articles is not an error: the shelf is then empty.
 
         :param open_pipeline: updates the index and opens it; called again until it succeeds.
-        :param seconds: without a change in the folder, before it is read again.
+        :param seconds: how long the folder must be unchanged before it is read again.
         :param columns: of uploaded tables.
         :raises RagError: if the user has to fix something other than an empty corpus.
         """
@@ -123,7 +123,7 @@ class Shelf:
         return ()
 
     async def wait_for_starters(self) -> tuple[str, ...]:
-        """Starter questions, once they are chosen, which takes long on a machine that is busy."""
+        """Starter questions, once they are chosen. This takes long on a busy machine."""
         return await asyncio.shield(asyncio.wrap_future(self._starters))  # others wait for them too
 
     def submit(

@@ -1,12 +1,12 @@
 // Keeps the stream of results open while one is awaited.
 //
-// Gradio's server ends a page's stream when the page has no event left. An event that is sent before the browser has read
-// of this end would never get its result: Gradio's client believes the stream to be open, and opens no other. So the
-// client hears of the end only if it awaits nothing. Otherwise another stream goes on where the first one ended; the
-// server keeps the results until then.
+// Gradio's server ends a page's stream when the page has no event left. An event that is sent before the browser has
+// read that the stream ended would never get its result: Gradio's client thinks that the stream is still open and opens
+// no other. So the client is told of the end only if it awaits nothing. Otherwise another stream goes on where the first
+// one ended. The server keeps the results until then.
 function keepStreams(send) {
   const awaited = new Set(); // ids of events
-  const early = new Set(); // of those whose result came before their id
+  const early = new Set(); // ids whose result came before the id itself
   let joining = 0;
 
   async function join(input, init) {
@@ -28,7 +28,7 @@ function keepStreams(send) {
     return msg === 'close_stream';
   }
 
-  // Passes on the messages of one stream. Whether it ended while something is awaited.
+  // Passes on the messages of one stream. Returns whether it ended while something is awaited.
   async function pass(reply, out) {
     const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
     const encoder = new TextEncoder();

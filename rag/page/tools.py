@@ -1,7 +1,7 @@
-"""The tools for MCP clients: their results as JSON, and a sentence for each request that is wrong.
+"""The tools for MCP clients: results as JSON, and an error of one sentence for each invalid request.
 
-Without this, the libraries repeat what was sent, answer with pages of validation errors and log them, and serve two
-older ways in. This module is imported only where the package mcp is installed.
+Without this, the libraries repeat what was sent, answer with pages of validation errors, log them, and also serve two
+older transports. This module is imported only if the package mcp is installed.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 PATH = "/gradio_api/mcp"
 INVALID_JSON, INVALID = -32700, -32602
-"""Codes of JSON-RPC for what is not a message, and for one whose parameters are wrong."""
+"""JSON-RPC error codes: not a message; a message with invalid parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Lets valid requests for tools through to Gradio's MCP server, and everything that is for the page.
+    """Passes on all requests for the page, and valid requests for tools to Gradio's MCP server.
 
     :param schemas: JSON Schemas of the arguments by tool.
     """
@@ -45,23 +45,23 @@ class Tools:
             return
         refusal, body = None, b""
         if scope["path"].rstrip("/") != PATH:
-            refusal = JSONResponse({"error": f"The tools are at {PATH}/ alone."}, 404)
+            refusal = JSONResponse({"error": f"The tools are only at {PATH}/."}, 404)
         elif scope["method"] != "POST":
-            refusal = JSONResponse({"error": "This is for MCP clients, which send POST."}, 405, {"allow": "POST"})
+            refusal = JSONResponse({"error": "This is only for MCP clients, which send POST."}, 405, {"allow": "POST"})
         else:
             try:
                 body = await Request(scope, receive).body()
                 refusal = self._refuse(body)
             except ClientDisconnect:
-                refusal = JSONResponse({"error": "The request is too long, or ended early: send less."}, 413)
+                refusal = JSONResponse({"error": "The request is too long or was cut off: send a shorter one."}, 413)
         await (refusal or replay(self.app, body))(scope, receive, send)
 
     def _refuse(self, body: bytes) -> JSONResponse | None:
-        """The response to a message that is wrong; None if it is right."""
+        """The response to an invalid message; None if the message is valid."""
         try:
             message = types.JSONRPCMessage.model_validate_json(body).root
         except ValidationError:
-            return refuse(None, INVALID_JSON, "This is not one message of JSON-RPC 2.0.")
+            return refuse(None, INVALID_JSON, "This is not a single JSON-RPC 2.0 message.")
         if not isinstance(message, types.JSONRPCRequest | types.JSONRPCNotification):
             return None
         is_request = isinstance(message, types.JSONRPCRequest)
@@ -69,22 +69,22 @@ class Tools:
             kind = types.ClientRequest if is_request else types.ClientNotification
             kind.model_validate(message.model_dump(by_alias=True, mode="json", exclude_none=True))
         except ValidationError:
-            said = "There is no such method, or its parameters are wrong: tools/list and tools/call are offered."
+            said = "There is no such method, or its parameters are wrong: use tools/list or tools/call."
             return refuse(getattr(message, "id", None), INVALID, said)
         if is_request and message.method == "tools/call" and message.params:
             fault = find_fault(message.params["name"], message.params.get("arguments") or {}, self.schemas)
             if fault:
-                # As the result of a call, so that a model reads it.
+                # It is sent as the result of the call, so that the model reads it.
                 result = {"content": [{"type": "text", "text": fault}], "isError": True}
                 return JSONResponse({"jsonrpc": "2.0", "id": message.id, "result": result})
         return None
 
 
 def guard_tools(app: ASGIApp, page: gr.Blocks, address: str) -> Tools:
-    """Puts itself before Gradio's MCP server, whose results become JSON instead of Python's notation.
+    """Guards Gradio's MCP server, and makes its results JSON instead of Python's notation.
 
     :param page: mounted in the app, with its MCP server.
-    :param address: of the page. Gradio would call the one that the first request names, with all later questions.
+    :param address: of the page. Otherwise Gradio would send all questions to the address that the first request names.
     """
     server = page.mcp_server_obj
     server._local_url = address
@@ -97,7 +97,7 @@ def guard_tools(app: ASGIApp, page: gr.Blocks, address: str) -> Tools:
 
 
 def find_fault(name: str, arguments: Mapping[str, Any], schemas: Mapping[str, dict[str, Any]]) -> str:
-    """What is wrong with a call, in one sentence that repeats nothing of it; empty if nothing is."""
+    """What is wrong with a call, in one sentence that repeats no part of it; empty if nothing is wrong."""
     if name not in schemas:
         return f"There is no such tool: the tools are {', '.join(schemas)}."
     schema = schemas[name]
@@ -108,7 +108,7 @@ def find_fault(name: str, arguments: Mapping[str, Any], schemas: Mapping[str, di
     if missing := [argument for argument in schema.get("required", ()) if argument not in arguments]:
         return f"{name} needs the argument {missing[0]}."
     for error in validator_for(schema)(schema).iter_errors(arguments):
-        return f"The argument {error.absolute_path[0]} of {name} has a wrong form: tools/list says what it must be."
+        return f"The argument {error.absolute_path[0]} of {name} has the wrong form: tools/list describes it."
     return ""
 
 
@@ -117,7 +117,7 @@ def refuse(number: object, code: int, said: str) -> JSONResponse:
 
 
 def replay(app: ASGIApp, body: bytes) -> ASGIApp:
-    """An application that receives a body which has already been read."""
+    """The application, given a request body that has already been read."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         first = True

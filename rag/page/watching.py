@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUIET = 0.8
-"""Seconds without a change after which the folder lies still. An update begins within two seconds of the last one."""
+"""Seconds without a change before an update. The update begins within two seconds of the last change."""
 LOOK = 10
-"""Seconds between two looks at a folder that reports nothing, as those of other machines may not."""
+"""Seconds between two scans of a folder that reports nothing, such as a network folder."""
 RETRY = 60.0
 """Seconds until a change that could not be indexed, perhaps because the disk was full, is tried again."""
 _LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class FolderWatch:
         """Starts to watch.
 
         :param on_change: its errors are logged, and it is called again after :data:`RETRY` seconds.
-        :param seconds: without a change, before it is called.
+        :param seconds: how long the folder must be unchanged before ``on_change`` is called.
         """
         self._corpus = corpus
         self._on_change = on_change
@@ -56,21 +56,21 @@ class FolderWatch:
                 self._known = stamp
             except Exception as error:
                 quiet_until = time.monotonic() + RETRY
-                _LOG.warning("The changed articles cannot be indexed, which is tried again: %s", error)
+                _LOG.warning("The changed articles could not be indexed; this will be tried again: %s", error)
 
     def _settle(self) -> str:
-        """Waits until two looks are the same: a file that is still being copied changes from look to look."""
+        """Waits until two scans are the same: a file that is still being copied changes between scans."""
         stamp, last = stamp_folder(self._corpus), ""
         while stamp != last and not self._ended.wait(self._seconds):
             stamp, last = stamp_folder(self._corpus), stamp
         return stamp
 
     def _wait(self) -> Iterator[None]:
-        """Yields whenever the folder should be looked at: when it reports a change, and from time to time."""
+        """Yields whenever the folder should be scanned: when a change is reported, and from time to time."""
         from watchfiles import watch
 
         while not self._ended.is_set():
-            yield  # for what happens before the system watches it
+            yield  # for changes made before the system watches it
             try:
                 watched = self._corpus.stat().st_ino
                 for changes in watch(
@@ -85,13 +85,13 @@ class FolderWatch:
                 ):
                     yield
                     if not changes and self._corpus.stat().st_ino != watched:
-                        break  # another folder has its name now
-            except (OSError, RuntimeError):  # it is gone, or the system watches no more folders
+                        break  # the folder was replaced by another of the same name
+            except (OSError, RuntimeError):  # the folder is gone, or the system cannot watch more folders
                 pass
             self._ended.wait(self._seconds)
 
     def _counts(self, _change: object, path: str) -> bool:
-        """Whether a file can be an article or a folder of them. Hidden files, such as logs, may never lie still."""
+        """Whether a path may be an article or a folder of them. Hidden files, such as logs, may change all the time."""
         inside = PurePath(path).relative_to(self._corpus) if PurePath(path).is_relative_to(self._corpus) else PurePath()
         hidden = any(part.startswith(".") for part in inside.parts)
         return not hidden and inside.suffix.lower() in {"", *FORMATS}

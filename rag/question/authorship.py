@@ -52,8 +52,8 @@ class Subject:
     :param titled: whether the article's title must have all its words, because the news also names other texts and
         their authors.
     :param whole: whether it must also have no others. A title alone, "Who wrote “Salt”?", is more often that of a book.
-    :param told: whether the news may tell of such a writer instead, as of "who wrote about X?" and "the report on X".
-        Then most words of the title suffice, but the article must have an author.
+    :param told: whether the question may be about a writer in the news: "who wrote about X?", "who wrote the report on
+        X?". Then the title needs only most of the words, but the article must have an author.
     :param deed: ``interviewed`` or ``reviewed``, if the article must be an interview with the subject, or its review.
     """
 

@@ -184,9 +184,9 @@ def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Read
 
 
 def is_asked_of(noun: Reading, said: str) -> bool:
-    """Whether a noun stands in a question that asks who did something to it: "the comet" in "Who saw the comet?".
+    """Whether a question asks who did something to a noun: "the comet" in "Who saw the comet?".
 
-    "She" is then the one who did. A name in such a question may be somebody: "Who beat Ann Gow?".
+    "She" is then the person who did it. This does not hold for names, which may be people: "Who beat Ann Gow?".
     """
     asked = said[said.rfind("\n", 0, noun.start) + 1 : noun.start]
     return (

@@ -62,7 +62,7 @@ class ParsedQuestion:
     :param wants_figure: whether it asks for a number, an amount or a time.
     :param figures: the kinds of value that can answer it; empty if it does not say.
     :param several: whether several names can be right, so that different names do not contradict each other.
-    :param time: the time that it names; None if it names none.
+    :param time: the time that it names, or None.
     """
 
     original: str

@@ -1,6 +1,7 @@
 """The time that a question names: "in March 2024", "last week", "yesterday", "the latest".
 
-What a time without a year means depends on when it is asked. It is read once, and becomes days by :func:`find_period`.
+What a time without a year means depends on the day of the question. So a time is read once, and
+:func:`find_period` turns it into days.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Unit = Literal["day", "week", "month", "year"]
 Side = Literal["in", "since", "until"]
 
 RECENT = 30
-"""Days before the newest article that are searched for what is newest. Chosen by hand: a monthly has one issue."""
+"""Days before the newest article that "the latest" covers. Chosen by hand: a monthly has one issue in them."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMBERS = ("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -45,13 +46,14 @@ _WEEKDAY = r"(?P<weekday>mon|tues|wednes|thurs|fri|satur|sun)day\b"
 class AskedTime:
     """A time as a question names it. Exactly one of ``year``, ``month``, ``weekday``, ``unit`` and ``newest`` leads.
 
-    :param month: 1 to 12, with ``day`` and ``year`` as far as they are said; without a year, the last one that began.
-    :param weekday: 0 for Monday; the last one.
-    :param unit: of a time counted back from now: ``ago`` units, 0 for this one.
-    :param rolling: the number of units up to now, "the past two weeks"; 0 if one whole unit is meant, "last week".
+    :param month: 1 to 12, with ``day`` and ``year`` if they are named. Without a year, the latest such month that has
+        begun.
+    :param weekday: 0 for Monday; the latest such day.
+    :param unit: of a time counted back from now: ``ago`` units, 0 for the current one.
+    :param rolling: the number of units up to now, "the past two weeks"; 0 for one whole unit, "last week".
     :param newest: whether the newest is wanted.
-    :param side: whether the days from then on, or until then, are meant.
-    :param earlier: whether the month or weekday of now is not meant: "last June".
+    :param side: whether the time itself, the days since it, or the days until it are meant.
+    :param earlier: whether the current month or weekday is excluded: "last June".
     """
 
     year: int | None = None
@@ -144,7 +146,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
     (_compile(rf"\b(?P<which>on|last|this|past|since|until) {_WEEKDAY}"), _read_weekday),
     (
         _compile(
-            # "Its latest model" is of any day.
+            # "Its latest model" may be from any day.
             r"(?<!at the )(?<!its )(?<!his )(?<!her )(?<!their )(?<!['’]s )"
             r"\b(?:latest|newest|most recent|recent|current)\b"
             r"|\b(?:most recently|recently|lately|currently|right now|these days|nowadays|at the moment|at present)\b"
@@ -153,11 +155,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
         lambda _: AskedTime(newest=True),
     ),
 )
-"""In order of precedence: what is said more exactly comes first."""
+"""In order of precedence: more exact times come first."""
 
 
 def find_time(question: str) -> AskedTime | None:
-    """The time that a question names; None if it names none, or two: "between March and May"."""
+    """The time that a question names; None if it names none or two, as in "between March and May"."""
     for pattern, read in _PATTERNS:
         if match := pattern.search(question):
             return None if _BETWEEN.search(question, 0, match.end()) else read(match)
@@ -174,7 +176,7 @@ def strip_time(question: str) -> str:
 
 
 def find_period(asked: AskedTime, now: date) -> Period | None:
-    """The days that are meant; None if they are no days, or have not begun.
+    """The days that are meant; None if they do not exist or have not begun.
 
     :param now: the day from which "last week" is counted.
     """
@@ -210,7 +212,7 @@ def _find_days(asked: AskedTime, now: date) -> tuple[date, date]:
 
 
 def _find_unit(unit: Unit, ago: int, now: date) -> tuple[date, date]:
-    """The whole day, week from Monday, month or year that was ``ago`` of them before now."""
+    """The whole day, week (from Monday), month or year that was ``ago`` units before now."""
     if unit == "day":
         return now - timedelta(ago), now - timedelta(ago)
     if unit == "week":

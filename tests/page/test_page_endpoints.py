@@ -63,7 +63,7 @@ def test_a_question_and_a_follow_up(client: Any) -> None:
 def test_a_question_of_some_articles(client: Any) -> None:
     found = client.predict("what stake did Meta buy?", source="004_", api_name="/ask")
     assert {citation["document_id"].split("_")[0] for citation in found["citations"]} == {"004"}
-    for since, said in (("June", "since June is no date"), ("2999", "No article is in that scope (since 2999)")):
+    for since, said in (("June", "since June is not a date"), ("2999", "No article is in that scope (since 2999)")):
         with pytest.raises(Exception, match=re.escape(said)):
             client.predict("what stake did Meta buy?", since=since, api_name="/ask")
 

@@ -45,9 +45,9 @@ def test_a_form_becomes_a_scope(written: tuple[str, str, str], scope: Scope) -> 
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        (("June", "", ""), "since June is no date: write a day, month or year"),
-        (("", "2025-13", ""), "until 2025-13 is no date"),
-        (("2025", "2024", ""), "No day is since 2025 and until 2024: exchange them."),
+        (("June", "", ""), "since June is not a date: write a day, month or year"),
+        (("", "2025-13", ""), "until 2025-13 is not a date"),
+        (("2025", "2024", ""), "Since 2025 is later than until 2024: swap them."),
         ((["2025"], "", ""), "must be strings"),
     ],
 )
@@ -73,7 +73,7 @@ def test_each_limit_is_a_chip_that_takes_it_away() -> None:
 def test_a_wrong_day_leaves_the_filter_as_it_was() -> None:
     import gradio as gr
 
-    with pytest.raises(gr.Error, match="is no date"):
+    with pytest.raises(gr.Error, match="is not a date"):
         narrow(Scope(since="2024"), action="set", since="yesterday")
 
 

@@ -36,8 +36,8 @@ SCHEMAS = {
         ("list_articles", {HOSTILE: 1}, "list_articles takes 0 arguments."),
         ("ask", {"question": "Who?", "x": 1}, "ask takes 2 arguments: question, history."),
         ("ask", {}, "ask needs the argument question."),
-        ("ask", {"question": {"path": "/etc/passwd"}}, "The argument question of ask has a wrong form: tools/list"),
-        ("ask", {"question": "Who?", "history": [HOSTILE, 5]}, "The argument history of ask has a wrong form: tools"),
+        ("ask", {"question": {"path": "/etc/passwd"}}, "The argument question of ask has the wrong form: tools/list"),
+        ("ask", {"question": "Who?", "history": [HOSTILE, 5]}, "The argument history of ask has the wrong form: tools"),
     ],
 )
 def test_what_is_wrong_with_a_call_is_one_sentence(name: str, arguments: dict[str, Any], said: str) -> None:
