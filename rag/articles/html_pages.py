@@ -49,15 +49,17 @@ _AROUND = (
     "select",
 )
 _COMMENTS = re.compile(
-    r"(?<![a-z])(?:(?:comments|commentaires|comentarios|kommentare|commenti|disqus)(?![a-z])"
+    r"(?<![a-z])(?<!has[-_])(?<!no[-_])(?<!with[-_])"  # "has-comments" and "comments-open" name the article's box
+    r"(?:(?:comments|commentaires|comentarios|kommentare|commenti|disqus)(?![a-z])"
+    r"(?![-_](?:allowed|open|closed|enabled|disabled|on|off)(?![a-z]))"
     r"|comment[-_]?(?:area|block|list|section|thread|wrapper))",
     re.IGNORECASE,
 )
 _FEWEST_SAID = 20
 """Least words of readers' comments: a box with only a byline and the number of comments is kept."""
-_SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|[ \t\r\f]*\n\s*", re.DOTALL)
+_SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|(?<![ \t\r\f])[ \t\r\f]*\n\s*", re.DOTALL)
 """A line break in the HTML source, which browsers show as a space. Those in <pre> and between cells are kept."""
-_ANCHOR = re.compile(r"(?:<span>)?\s*[#¶]\s*(?:</span>)?\s*(?=</h[1-6]>)")
+_ANCHOR = re.compile(r"(?:<span>\s*|(?<!\s)\s*)[#¶](?:\s*</span>)?\s*(?=</h[1-6]>)")
 """The link to itself at the end of a heading."""
 _HTML = {
     "p": "p",

@@ -163,6 +163,19 @@ def test_what_readers_write_is_no_part_of_the_article(tmp_path: Path, names: str
     assert "never paid" not in text
 
 
+@pytest.mark.parametrize("names", ["post has-comments", "entry comments-open", "no_comments"])
+def test_a_box_that_may_have_comments_is_the_article(tmp_path: Path, names: str) -> None:
+    heading, rest = BODY.split("</h1>")
+    page = make_page(f"{heading}</h1><div class='{names}'>{rest}</div>").replace("article>", "div>")
+    assert "will ballot its members" in read_one(tmp_path, page).text
+
+
+@pytest.mark.parametrize("text", ["a{}b\nc", "a #{}b\nc", "<span>{}</span>\nc"])
+def test_a_page_with_many_spaces_is_read(tmp_path: Path, text: str) -> None:
+    page = make_page(f"{BODY}<pre>{text.format(' ' * 100_000)}</pre>")
+    assert "will ballot its members" in read_one(tmp_path, page).text
+
+
 @pytest.mark.parametrize("page", ["{}", "<DOCUMENT>\n<TYPE>EX-9\n<HTML><BODY>{}</BODY></HTML>\n</DOCUMENT>"])
 def test_a_part_of_a_page_is_read(tmp_path: Path, page: str) -> None:
     said = (
