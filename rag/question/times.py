@@ -198,11 +198,11 @@ def find_period(asked: AskedTime, now: date) -> Period | None:
 
     :param now: the day from which "last week" is counted.
     """
-    if asked.newest:
-        return Period((now - timedelta(RECENT)).isoformat(), now.isoformat(), newest=True)
     try:
+        if asked.newest:
+            return Period((now - timedelta(RECENT)).isoformat(), now.isoformat(), newest=True)
         first, last = _find_days(asked, now)
-    except (ValueError, OverflowError):  # such as 31 June
+    except (ValueError, OverflowError):  # 31 June, or the year 1, which some programs write for none
         return None
     if first > now:
         return None

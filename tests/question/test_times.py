@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.question.parsed import parse_question
@@ -119,9 +119,10 @@ def test_a_question_can_be_asked_without_its_time(question: str, bare: str) -> N
     assert strip_time(question) == bare
 
 
+@example("", date(1, 1, 1))
 @given(st.text(max_size=60), st.dates())
 def test_whatever_is_asked_gives_days_in_order_or_none(text: str, now: date) -> None:
-    for question in (text, f"in {text} 2024", f"{text} days ago"):
+    for question in (text, f"in {text} 2024", f"{text} days ago", f"{text} latest"):
         asked = find_time(question)
         period = find_period(asked, now) if asked else None
         assert period is None or period.since <= period.until
