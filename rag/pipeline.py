@@ -22,6 +22,7 @@ from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
 from rag.index.meter import Meter
 from rag.index.retrieval import HybridRetriever
+from rag.index.timeliness import rate_day
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
@@ -30,7 +31,7 @@ from rag.question.followup import can_stand_alone, contextualize_question
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
-from rag.question.times import find_period, strip_time
+from rag.question.times import find_period, find_time, strip_time
 from rag.types import Timing
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
+    from rag.types import Answer, Citation, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
 
 USUAL_PASSAGES = 15
 """The number of passages read for each question (docs/decisions/0038)."""
@@ -199,12 +200,13 @@ class Pipeline:
     def _answer_of_days(self, question: ParsedQuestion, given: Answer, tell: Callable[[Stage], None]) -> Answer:
         """The answer from articles from the few days that a question names. Such articles seldom name these days.
 
-        :param given: the first answer, which stands if it quotes one of these articles or if they have no answer.
+        :param given: the first answer. It stands if it quotes one of these articles or one from the day after, or a
+            sentence that names these days, or if these articles have no answer.
         """
         period = self._find_period(question)
         if period is None or question.request or not period.is_short:
             return given
-        if given.answered and any(period.holds(citation.date) for citation in given.citations):
+        if given.answered and any(tells_of(citation, period) for citation in given.citations):
             return given
         began = time.perf_counter()
         bare = parse_question(strip_time(question.text), question.original)
@@ -334,3 +336,11 @@ def find_checkout(start: Path) -> Path | None:
         if (folder / "pyproject.toml").is_file() and (folder / "seeds").is_dir() and (folder / "rag").is_dir():
             return folder
     return None
+
+
+def tells_of(citation: Citation, period: Period) -> bool:
+    """Whether a quote is of an article of some days or of the day after them, or names these days itself."""
+    if rate_day(citation.date, period):
+        return True
+    named = find_time(citation.quote)
+    return named is not None and find_period(named, date.fromisoformat(citation.date or period.until)) == period

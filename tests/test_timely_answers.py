@@ -43,3 +43,19 @@ def test_the_article_of_that_time_answers(pipeline: Pipeline, time: str, date: s
     assert answer.short.startswith(ARTICLES[date][0])
     assert {citation.date for citation in answer.citations} == {date}
     assert answer.standalone == question
+
+
+def test_an_answer_that_names_the_day_or_a_month_to_come_is_not_replaced(tmp_path: Path) -> None:
+    told = {
+        "2026-03-05": "Police in Brackhaven said Bo Reyes was arrested over a theft at the market.",
+        "2026-03-06": "Police in Brackhaven said Ada Lund was arrested on 5 March over the fire at the harbour office.",
+        "2025-07-10": "The new Brackhaven bridge will be opened by Ed Fox in two years, the council said.",
+        "2026-06-10": "The new Brackhaven bridge will be opened in July by Mayor Cy Marsh, the council said.",
+    }
+    (tmp_path / "news").mkdir()
+    for date, text in told.items():
+        (tmp_path / "news" / f"{date}.txt").write_text(f"---\ndate: {date}\n---\n# Brackhaven\n\n{text}\n")
+    pipeline = Pipeline.open(Config(tmp_path / "news", tmp_path / "index"))
+    assert "Lund" in pipeline.ask("Who was arrested in Brackhaven on 5 March?").short
+    assert "Marsh" in pipeline.ask("Who will open the new Brackhaven bridge in July?").short
+    pipeline.close()

@@ -42,6 +42,6 @@ def add_age(answer: Answer, asked: AskedTime | None, today: date) -> Answer:
 
 def format_age(days: int) -> str:
     """In words, never rounded up: ``40 days``, ``17 months``, ``3 years``."""
-    if days < 60:
+    if days <= 60:
         return f"{days} days"
     return f"{days * 12 // 365} months" if days < 730 else f"{days // 365} years"

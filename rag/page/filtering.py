@@ -25,7 +25,8 @@ def read_scope(since: object, until: object, source: object) -> Scope:
     """
     if not all(isinstance(text, str) for text in (since, until, source)):
         raise QuestionError("Since, until and source must be strings.")
-    first, last, name = (str(text).strip() for text in (since, until, source))
+    # Lone surrogates cannot be sent back.
+    first, last, name = (str(text).encode("utf-8", "replace").decode().strip() for text in (since, until, source))
     for word, day in (("since", first), ("until", last)):
         if day:
             try:

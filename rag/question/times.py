@@ -25,8 +25,13 @@ RECENT = 30
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMBERS = ("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NO_MONTH = (
+    r"(?!(?-i:may) (?!(?:in|at|on|of|to|by|for|from|with|about|and|is|was|were|did)\b)[a-z])"
+    r"(?!(?-i:may|march) \d{1,2} [a-z]+s\b)"
+)
+"""Verbs: "how many of the 12 may close", "why may 20 workers go"."""
 _MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    rf"{_NO_MONTH}(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)\b(?![.,]?\d| ?%)"
@@ -40,6 +45,14 @@ _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)}|few|couple of)"
 _UNIT = r"(?P<unit>day|week|month|year)s?\b"
 _BETWEEN = re.compile(r"\bbetween\b.*\band\b", re.IGNORECASE)
 _WEEKDAY = r"(?P<weekday>mon|tues|wednes|thurs|fri|satur|sun)day\b"
+_ANOTHER = re.compile(
+    r"\s*(?:and|or|to|until|till|through|[-–—])\s*(?:early |late |mid[- ])?(?:the )?"
+    + re.sub(r"\?P<\w+>", "?:", rf"(?:{_MONTH}|{_DAY} (?:of )?{_MONTH}|{_YEAR}|{_WEEKDAY})"),
+    re.IGNORECASE,
+)
+"""A second time behind the first: "from March to May"."""
+_COMING = re.compile(r"\b(?:will|won['’]t|going to|upcoming)\b", re.IGNORECASE)
+"""A month without a year is then not the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +145,14 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
     (_compile(rf"(?:{_IN})?\b{_MONTH} {_DAY}(?:,? {_YEAR})?"), _read_named),
     (_compile(rf"(?:{_IN})?\b{_MONTH},? (?:of )?{_YEAR}"), _read_named),
     (_compile(rf"\b(?P<which>last|this|past) {_MONTH}"), _read_named),
-    (_compile(rf"{_IN}{_MONTH}(?! \d)"), _read_named),
+    (_compile(rf"(?!(?:of|on|for|by|from) (?-i:May)\b){_IN}{_MONTH}(?! \d)"), _read_named),  # "think of May": a name
     (_compile(rf"{_IN}{_YEAR}{_NOT_COUNTED}"), _read_named),
     (_compile(r"\byesterday\b"), lambda _: AskedTime(unit="day", ago=1)),
-    (_compile(r"\b(?:today(?!['’]s)|tonight|this (?:morning|afternoon|evening))\b"), lambda _: AskedTime(unit="day")),
-    (_compile(rf"\b{_COUNT} {_UNIT} ago\b"), _read_ago),
+    (
+        _compile(r"\b(?:(?-i:today|\AToday)(?!['’]s)|tonight|this (?:morning|afternoon|evening))\b"),
+        lambda _: AskedTime(unit="day"),
+    ),
+    (_compile(rf"(?<![\d.,])\b{_COUNT} {_UNIT} ago\b"), _read_ago),
     (_compile(rf"\b(?:last|past|previous) {_COUNT} {_UNIT}"), _read_rolling),
     (_compile(rf"\b(?:the past|the last|past) (?P<count>){_UNIT}"), _read_rolling),
     (
@@ -159,10 +175,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
 
 
 def find_time(question: str) -> AskedTime | None:
-    """The time that a question names; None if it names none or two, as in "between March and May"."""
+    """The time that a question names; None if it names none, two ("between March and May"), or one to come."""
     for pattern, read in _PATTERNS:
         if match := pattern.search(question):
-            return None if _BETWEEN.search(question, 0, match.end()) else read(match)
+            asked = read(match)
+            comes = asked.month and not asked.year and not asked.earlier and _COMING.search(question)
+            several = _BETWEEN.search(question, 0, match.end()) or _ANOTHER.match(question, match.end())
+            return None if comes or several else asked
     return None
 
 
@@ -170,7 +189,8 @@ def strip_time(question: str) -> str:
     """The question without the time that it names: "What did it carry in March?" → "What did it carry?"."""
     for pattern, _ in _PATTERNS:
         if match := pattern.search(question):
-            rest = f"{question[: match.start()]} {question[match.end() :]}"
+            after = re.sub(r"\A['’]s\b", "", question[match.end() :])
+            rest = f"{question[: match.start()]} {after}"
             return re.sub(r"\s+([?.,;:!])", r"\1", " ".join(rest.split())).lstrip(" ,;:")
     return question
 
@@ -180,11 +200,11 @@ def find_period(asked: AskedTime, now: date) -> Period | None:
 
     :param now: the day from which "last week" is counted.
     """
-    if asked.newest:
-        return Period((now - timedelta(RECENT)).isoformat(), now.isoformat(), newest=True)
     try:
+        if asked.newest:
+            return Period((now - timedelta(RECENT)).isoformat(), now.isoformat(), newest=True)
         first, last = _find_days(asked, now)
-    except (ValueError, OverflowError):  # such as 31 June
+    except (ValueError, OverflowError):  # 31 June, or the year 1, which some programs write for none
         return None
     if first > now:
         return None

@@ -68,7 +68,8 @@ def test_the_browser_keeps_it_and_what_it_kept_before_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(40, "40 days"), (61, "2 months"), (365, "12 months"), (729, "23 months"), (730, "2 years")]
+    ("days", "words"),
+    [(40, "40 days"), (60, "60 days"), (61, "2 months"), (365, "12 months"), (729, "23 months"), (730, "2 years")],
 )
 def test_ages_are_in_words(days: int, words: str) -> None:
     assert format_age(days) == words

@@ -36,6 +36,7 @@ def narrow(scope: Scope, **data: str) -> tuple[str, Scope]:
         (("2025-06-13", "2025", "Echo"), Scope("2025-06-13", "2025", "*Echo*")),
         (("", "", "https://echo.example/*"), Scope(source="https://echo.example/*")),
         (("", "", "a\n b"), Scope(source="*a b*")),
+        (("", "", "\ud800cho"), Scope(source="?cho")),
     ],
 )
 def test_a_form_becomes_a_scope(written: tuple[str, str, str], scope: Scope) -> None:

@@ -282,7 +282,7 @@ def test_a_request_can_name_no_file_of_the_machine_and_no_address(served: Served
     (upload,) = [event["id"] for event in events if any(kind == "upload" for _, kind in event["targets"])]
     for path, refusal in ((str(secret), "Only an uploaded file"), ("http://example.invalid/x.txt", "fetches nothing")):
         named = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        body = json.dumps({"fn_index": upload, "data": [[named], ""], "session_hash": "thief"}).encode()
+        body = json.dumps({"fn_index": upload, "data": [[named], "", ""], "session_hash": "thief"}).encode()
         send(served.address, "POST", "/gradio_api/queue/join", {"Content-Type": "application/json"}, body)
         _, said = send(served.address, "GET", "/gradio_api/queue/data?session_hash=thief", {})
         assert refusal in str(said)
