@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _FEWEST = 6
 """Least words of a standfirst: shorter ones hold no answers."""
 _MOST = 100  # words
 _DESCRIPTIONS = {"description", "og:description", "dc.description", "twitter:description"}
+_MOST_DESCRIPTIONS = 8
+"""Pages have one of each kind; each is sought in the whole page."""
 _INLINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
 _SHOWN = {"h2", "h3", "h4", "h5", "p", "div", "strong", "blockquote"}
 _TAG = re.compile(r"<[^<>]*>")
@@ -29,15 +32,17 @@ def find_lead(tree: HtmlElement, text: str) -> str:
     :param text: of the article, with its HTML tags.
     """
     said = fold(html.unescape(_TAG.sub("", text)))
-    for meta in tree.iter("meta"):
-        if (meta.get("name") or meta.get("property") or "").casefold() not in _DESCRIPTIONS:
-            continue
+    for meta in islice(filter(_describes, tree.iter("meta")), _MOST_DESCRIPTIONS):
         wanted = fold(html.unescape(meta.get("content", "")))
         if len(wanted.split()) >= _FEWEST and wanted not in said:
             shown = _find_shown(tree, wanted)
             if shown and fold(shown) not in said:
                 return shown
     return ""
+
+
+def _describes(meta: HtmlElement) -> bool:
+    return (meta.get("name") or meta.get("property") or "").casefold() in _DESCRIPTIONS
 
 
 def _find_shown(tree: HtmlElement, wanted: str) -> str:
