@@ -165,6 +165,11 @@ def run_server(app: ASGIApp, serving: Serving, listening: socket.socket) -> None
             await super().startup(sockets)
             print(f"The page is at {write_address(serving.host, serving.port)} – press Ctrl-C to stop it.", flush=True)  # noqa: T201
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Streams to open pages are cut off now, and uvicorn would log a traceback for each.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            await super().shutdown(sockets)
+
     Server(configure_server(app, serving)).run([listening])
 
 

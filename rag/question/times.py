@@ -10,7 +10,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from rag.types import Period
 
@@ -130,8 +130,7 @@ def _read_count(text: str) -> int:
 
 
 def _name_unit(match: re.Match[str]) -> Unit:
-    units: tuple[Unit, ...] = ("day", "week", "month", "year")
-    return units[("day", "week", "month", "year").index(match["unit"].lower())]
+    return cast("Unit", match["unit"].lower())
 
 
 def _read_side(word: str | None) -> Side:
@@ -221,10 +220,9 @@ def _find_days(asked: AskedTime, now: date) -> tuple[date, date]:
     if asked.weekday is not None:
         back = (now.weekday() - asked.weekday) % 7 or (7 if asked.earlier else 0)
         return now - timedelta(back), now - timedelta(back)
-    if asked.month is None:
-        year = asked.year or now.year
-        return date(year, 1, 1), date(year, 12, 31)
     year = asked.year or now.year
+    if asked.month is None:
+        return date(year, 1, 1), date(year, 12, 31)
     day = date(year, asked.month, asked.day or 1)
     if asked.year is None and (day > now or (asked.earlier and asked.month == now.month)):
         day = date(year - 1, asked.month, asked.day or 1)

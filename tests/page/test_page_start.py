@@ -6,10 +6,12 @@ import json
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SEEDS
 from page_answers import KEY, SOURCE, make_declined, make_simple
+from serving import serve_page
 
 from rag.cli import main
 from rag.errors import CorpusError
@@ -148,3 +150,11 @@ def test_feedback_is_exported_for_eval(tmp_path: Path, capsys: pytest.CaptureFix
 def test_app_py_is_the_same_page() -> None:
     text = (ROOT / "app.py").read_text(encoding="utf-8")
     assert 'main(["--web", *sys.argv[1:]])' in text
+
+
+def test_a_page_that_is_stopped_while_a_browser_has_it_open_logs_no_error(tmp_path: Path, seed_index: Path) -> None:
+    with serve_page(tmp_path / "page", SEEDS, seed_index) as served:
+        stream = urlopen(f"{served.address}gradio_api/heartbeat/open", timeout=60)  # noqa: S310 (the page's own address)
+        assert stream.readline()
+    stream.close()
+    assert "ERROR" not in served.log.read_text()
