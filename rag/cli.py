@@ -19,11 +19,13 @@ from rag.index.scope import Scope, parse_period
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, USUAL_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
-from rag.review_commands import export_feedback
+from rag.review_commands import export_feedback, find_feedback
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from rag.types import Corrections
 
 DESCRIPTION = """\
 Answers questions from a folder of articles. Each answer comes with the sentence it was copied from and the article
@@ -81,6 +83,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )
+    what.add_argument(
+        "--no-corrections", action="store_true", help="leave out what people decided in ask review about a question"
+    )
     what.add_argument("--since", type=parse_day, metavar="DATE", help="only articles of this day or later")
     what.add_argument("--until", type=parse_day, metavar="DATE", help="only articles of this day or earlier")
     what.add_argument(
@@ -118,7 +123,7 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
     page.add_argument("--auth", metavar="USER:FILE", help="require a login; the password is the first line of FILE")
     page.add_argument("--mcp", action="store_true", help="also offer the page's endpoints to MCP clients")
     page.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder for feedback, key, examples (default: in your user data)"
+        "--data", type=Path, metavar="DIR", help="folder for reviews, key, examples (default: in your user data)"
     )
     page.add_argument(
         "--keep-answers", action="store_true", help="keep every answer for ask review, not only rated ones"
@@ -217,12 +222,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         host, names = arguments.host or LOOPBACK[0], tuple(arguments.allow_host)
         more = (arguments.port, arguments.auth, arguments.mcp, arguments.data, arguments.keep_answers)
-        serve(config, Serving(host, names, *more))
+        serve(config, Serving(host, names, *more, corrects=not arguments.no_corrections))
         return 0
+    corrections = None if arguments.no_corrections else open_corrections(arguments.data)
     if arguments.batch is not None:
         with open_lines(arguments.batch) as lines:
             answer_lines(
-                open_pipeline(config, scope),
+                open_pipeline(config, scope, corrections),
                 read_lines(lines, arguments.batch),
                 sys.stdout,
                 arriving=arguments.batch == "-",
@@ -230,11 +236,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     talks = not arguments.question and is_terminal(sys.stdin)
     if talks:
-        converse(open_pipeline(config, scope), as_json=arguments.json)
+        converse(open_pipeline(config, scope, corrections), as_json=arguments.json)
         return 0
     # Reject an invalid question before the index is built or models are loaded.
     question = clean_question(read_question(arguments.question))
-    show(open_pipeline(config, scope).ask(question), as_json=arguments.json)
+    show(open_pipeline(config, scope, corrections).ask(question), as_json=arguments.json)
     return 0
 
 
@@ -268,9 +274,16 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
         raise CorpusError(f"Cannot read all of the batch file {name} ({error.strerror}): give another file.") from None
 
 
-def open_pipeline(config: Config, scope: Scope) -> Pipeline:
+def open_corrections(data: Path | None) -> Corrections:
+    """What was decided in the page's data folder. Nothing is opened before the first question."""
+    from rag.review.corrections import StoredCorrections
+
+    return StoredCorrections(find_feedback(data), lambda said: print(f"ask: {printable(said)}", file=sys.stderr))
+
+
+def open_pipeline(config: Config, scope: Scope, corrections: Corrections | None = None) -> Pipeline:
     """Opens the pipeline and reports what changed in the index."""
-    pipeline = Pipeline.open(config, progress=True)
+    pipeline = Pipeline.open(config, progress=True, corrections=corrections)
     report_changes(pipeline.changes)
     return pipeline if scope.is_open else pipeline.within(scope)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rag.answers.aging import add_age
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
+from rag.answers.corrected import answer_corrected
 from rag.answers.paging import add_pages
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.columns import USUAL, Columns
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
-    from rag.types import Answer, Citation, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
+    from rag.types import Answer, Citation, Corrections, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
 
 USUAL_PASSAGES = 15
 """The number of passages read for each question (docs/decisions/0038)."""
@@ -87,6 +88,7 @@ class Pipeline:
     :param changes: the changes made to the index when it was opened.
     :param folders: (corpus, index).
     :param columns: as in :class:`Config`.
+    :param corrections: what people decided about questions; None to leave it out.
     """
 
     index: Index
@@ -96,15 +98,23 @@ class Pipeline:
     changes: Changes
     folders: tuple[Path, Path]
     columns: Columns = USUAL
+    corrections: Corrections | None = None
 
     @classmethod
     def open(
-        cls, config: Config, *, progress: bool = False, tell: Callable[[int, int], None] | None = None
+        cls,
+        config: Config,
+        *,
+        progress: bool = False,
+        tell: Callable[[int, int], None] | None = None,
+        corrections: Corrections | None = None,
     ) -> Pipeline:
         """Updates the index from the corpus and opens it. The first question loads the models.
 
         :param progress: whether to show the progress on stderr.
         :param tell: as in :meth:`renewed`.
+        :param corrections: what people decided about questions, such as
+            :class:`rag.review.corrections.StoredCorrections`.
         :raises RagError: for errors that a user can fix: no articles, a damaged index, an unknown model.
         :raises ValueError: if ``k`` is out of range.
         """
@@ -117,7 +127,7 @@ class Pipeline:
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=config.columns)
         index = open_index(folder)
         retriever = HybridRetriever(index, encoder)
-        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns)
+        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns, corrections)
 
     def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
         """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
@@ -135,10 +145,13 @@ class Pipeline:
     def within(self, scope: Scope) -> Pipeline:
         """A pipeline that answers from the articles of a scope only. It is closed with this one.
 
+        It leaves out corrections, which were made for all articles.
+
         :raises CorpusError: if there are none.
         """
         index = self.index.within(scope)
-        return replace(self, index=index, retriever=HybridRetriever(index, self.models.encoder))
+        retriever = HybridRetriever(index, self.models.encoder)
+        return replace(self, index=index, retriever=retriever, corrections=None)
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
@@ -177,9 +190,29 @@ class Pipeline:
             parsed = [prepare_question(q, self.models.resolver) for q in batch]
             asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
             rewriting = (time.perf_counter() - began) / len(batch)
-            answers = iter(self._answer_twice(asked, rewriting, tell))
+            known = [self._answer_corrected(q, tell) for q in asked]
+            left = [q for q, answer in zip(asked, known, strict=True) if answer is None]
+            made = iter(self._answer_twice(left, rewriting, tell))
+            answers = iter([answer or next(made) for answer in known])
             for q in parsed:
                 yield next(answers) if isinstance(q, ParsedQuestion) else q
+
+    def _answer_corrected(self, question: ParsedQuestion, tell: Callable[[Stage], None]) -> Answer | None:
+        """What people decided about a question; None if they did not, or it no longer holds (docs/decisions/0043)."""
+        correction = self.corrections.find(question.text) if self.corrections else None
+        if correction is None or question.request in SMALL_TALK:
+            return None
+        newest = self.index.find_newest_day(date.today().isoformat())
+        if question.time and question.time.year is None and (newest or "") > correction.mark.on:
+            return None  # "last week" is another week by now
+        tell("retrieve")
+        began = time.perf_counter()
+        (found,) = self._search([question])
+        made = answer_corrected(question, correction, found, self.index.document, self.index.document_passages)
+        if made is None:
+            return None
+        made = self._add_age(add_pages(made, self.index.document), question)
+        return replace(made, timing=Timing(retrieve=time.perf_counter() - began))
 
     def _answer_twice(
         self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]

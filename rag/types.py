@@ -171,6 +171,57 @@ class Citation:
         return ", ".join(filter(None, (self.dated, f"p. {self.page}" if self.page else "")))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of an article: ``document.text[start:end] == text``.
+
+    :param digest: SHA-256 of the article's text when a reviewer chose the place, in hex; otherwise empty.
+    """
+
+    document_id: str
+    title: str
+    start: int
+    end: int
+    text: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who corrected an answer, and when.
+
+    :param by: their names, as they gave them.
+    :param on: the day in UTC, in ISO 8601.
+    """
+
+    by: tuple[str, ...]
+    on: str
+
+    @property
+    def said(self) -> str:
+        """``corrected by eva and tom on 2026-11-02``."""
+        return f"corrected by {self.names} on {self.on}"
+
+    @property
+    def names(self) -> str:
+        return " and ".join(self.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What people decided about a question, in the place of what the models answer (docs/decisions/0043).
+
+    :param places: the right answer or, if ``differ``, a text for each value; none if the articles do not answer it.
+    :param seen: the passages that the people were shown.
+    """
+
+    question: str
+    mark: Mark
+    places: tuple[Place, ...] = ()
+    differ: bool = False
+    seen: tuple[Place, ...] = ()
+
+
 Status = Literal["answered", "possible", "abstained"]
 Stage = Literal["rewrite", "retrieve", "read", "compose"]
 """The stages of answering a question, in order. They are the fields of :class:`Timing`."""
@@ -216,6 +267,7 @@ class Answer:
         a yes/no question it is "Yes" or "No".
     :param articles: the number of articles that give the short answer or, without one, are quoted.
     :param age_days: the age of the newest cited article in days, if it is old; otherwise None.
+    :param corrected: who decided this answer or abstention instead of the models; None if nobody did.
     """
 
     question: str
@@ -232,6 +284,7 @@ class Answer:
     short: str = ""
     articles: int = 0
     age_days: int | None = None
+    corrected: Mark | None = None
 
     @property
     def shown(self) -> Answer:
@@ -284,7 +337,8 @@ class Answer:
         known: dict[Doubt, bool] = {
             "low confidence": self.confidence < LOW_CONFIDENCE,
             "articles disagree": self.contradicted,
-            "one article": self.articles == 1 and self.confidence < 1,  # 1: a summary, which only quotes
+            # 1: a summary, which only quotes, or a correction
+            "one article": self.articles == 1 and self.confidence < 1,
             "old evidence": self.age_days is not None,
         }
         return tuple(doubt for doubt, holds in known.items() if holds)
@@ -361,6 +415,17 @@ class Retriever(Protocol):
 
         :param periods: the days that each question asks about, or None; empty if no question names a time.
         """
+
+
+class Corrections(Protocol):
+    """Finds what people decided about questions. None of it raises: if it cannot be read, there are none."""
+
+    @property
+    def version(self) -> str:
+        """Another text whenever another correction counts; empty without any. Kept answers depend on it."""
+
+    def find(self, question: str) -> Correction | None:
+        """The correction of this question or a nearly equal one. Its articles may have changed since."""
 
 
 class Reader(Protocol):

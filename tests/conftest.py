@@ -38,6 +38,7 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(folder))
+        patched.setenv("XDG_DATA_HOME", str(folder / "data"))  # the user's corrections change no test
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

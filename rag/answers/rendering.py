@@ -44,14 +44,22 @@ def format_answer(answer: Answer, *, width: int, colour: bool) -> str:
             lines += ["", *head, *format_citation(other.citations[0], width=width, colour=colour, newest=newest)]
         lines += ["", paint("2", describe_trust(answer))]
         return "\n".join(lines)
-    lines.append(paint("1", answer.reason))
+    return "\n".join(format_abstention(answer, width=width, colour=colour))
+
+
+def format_abstention(answer: Answer, *, width: int, colour: bool) -> list[str]:
+    """The reason, who decided it if a person did, and the nearest passages."""
+    paint = _paint if colour else _plain
+    lines = [paint("1", answer.reason)]
+    if answer.corrected:
+        lines.append(paint("2", printable(answer.corrected.said)))
     if answer.passages:
         lines += ["", "Nearest passages:"]
     for scored in answer.passages[:NEAREST]:
         text = textwrap.shorten(printable(scored.passage.text), width=max(40, 2 * width - 8), placeholder=" …")
         lines += textwrap.wrap(text, width - 4, initial_indent="  · ", subsequent_indent="    ")
         lines.append(paint("2", f"    — {printable(scored.passage.title)} ({printable(scored.passage.document_id)})"))
-    return "\n".join(lines)
+    return lines
 
 
 def same_source(answer: Answer, number: int) -> bool:
@@ -68,10 +76,12 @@ def list_values(answer: Answer) -> str:
 
 
 def describe_trust(answer: Answer) -> str:
-    """Confidence and doubts in one line."""
+    """Confidence and doubts in one line; of a correction, who made it."""
     low = " (low: check the sentence)" if "low confidence" in answer.doubts else ""
     alone = ", only one article says so" if "one article" in answer.doubts else ""
     old = f", newest source {format_age(answer.age_days)} old" if answer.age_days is not None else ""
+    if answer.corrected:
+        return f"{printable(answer.corrected.said)}{old}"
     return f"confidence {answer.confidence:.0%}{low}{alone}{old}"
 
 
@@ -112,6 +122,7 @@ def describe_answer(answer: Answer, extra: Mapping[str, Any] | None = None) -> d
         "confidence": round(answer.confidence, 4),
         "articles": answer.articles,
         "age_days": answer.age_days,
+        "corrected": asdict(answer.corrected) if answer.corrected else None,
         "doubts": list(answer.doubts),
         "citations": [describe_citation(citation) for citation in answer.citations],
         "alternatives": [describe_alternative(other) for other in answer.alternatives],

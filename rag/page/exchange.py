@@ -11,7 +11,7 @@ import re
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage, Status, Timing, Turn
+from rag.types import Alternative, Answer, Citation, Mark, Passage, ScoredPassage, Status, Timing, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ def _read_answer(record: dict[str, Any]) -> Answer:
     if status not in get_args(Status):
         raise ValueError(status)
     withheld = record.get("withheld")
-    age = record.get("age_days")
+    age, mark = record.get("age_days"), record.get("corrected")
     return Answer(
         question=_take(record, "question", str),
         standalone=_take(record, "standalone", str),
@@ -177,7 +177,15 @@ def _read_answer(record: dict[str, Any]) -> Answer:
         short=_take(record, "short", str),
         articles=_take(record, "articles", int),
         age_days=None if age is None else _take(record, "age_days", int),
+        corrected=None if mark is None else _read_mark(mark),
     )
+
+
+def _read_mark(record: dict[str, Any]) -> Mark:
+    names = _take(record, "by", (list, tuple))
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(names)
+    return Mark(tuple(names), _take(record, "on", str))
 
 
 def _read_alternative(record: dict[str, Any]) -> Alternative:

@@ -45,8 +45,9 @@ def format_exchange(exchange: Exchange) -> str:
     if answer.standalone != answer.question:
         lines += [f"Understood as: {plain(answer.standalone)}", ""]
     possibly, answer = "Possibly: " if answer.status == "possible" else "", answer.shown
+    mark = f"Answer {plain(answer.corrected.said)}" if answer.corrected else ""
     if not answer.answered:
-        return "\n".join([*lines, plain(answer.reason), ""])
+        return "\n".join([*lines, plain(answer.reason), *(["", f"{mark}."] if mark else []), ""])
     numbers = {citation.passage_id: card.number for card in list_cards(answer) for citation in card.citations}
 
     def point(citations: Sequence[Citation]) -> str:
@@ -56,7 +57,7 @@ def format_exchange(exchange: Exchange) -> str:
     for citation in list_citations(answer):
         lines += [f"> {point([citation]).strip()} {plain(citation.quote)}", f"> — {_name_source(citation)}", ""]
     doubts = f" ({', '.join(answer.doubts)})" if answer.doubts else ""
-    return "\n".join([*lines, f"Confidence {answer.confidence:.0%}{doubts}.", ""])
+    return "\n".join([*lines, f"{mark or f'Confidence {answer.confidence:.0%}'}{doubts}.", ""])
 
 
 def _list_lines(answer: Answer, possibly: str, point: Callable[[Sequence[Citation]], str]) -> list[str]:

@@ -313,8 +313,9 @@ class Handlers:
         yield self._show(exchanges, write_change(name, exchanges, put=[exchange], drop=replaced))
 
     def _keep(self, exchange: Exchange) -> None:
-        """Keeps an answer for review. If that fails, it is still given."""
-        if self.keeps and not exchange.scope and exchange.answer is not None and exchange.answer.passages:
+        """Keeps an answer for review, unless it was corrected there. If that fails, it is still given."""
+        answer = exchange.answer
+        if self.keeps and not exchange.scope and answer is not None and answer.passages and not answer.corrected:
             try:
                 self.feedback.keep(exchange, self.shelf.source())
             except RagError as error:

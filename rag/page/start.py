@@ -55,6 +55,7 @@ class Serving:
     :param mcp: whether to offer the endpoints to MCP clients.
     :param data: the folder for feedback, key and examples; None for the user's data folder.
     :param keeps: whether every answer is kept for review, not only those that are rated.
+    :param corrects: whether answers that people corrected are given.
     """
 
     host: str = LOOPBACK[0]
@@ -64,6 +65,7 @@ class Serving:
     mcp: bool = False
     data: Path | None = None
     keeps: bool = False
+    corrects: bool = True
 
 
 def serve(config: Config, serving: Serving) -> None:
@@ -85,7 +87,8 @@ def serve(config: Config, serving: Serving) -> None:
             from rag.page.page import build_page, launch_options
         except ImportError as error:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
-        shelf, feedback, signer = open_parts(config, UserData(serving.data or default_folder()))
+        data = UserData(serving.data or default_folder())
+        shelf, feedback, signer = open_parts(config, data, corrects=serving.corrects)
         page = build_page(shelf, feedback, signer, keeps=serving.keeps)
         app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -239,11 +242,12 @@ def close_environment(temporary: Path) -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
-def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Signer]:
+def open_parts(config: Config, data: UserData, *, corrects: bool = True) -> tuple[Shelf, FeedbackStore, Signer]:
     """:raises RagError: for anything the user can fix."""
     from rag.page.feedback import FeedbackStore
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer, load_key
+    from rag.review.corrections import StoredCorrections
 
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
@@ -251,9 +255,10 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
         find_articles(config.corpus)  # raises an error that explains the problem
     corpus = find_folder(str(config.corpus)) or Path(str(config.corpus))
     signer, feedback = Signer(load_key(data.key)), FeedbackStore(data.feedback)
+    corrections = StoredCorrections(data.feedback) if corrects else None
 
     def open_pipeline(tell: Callable[[int, int], None] | None) -> Pipeline:
-        return Pipeline.open(config, progress=True, tell=tell)
+        return Pipeline.open(config, progress=True, tell=tell, corrections=corrections)
 
     return Shelf(open_pipeline, corpus, columns=config.columns), feedback, signer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rag.answers.aging import format_age
+from rag.page.rendering import write_date
 from rag.types import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ def name_state(answer: Answer) -> State:
 
 
 def describe_confidence(answer: Answer) -> str:
-    """The confidence in words, with the figure behind it; empty if there is no answer."""
+    """The confidence in words, with the figure behind it; empty if there is no answer. Of a correction, who made it."""
     answer = answer.shown
+    if answer.corrected:
+        return f"corrected by {answer.corrected.names} on {write_date(answer.corrected.on)}"
     if not answer.answered:
         return ""
     if answer.confidence >= 1:  # a summary

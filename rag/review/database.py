@@ -158,6 +158,8 @@ UPGRADES = (
 """What makes each version of the tables from the one before. Later versions only add columns and tables."""
 VERSION = len(UPGRADES)
 """Version of the tables, stored as ``user_version``."""
+REVIEWED = UPGRADES.index(REVIEWS) + 1
+"""The first version with reviews."""
 BUSY_SECONDS = 10.0
 """How long a write waits while another process writes."""
 

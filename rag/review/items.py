@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
+from rag.types import Place as Place
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -23,21 +25,6 @@ class Provenance:
     product: str
     reader: str
     encoder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A part of an article: ``document.text[start:end] == text``.
-
-    :param digest: SHA-256 of the article's text when a reviewer chose the place, in hex; otherwise empty.
-    """
-
-    document_id: str
-    title: str
-    start: int
-    end: int
-    text: str
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,10 +170,15 @@ def list_free(reviewer: Reviewer, desk: Desk) -> list[Item]:
 
 
 def iter_families(ordered: Iterable[Item], desk: Desk) -> Iterator[Item]:
-    """Leaves out items whose question nearly repeats that of another one that was reviewed or is being reviewed."""
+    """Leaves out items whose question nearly repeats that of another one that was reviewed or is being reviewed.
+
+    An answer that was rated down after that review is not left out: it may have been corrected by it, and wrongly.
+    """
     skipped = {review.item_id for review in desk.reviews if review.decision == "skip"}
+    times = {review.item_id: review.created for review in desk.reviews}
     seen = ({review.item_id for review in desk.reviews} | {o.item_id for o in desk.opened}) - skipped
     questions = [(item.item_id, item.question) for item in desk.items if item.item_id in seen and not is_sampled(item)]
     for item in ordered:
-        if not any(name != item.item_id and are_near(item.question, question) for name, question in questions):
+        near = [name for name, question in questions if name != item.item_id and are_near(item.question, question)]
+        if not near or (item.rating == "down" and all(times.get(name, "~") < item.created for name in near)):
             yield item

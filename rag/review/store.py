@@ -92,10 +92,8 @@ class ReviewStore:
 
     def find_item(self, item_id: str) -> Item | None:
         """An item with its sources."""
-        query = f"SELECT {_LIGHT}, sources {_ITEMS} WHERE item_id = ?"
         with connect(self.path) as connection:
-            row = connection.execute(query, (item_id,)).fetchone()
-        return _read_item(row) if row else None
+            return select_item(connection, item_id)
 
     def add_reviewer(self, reviewer: Reviewer) -> None:
         """Adds a reviewer, or changes the role and topics of one."""
@@ -121,20 +119,12 @@ class ReviewStore:
     def list_reviewers(self) -> dict[str, Reviewer]:
         """The reviewers by name."""
         with connect(self.path) as connection:
-            rows = connection.execute("SELECT name, role, topics FROM reviewers ORDER BY name").fetchall()
-        return {name: Reviewer(name, role, tuple(json.loads(topics))) for name, role, topics in rows}
+            return select_reviewers(connection)
 
     def list_reviews(self) -> list[Review]:
         """All reviews that were not undone, oldest first."""
         with connect(self.path) as connection:
-            rows = connection.execute(
-                "SELECT item_id, reviewer, way, decision, places, guidelines, created FROM reviews"
-                " WHERE withdrawn IS NULL ORDER BY review_id"
-            ).fetchall()
-        return [
-            Review(item_id, reviewer, way, decision, read_places(json.loads(places)), guidelines, created)
-            for item_id, reviewer, way, decision, places, guidelines, created in rows
-        ]
+            return select_reviews(connection)
 
     def open_item(self, reviewer: str, item_id: str, way: Way) -> None:
         """Notes which item somebody has before them; it replaces the one before it."""
@@ -182,6 +172,27 @@ class ReviewStore:
             row = (reviewer, item_id, way, read_clock())
             connection.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?, ?)", row)
         return Review(item_id, reviewer, way, decision)
+
+
+def select_reviewers(connection: sqlite3.Connection) -> dict[str, Reviewer]:
+    rows = connection.execute("SELECT name, role, topics FROM reviewers ORDER BY name").fetchall()
+    return {name: Reviewer(name, role, tuple(json.loads(topics))) for name, role, topics in rows}
+
+
+def select_reviews(connection: sqlite3.Connection) -> list[Review]:
+    rows = connection.execute(
+        "SELECT item_id, reviewer, way, decision, places, guidelines, created FROM reviews"
+        " WHERE withdrawn IS NULL ORDER BY review_id"
+    ).fetchall()
+    return [
+        Review(item_id, reviewer, way, decision, read_places(json.loads(places)), guidelines, created)
+        for item_id, reviewer, way, decision, places, guidelines, created in rows
+    ]
+
+
+def select_item(connection: sqlite3.Connection, item_id: str) -> Item | None:
+    row = connection.execute(f"SELECT {_LIGHT}, sources {_ITEMS} WHERE item_id = ?", (item_id,)).fetchone()
+    return _read_item(row) if row else None
 
 
 def _read_item(row: Sequence[Any]) -> Item:

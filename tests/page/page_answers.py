@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from rag.review.items import Provenance
-from rag.types import Alternative, Answer, Citation, Passage, ScoredPassage
+from rag.types import Alternative, Answer, Citation, Mark, Passage, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,4 +164,11 @@ def make_evil() -> Answer:
     )
 
 
-ANSWERS = [make_simple(), make_declined(), make_disagreeing(), make_explained(), make_stances(), make_evil()]
+def make_corrected(answer: Answer, *names: str) -> Answer:
+    return replace(answer, confidence=1.0, corrected=Mark(names, "2026-11-02"))
+
+
+ANSWERS = [
+    make_simple(), make_declined(), make_disagreeing(), make_explained(), make_stances(), make_evil(),
+    make_corrected(make_evil(), EVIL, "Eva"), make_corrected(make_declined(), "Eva"),
+]  # fmt: skip

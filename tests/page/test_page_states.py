@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from page_answers import KEY, check, make_declined, make_disagreeing, make_simple
+from page_answers import KEY, check, make_corrected, make_declined, make_disagreeing, make_simple
 
 from rag.page.cards import render_answer
 from rag.page.exchange import Exchange
+from rag.page.export import format_exchange
 from rag.page.rendering import split_title, write_date
 from rag.page.states import describe_confidence, name_state
 from rag.page.transcript import render_transcript
@@ -56,6 +57,14 @@ def test_the_four_kinds_of_result_differ_in_words_in_sign_and_in_style() -> None
 def test_confidence_is_said_in_words(confidence: float, said: str) -> None:
     assert describe_confidence(replace(make_simple(), confidence=confidence)) == said
     assert describe_confidence(make_declined()) == ""
+
+
+@pytest.mark.parametrize("answer", [make_simple(), make_declined(), make_disagreeing()])
+def test_a_corrected_answer_says_who_corrected_it_and_when(answer: Answer) -> None:
+    corrected = make_corrected(replace(answer, passages=()), "Eva", "Tom")
+    assert "corrected by Eva and Tom on 2 November 2026" in check(render_answer(corrected, KEY)).words
+    assert "corrected by Eva and Tom on 2026-11-02" in format_exchange(Exchange(KEY, "x", corrected)).replace("\\", "")
+    assert "Confidence" not in format_exchange(Exchange(KEY, "x", corrected))
 
 
 def test_of_answers_that_differ_the_confidence_is_that_of_the_first() -> None:

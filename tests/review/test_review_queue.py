@@ -14,13 +14,15 @@ from rag.review.queue import (
     CALIBRATION,
     DOUBLE,
     RANDOM,
+    Desk,
     are_near,
     count_needed,
     is_sampled,
+    iter_families,
     list_gold,
     order_items,
 )
-from rag.review.store import Reviewer
+from rag.review.store import Review, Reviewer
 from rag.review.verdicts import read_desk
 
 if TYPE_CHECKING:
@@ -99,6 +101,17 @@ def test_of_a_family_of_questions_one_is_reviewed(tmp_path: Path) -> None:
         seen.append(name)
         judging.judge("eva", name, "right")
     assert sorted(seen) in (["1", "3"], ["2", "3"])
+
+
+def test_an_answer_that_is_rated_down_after_its_family_was_reviewed_is_reviewed_too() -> None:
+    reviewed, before, after = (
+        make_item(name, "Who runs the ferry?", created=f"2026-11-0{day}T10:00:00+00:00", rating="down")
+        for name, day in zip(SINGLE, (1, 2, 4), strict=False)
+    )
+    review = Review(reviewed.item_id, "eva", "gain", "wrong", created="2026-11-03T10:00:00+00:00")
+    desk = Desk([reviewed, before, after], [review], {"eva": Reviewer("eva", "expert")}, [])
+    assert list(iter_families([before, after], desk)) == [after]
+    assert list(iter_families([replace(after, rating="up")], desk)) == []
 
 
 def test_what_is_skipped_goes_to_somebody_else(tmp_path: Path) -> None:
