@@ -120,7 +120,10 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
         help="a further name under which the page may be called, such as a proxy's; may be repeated",
     )  # fmt: skip
     page.add_argument("--port", type=parse_port, metavar="N", help="port (default: the first free port from 7860)")
-    page.add_argument("--auth", metavar="USER:FILE", help="require a login; the password is the first line of FILE")
+    page.add_argument(
+        "--auth", metavar="USER:FILE", action="append", default=[],
+        help="require a login; the password is the first line of FILE; may be repeated for several users",
+    )  # fmt: skip
     page.add_argument("--mcp", action="store_true", help="also offer the page's endpoints to MCP clients")
     page.add_argument(
         "--data", type=Path, metavar="DIR", help="folder for reviews, key, examples (default: in your user data)"
@@ -221,7 +224,7 @@ def run(arguments: argparse.Namespace) -> int:
         from rag.page.start import Serving, serve
 
         host, names = arguments.host or LOOPBACK[0], tuple(arguments.allow_host)
-        more = (arguments.port, arguments.auth, arguments.mcp, arguments.data, arguments.keep_answers)
+        more = (arguments.port, tuple(arguments.auth), arguments.mcp, arguments.data, arguments.keep_answers)
         serve(config, Serving(host, names, *more, corrects=not arguments.no_corrections))
         return 0
     corrections = None if arguments.no_corrections else open_corrections(arguments.data)

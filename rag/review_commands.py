@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import shutil
 import sys
@@ -121,6 +120,7 @@ def add_reviewer(given: argparse.Namespace) -> int:
 
 def review(given: argparse.Namespace) -> int:
     """Reviews in the terminal until there is nothing left."""
+    from rag.review.judging import name_reviewer
     from rag.review.terminal import Terminal
 
     judging = open_judging(given)
@@ -151,6 +151,7 @@ def compare_answers(given: argparse.Namespace) -> int:
 
 
 def prefer(given: argparse.Namespace) -> int:
+    from rag.review.judging import name_reviewer
     from rag.review.sides import compare_sides
 
     done = compare_sides(open_reviews(given.data), name_reviewer(given.name), input, print)
@@ -187,6 +188,7 @@ def export_reviews(given: argparse.Namespace) -> int:
 
 
 def import_reviews(given: argparse.Namespace) -> int:
+    from rag.review.judging import name_reviewer
     from rag.review.label_studio import read_tasks
     from rag.review.squad import read_squad
 
@@ -194,16 +196,6 @@ def import_reviews(given: argparse.Namespace) -> int:
     new = read(open_reviews(given.data), given.file, name_reviewer(given.name))
     print(f"{new} new reviews.", file=sys.stderr)
     return 0
-
-
-def name_reviewer(name: str | None) -> str:
-    """The name given, or that of the user on this machine."""
-    if name:
-        return name
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a user without a name
-        return "me"
 
 
 def open_judging(given: argparse.Namespace) -> Judging:

@@ -14,6 +14,7 @@ from rag.page.endpoints import add_endpoints
 from rag.page.filtering import EVERYTHING, render_filter
 from rag.page.handlers import Handlers
 from rag.page.rendering import render
+from rag.page.reviews import render_guidelines
 from rag.page.transcript import render_transcript
 from rag.page.uploads import MOST_BYTES, MOST_FILES, MOST_TOGETHER
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag.page.feedback import FeedbackStore
+    from rag.page.reviewing import ReviewHandlers
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
 
@@ -43,7 +45,9 @@ ACCENT = "#1b4f9c"
 STYLE = Path(__file__).parent / "style.css"
 
 
-def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: bool = False) -> gr.Blocks:
+def build_page(
+    shelf: Shelf, feedback: FeedbackStore, signer: Signer, reviews: ReviewHandlers, *, keeps: bool = False
+) -> gr.Blocks:
     """The page for a shelf of articles, to be launched with :func:`launch_options`.
 
     :param keeps: whether every answer is kept for review.
@@ -66,6 +70,7 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: 
                 talk, starters, following = add_conversation(handlers, kept, article, saved)
             with gr.Tab("Articles", id="articles", elem_id="aa-articles-tab"):
                 choice, rows = add_corpus(handlers, corpus, article, starters)
+            tabs = add_reviews(reviews)
         article.render()
         saved.render()
         last: Any = {"trigger_mode": "always_last", **private()}
@@ -75,6 +80,7 @@ def build_page(shelf: Shelf, feedback: FeedbackStore, signer: Signer, *, keeps: 
             event(corpus.list_articles, choice, [rows], **last)
         for event in (page.load, kept.refresh):
             event(handlers.invite, None, [starters], **last)
+        page.load(reviews.show_tabs, None, tabs, **private())
     page.queue(max_size=WAITING, default_concurrency_limit=CONCURRENCY)
     return page
 
@@ -157,6 +163,22 @@ def add_corpus(
         event.then(handlers.invite, None, [starters], **private())
     rows.open(handlers.open_article, None, [article], **private())
     return choice, rows
+
+
+def add_reviews(reviews: ReviewHandlers) -> list[gr.Tab]:
+    """Builds the tabs that are shown only to whoever may review."""
+    with (
+        gr.Tab("Review", id="review", visible=False, elem_id="aa-review-tab") as review,
+        gr.Row(elem_id="aa-reviewing"),
+    ):
+        pane = make_html("", scripts=("review.js",), elem_id="aa-review")
+        make_html(render_guidelines(), elem_id="aa-guidelines")
+    with gr.Tab("Quality", id="quality", visible=False, elem_id="aa-quality-tab") as quality:
+        figures = make_html("", elem_id="aa-quality")
+    quality.select(reviews.show_quality, None, [figures], **private())
+    review.select(reviews.show, None, [pane], **private())
+    pane.review(reviews.act, None, [pane], **private())
+    return [review, quality]
 
 
 def make_html(value: str, *, scripts: Sequence[str] = (), **options: Any) -> gr.HTML:

@@ -63,6 +63,14 @@ def clean(value: object) -> str:
     return (value if isinstance(value, str) else str(value)).translate(_REPLACED)
 
 
+def find_shown(text: str, start: int, end: int) -> tuple[int, int]:
+    """The offsets in a text of what stands from ``start`` to ``end`` in the clean one, which lacks some characters."""
+    kept = [at for at, letter in enumerate(text) if ord(letter) not in _STEERING]
+    if not start < end <= len(kept):
+        return start, end
+    return kept[start], kept[end - 1] + 1
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from rag.page.feedback import FeedbackStore
+    from rag.page.reviewing import ReviewHandlers
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer
 
@@ -51,7 +52,8 @@ class Serving:
     :param host: the address to listen on.
     :param names: further names under which the page may be called, such as that of a proxy in front of it.
     :param port: the port to listen on; None for the first free one from 7860.
-    :param auth: USER:FILE, the user who may log in and the file whose first line is the password; None for no login.
+    :param auth: USER:FILE for each user who may log in, with the file whose first line is the password; none for no
+        login.
     :param mcp: whether to offer the endpoints to MCP clients.
     :param data: the folder for feedback, key and examples; None for the user's data folder.
     :param keeps: whether every answer is kept for review, not only those that are rated.
@@ -61,7 +63,7 @@ class Serving:
     host: str = LOOPBACK[0]
     names: tuple[str, ...] = ()
     port: int | None = None
-    auth: str | None = None
+    auth: tuple[str, ...] = ()
     mcp: bool = False
     data: Path | None = None
     keeps: bool = False
@@ -74,7 +76,7 @@ def serve(config: Config, serving: Serving) -> None:
     :raises RagError: for anything the user can fix.
     """
     check_access(serving)
-    auth = read_auth(serving.auth) if serving.auth else None
+    auth = read_auth(*serving.auth) if serving.auth else None
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with ExitStack() as stack:
         listening = stack.enter_context(listen(serving.host, serving.port))
@@ -89,7 +91,7 @@ def serve(config: Config, serving: Serving) -> None:
             raise StartError(f"The page needs gradio ({error}): pip install 'gradio>=6.31,<7'.") from error
         data = UserData(serving.data or default_folder())
         shelf, feedback, signer = open_parts(config, data, corrects=serving.corrects)
-        page = build_page(shelf, feedback, signer, keeps=serving.keeps)
+        page = build_page(shelf, feedback, signer, open_reviews(shelf, data, serving), keeps=serving.keeps)
         app = protect(page, shelf, launch_options(), auth, serving)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -263,11 +265,40 @@ def open_parts(config: Config, data: UserData, *, corrects: bool = True) -> tupl
     return Shelf(open_pipeline, corpus, columns=config.columns), feedback, signer
 
 
-def read_auth(text: str) -> Callable[[str, str], bool]:
+def open_reviews(shelf: Shelf, data: UserData, serving: Serving) -> ReviewHandlers:
+    from rag.page.reviewing import ReviewHandlers
+    from rag.review.judging import Judging, name_reviewer
+    from rag.review.store import ReviewStore
+
+    judging = Judging(ReviewStore(data.feedback), shelf.read)
+    return ReviewHandlers(judging, None if serving.auth else name_reviewer(), serving.keeps)
+
+
+def read_auth(*texts: str) -> Callable[[str, str], bool]:
     """A function that checks a user name and a password.
 
-    :raises StartError: if the text is not USER:FILE, or the file cannot be read or is empty.
+    :raises StartError: if a text is not USER:FILE, names a user again, or its file cannot be read or is empty.
     """
+    passwords: dict[str, str] = {}
+    for text in texts:
+        user, password = read_password(text)
+        if user in passwords:
+            raise StartError(f"--auth names {user} twice: leave one out.")
+        passwords[user] = password
+
+    def is_right(given_user: str, given_password: str) -> bool:
+        # All are compared, so that the time says nothing about who may log in.
+        right = False
+        for user, password in passwords.items():
+            named = secrets.compare_digest(given_user.encode(), user.encode())
+            right |= secrets.compare_digest(given_password.encode(), password.encode()) and named
+        return right
+
+    return is_right
+
+
+def read_password(text: str) -> tuple[str, str]:
+    """The user and the password of USER:FILE. :raises StartError: as :func:`read_auth`."""
     user, colon, name = text.partition(":")
     if not (user and colon and name):
         raise StartError("--auth needs a user name and a file with the password, such as --auth anna:password.txt.")
@@ -277,9 +308,4 @@ def read_auth(text: str) -> Callable[[str, str], bool]:
         raise StartError(f"The password in {name} cannot be read ({error}): name another file.") from None
     if not password:
         raise StartError(f"{name} is empty: write the password on its first line.")
-
-    def is_right(given_user: str, given_password: str) -> bool:
-        named = secrets.compare_digest(given_user.encode(), user.encode())
-        return secrets.compare_digest(given_password.encode(), password.encode()) and named
-
-    return is_right
+    return user, password

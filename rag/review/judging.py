@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 GUIDELINES = (Path(__file__).parent / "guidelines.md").read_text(encoding="utf-8")
 GUIDELINES_VERSION = int(GUIDELINES.partition("\n")[0].rpartition(" ")[2])
+KEYS: dict[str, Decision] = {
+    "r": "right", "w": "wrong", "u": "unanswerable", "d": "differ", "b": "bad", "s": "skip",
+}  # fmt: skip
+"""The key for each decision, in the terminal and on the page."""
 LEAST = {"wrong": 1, "differ": 2}
 """How many texts a decision needs."""
 
@@ -61,6 +66,8 @@ class Judging:
         if opened is None or opened.item_id != item_id:
             raise ReviewError("This is no longer the question before you: look at the next one.")
         least = LEAST.get(decision, 0)
+        if least and not {span.document_id for span in spans} <= self._list_articles(item_id):
+            raise ReviewError("This article was not read for this question: choose a text of one that was.")
         if len(spans) < least:
             needed = "the right text" if least == 1 else "at least two different texts"
             raise ReviewError(f"Choose {needed} in the passages or their articles first.")
@@ -84,8 +91,24 @@ class Judging:
         """Takes back this person's last review and gives them its item again; None if there is none."""
         return self.store.undo(name)
 
+    def _list_articles(self, item_id: str) -> set[str]:
+        """The ids of the articles that an answer was based on."""
+        item = self.store.find_item(item_id)
+        sources = item.sources if item else None
+        return {place.document_id for place in (*sources.passages, *sources.quotes)} if sources else set()
+
     def _find(self, name: str) -> Reviewer:
         return self.store.list_reviewers().get(name) or self.store.join(name)
+
+
+def name_reviewer(name: str | None = None) -> str:
+    """The name given, or that of the user on this machine."""
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without a name
+        return "me"
 
 
 def find_spans(document: Document, text: str, start: int = 0, end: int | None = None) -> list[Span]:

@@ -41,6 +41,13 @@ class Comparison:
         """Whether the second answer is shown first, so that the place of an answer does not favour its reader."""
         return hash_share("side", self.comparison_id) < 0.5
 
+    @property
+    def sides(self) -> tuple[tuple[Better, str], tuple[Better, str]]:
+        """The answers in the order in which they are shown, each with what to store if it is better."""
+        first: tuple[Better, str] = ("first", self.first_answer)
+        second: tuple[Better, str] = ("second", self.second_answer)
+        return (second, first) if self.swapped else (first, second)
+
 
 @dataclass(frozen=True, slots=True)
 class WinRate:
@@ -123,6 +130,16 @@ def next_comparison(store: ReviewStore) -> Comparison | None:
             " WHERE NOT EXISTS (SELECT 1 FROM preferences p WHERE p.comparison_id = c.comparison_id)"
             " ORDER BY comparison_id LIMIT 1"
         ).fetchone()
+    return Comparison(*row) if row else None
+
+
+def find_comparison(store: ReviewStore, comparison_id: str) -> Comparison | None:
+    query = (
+        "SELECT comparison_id, question, first, second, first_answer, second_answer FROM comparisons"
+        " WHERE comparison_id = ?"
+    )
+    with connect(store.path) as connection:
+        row = connection.execute(query, (comparison_id,)).fetchone()
     return Comparison(*row) if row else None
 
 

@@ -19,13 +19,10 @@ def compare_sides(store: ReviewStore, name: str, ask: Callable[[str], str], tell
     done = 0
     try:
         while comparison := next_comparison(store):
-            answers = [comparison.first_answer, comparison.second_answer]
-            keys: dict[str, Better] = {"1": "first", "2": "second", "0": "same"}
-            if comparison.swapped:
-                answers.reverse()
-                keys |= {"1": "second", "2": "first"}
+            keys: dict[str, Better] = {"0": "same"}
             tell(f"\n{printable(comparison.question)}")
-            for number, answer in enumerate(answers, 1):
+            for number, (better, answer) in enumerate(comparison.sides, 1):
+                keys[str(number)] = better
                 tell(f"  {number}: {printable(answer)}")
             key = ask("1 or 2 is better · 0 the same · q quit\n> ").strip().lower()
             while key not in (*keys, "q"):

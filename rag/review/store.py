@@ -84,6 +84,12 @@ class ReviewStore:
             for item in items:
                 insert_item(connection, item)
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing to review or to compare, and nothing was."""
+        with connect(self.path) as connection:
+            query = "SELECT EXISTS (SELECT 1 FROM items) OR EXISTS (SELECT 1 FROM comparisons)"
+            return not connection.execute(query).fetchone()[0]
+
     def list_items(self) -> list[Item]:
         """All items without their sources, in the order in which they came."""
         with connect(self.path) as connection:

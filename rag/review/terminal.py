@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.answers.rendering import printable
-from rag.review.judging import GUIDELINES, LEAST, Judging, Span, find_spans
+from rag.review.judging import GUIDELINES, KEYS, LEAST, Judging, Span, find_spans
 from rag.review.store import ReviewError
 from rag.review.verdicts import describe_reasons
 
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rag.review.items import Item, Place
-    from rag.review.store import Decision
+    from rag.review.store import Decision, Way
 
-KEYS: dict[str, Decision] = {
-    "r": "right", "w": "wrong", "u": "unanswerable", "d": "differ", "b": "bad", "s": "skip",
-}  # fmt: skip
 PROMPT = (
     "r right · w wrong · u unanswerable · d articles differ · b bad question · s skip · z undo · g guidelines · q quit"
 )
@@ -42,7 +39,7 @@ class Terminal:
         done = 0
         try:
             while found := self.judging.show_next(self.name):
-                self.show(found[0])
+                self.show(*found)
                 step = self.decide(found[0])
                 if step is None:
                     return done
@@ -52,12 +49,12 @@ class Terminal:
         self.tell("Nothing left to review." if done else "Nothing to review.")
         return done
 
-    def show(self, item: Item) -> None:
+    def show(self, item: Item, way: Way) -> None:
         """Everything a decision needs: question, answer, quotes and the passages that were read."""
         sources, said = item.sources, item.answer or "The articles don't say."
         possibly = "Possibly: " if item.status == "possible" else ""
         self.tell(f"\n{'─' * min(self.width, 60)}\n{printable(item.question)}\n→ {possibly}{printable(said)}")
-        for reason in describe_reasons(item):
+        for reason in describe_reasons(item, way):
             self.tell(f"  ({printable(reason)})")
         if sources is None:
             return

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rag.review.items import Item, Place
-    from rag.review.store import Decision, Review, Reviewer, ReviewStore
+    from rag.review.store import Decision, Review, Reviewer, ReviewStore, Way
 
 SAME = 0.5
 """Token F1 from which two people chose the same text."""
@@ -140,9 +140,13 @@ def read_desk(store: ReviewStore) -> Desk:
     return Desk(store.list_items(), reviews, reviewers, store.list_opened(), inbox)
 
 
-def describe_reasons(item: Item) -> list[str]:
-    """Why a review of an item is expected to gain something, as far as the item itself shows it."""
-    reasons = []
+def describe_reasons(item: Item, way: Way) -> list[str]:
+    """Why a review of an item is expected to gain something, as far as the item itself shows it.
+
+    Gold and the random sample are described in the same way as all others, so that nobody can tell. Only experts are
+    given items of the inbox.
+    """
+    reasons = ["people disagree about it, or their decision has too little weight"] if way == "inbox" else []
     if item.rating == "down":
         reasons.append("rated down")
     if item.correction:

@@ -33,6 +33,7 @@ ALLOWED = {
     "autocomplete", "datetime", "scope", "aria-label", "aria-hidden", "aria-busy", "aria-live", "aria-pressed",
     "aria-labelledby", "data-shown", "popover", "popovertarget", "popovertargetaction",
     "rows", "autofocus", "hidden", "data-articles", "viewbox", "d",
+    "data-review", "aria-describedby", "aria-keyshortcuts",
 }  # fmt: skip
 
 
