@@ -15,8 +15,8 @@ from eval import agreement, cases, compare, exchanged, followups, queries, ramdo
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.answers.rendering import printable
-from rag.cli import parse_count
 from rag.errors import RagError
+from rag.options import parse_count
 from rag.pipeline import USUAL_PASSAGES
 
 if TYPE_CHECKING:

@@ -6,33 +6,25 @@ import argparse
 import sys
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TextIO
 
 from rag.answers.rendering import printable
-from rag.articles.columns import USUAL, Columns, parse_columns
 from rag.articles.folder import check_folder
 from rag.errors import CorpusError
 from rag.index.meter import Meter
 from rag.json_lines import write_record
 from rag.machine.folders import find_folder
+from rag.options import add_folders
 from rag.pipeline import Config, Pipeline, locate_folders
 from rag.review_commands import build_feedback_parser, build_quality_parser, build_review_parser
+from rag.server import build_serve_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from rag.index.changes import Changes
     from rag.index.opened import DocumentSummary
-
-
-def find_command(words: Sequence[str]) -> str | None:
-    """The command named by the first word, or None if the words are a question, as in "feedback was good?"."""
-    if not words or words[0] not in COMMANDS:
-        return None
-    follows = words[1:2]
-    return words[0] if not follows or follows[0] in ("-h", "--help") or _FOLLOWS[words[0]](follows[0]) else None
 
 
 def parse_command(words: Sequence[str]) -> Callable[[], int]:
@@ -75,37 +67,6 @@ def _build_watch_parser() -> argparse.ArgumentParser:
     add_folders(parser)
     parser.set_defaults(run=watch_articles)
     return parser
-
-
-def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Adds --corpus, --index and --columns."""
-    parser.add_argument(
-        "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
-    )
-    parser.add_argument(
-        "--index",
-        type=Path,
-        metavar="DIR",
-        help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
-    )
-    parser.add_argument(
-        "--columns",
-        type=_parse_columns,
-        default=USUAL,
-        metavar="title=NAME,…",
-        help="which columns of .csv, .tsv and .jsonl files hold title, text, date, author, publication, language, url",
-    )
-
-
-def _is_option(word: str) -> bool:
-    return word.startswith("--") and word != "--"
-
-
-def _parse_columns(text: str) -> Columns:
-    try:
-        return parse_columns(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} names no columns: {error}") from None
 
 
 def list_articles(given: argparse.Namespace) -> int:
@@ -206,19 +167,7 @@ def report_changes(changes: Changes, *, named: bool = False) -> None:
 
     :param named: whether each article is named, and only near-duplicates among those that are new or changed.
     """
-    lines = [f"index: {summary}"] if (summary := changes.summary()) else []
-    if named:
-        lines += [f"added {name}" for name in changes.added]
-        lines += [f"changed {name}" for name in changes.changed]
-        lines += [f"renamed {old} to {new}" for old, new in changes.renamed]
-        lines += [f"removed {name}" for name in changes.removed]
-    lines += [f"skipped {skipped.document_id}: {skipped.reason}" for skipped in changes.skipped]
-    lines += [f"{note.file}: {note.text}" for note in changes.notes]
-    new = {*changes.added, *changes.changed}
-    for repeated, original in sorted(changes.duplicates.items()):
-        if not named or repeated in new:
-            lines.append(f"{repeated} nearly repeats {original}")
-    for line in lines:
+    for line in changes.describe(named=named):
         print(printable(line), file=sys.stderr, flush=True)
 
 
@@ -233,15 +182,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "watch": _build_watch_parser,
     "feedback": build_feedback_parser,
     "review": build_review_parser,
+    "serve": build_serve_parser,
     "quality": build_quality_parser,
 }
 """Words that are commands if they come first, and their parsers. Anything else is a question."""
-_FOLLOWS: Mapping[str, Callable[[str], bool]] = {
-    "list": lambda word: word.startswith("-"),
-    "watch": lambda word: word.startswith("-"),
-    "add": lambda word: word.startswith("-") or "://" in word,
-    "feedback": lambda word: word == "export",
-    "review": lambda word: word in ("add", "compare", "prefer", "export", "import") or _is_option(word),
-    "quality": lambda word: _is_option(word),
-}
-"""Whether a command's next word may be this one. Otherwise all words are a question, as in "list the companies"."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rag.answers.rendering import describe_answer
+from rag.answers.rendering import describe_answer, format_record
 from rag.arriving import group_lines
 from rag.errors import QuestionError
 from rag.pipeline import QUESTIONS_AT_ONCE, Pipeline, Question
@@ -53,8 +53,7 @@ def _cut(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def write_record(record: Mapping[str, Any], out: TextIO) -> None:
-    """Writes one line of ASCII: the same in every locale, and free of terminal control characters."""
-    print(json.dumps(record, ensure_ascii=True, allow_nan=False), file=out)
+    print(format_record(record), file=out)
 
 
 def answer_group(pipeline: Pipeline, group: list[BatchLine]) -> Iterator[dict[str, Any]]:

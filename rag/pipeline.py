@@ -341,10 +341,14 @@ def fit_chunking(encoder: Encoder) -> ChunkingConfig:
     return ChunkingConfig(most, min(usual.overlap_tokens, most // 4), min(usual.min_tokens, most // 2))
 
 
-def locate_folders(config: Config) -> tuple[Path, Path]:
-    """(corpus, index). :raises CorpusError: if no corpus is given outside a checkout, or it cannot be read."""
+def locate_folders(config: Config, here: Path | None = None) -> tuple[Path, Path]:
+    """(corpus, index).
+
+    :param here: the folder in which the question is asked; None for the current one.
+    :raises CorpusError: if no corpus is given outside a checkout, or it cannot be read.
+    """
     try:
-        checkout = find_checkout(Path.cwd())
+        checkout = find_checkout(here or Path.cwd())
     except OSError:
         checkout = None
     if config.corpus is None:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from rag.answers.rendering import printable
 from rag.errors import CorpusError, IndexFolderError
+from rag.index.meter import write_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rag.review.judging import Judging
     from rag.review.store import ReviewStore
-    from rag.types import Document
+    from rag.types import Corrections, Document
 
 
 def build_feedback_parser() -> argparse.ArgumentParser:
@@ -95,6 +98,16 @@ def open_reviews(data: Path | None) -> ReviewStore:
     from rag.review.store import ReviewStore
 
     return ReviewStore(find_feedback(data))
+
+
+def open_corrections(data: Path | None, tell: Callable[[str], None] = write_error) -> Corrections:
+    """What was decided in the page's data folder. Nothing is opened before the first question.
+
+    :param tell: writes a line if they cannot be read.
+    """
+    from rag.review.corrections import StoredCorrections
+
+    return StoredCorrections(find_feedback(data), lambda said: tell(f"ask: {printable(said)}\n"))
 
 
 def export_feedback(folder: str, data: Path | None) -> int:

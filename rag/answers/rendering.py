@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import unicodedata
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.answers.aging import format_age
@@ -15,6 +16,29 @@ if TYPE_CHECKING:
     from rag.types import Alternative, Answer, Citation
 
 NEAREST = 3
+WIDEST = 100
+"""Columns of text, on wider terminals too."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How an answer is shown: as one line of JSON, or for a terminal of some columns, perhaps with colours."""
+
+    as_json: bool
+    columns: int
+    colour: bool
+
+
+def render_answer(answer: Answer, view: View) -> str:
+    """The answer as it is printed, without the last line break."""
+    if view.as_json:
+        return format_record(describe_answer(answer))
+    return format_answer(answer, width=max(40, min(WIDEST, view.columns)), colour=view.colour)
+
+
+def format_record(record: Mapping[str, Any]) -> str:
+    """One line of ASCII: the same in every locale, and free of terminal control characters."""
+    return json.dumps(record, ensure_ascii=True, allow_nan=False)
 
 
 def format_answer(answer: Answer, *, width: int, colour: bool) -> str:

@@ -140,6 +140,26 @@ class Changes:
             parts.append(f"{_count(len(self.skipped), 'file')} skipped")
         return ", ".join(parts)
 
+    def describe(self, *, named: bool = False) -> list[str]:
+        """Lines for the user: the summary, skipped files, notes and near-duplicates.
+
+        :param named: whether each article is named, and only near-duplicates among those that are new or changed.
+        """
+        lines = [f"index: {summary}"] if (summary := self.summary()) else []
+        if named:
+            lines += [f"added {name}" for name in self.added]
+            lines += [f"changed {name}" for name in self.changed]
+            lines += [f"renamed {old} to {new}" for old, new in self.renamed]
+            lines += [f"removed {name}" for name in self.removed]
+        lines += [f"skipped {skipped.document_id}: {skipped.reason}" for skipped in self.skipped]
+        lines += [f"{note.file}: {note.text}" for note in self.notes]
+        new = {*self.added, *self.changed}
+        return lines + [
+            f"{repeated} nearly repeats {original}"
+            for repeated, original in sorted(self.duplicates.items())
+            if not named or repeated in new
+        ]
+
 
 def join_changes(parts: Sequence[Changes]) -> Changes:
     """The result of an update that was made in parts, of which there is at least one."""

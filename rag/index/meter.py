@@ -14,22 +14,32 @@ SECONDS = 60.0
 
 
 class Meter:
-    """Called with the numbers of passages encoded and to be encoded, or with 0 and 0 while articles are read."""
+    """Called with the numbers of passages encoded and to be encoded, or with 0 and 0 while articles are read.
 
-    def __init__(self) -> None:
+    :param write: writes a text for the user; None for stderr.
+    :param terminal: whether a terminal shows it; None if stderr knows.
+    """
+
+    def __init__(self, write: Callable[[str], object] | None = None, *, terminal: bool | None = None) -> None:
         self._began = self._wrote = time.monotonic()
-        self._terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._write = write or write_error
+        self._terminal = sys.stderr is not None and sys.stderr.isatty() if terminal is None else terminal
 
     def __call__(self, done: int, passages: int) -> None:
         now = time.monotonic()
         said = describe_pace(done, passages, done / max(now - self._began, 1e-9)) if passages else "reading articles"
         if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{said if done < passages or not passages else ''}")
-            sys.stderr.flush()
-        elif now - self._wrote >= SECONDS and sys.stderr is not None:
+            self._write(f"\r\x1b[K{said if done < passages or not passages else ''}")
+        elif now - self._wrote >= SECONDS:
             self._wrote = now
-            sys.stderr.write(f"index: {said}\n")
-            sys.stderr.flush()
+            self._write(f"index: {said}\n")
+
+
+def write_error(text: str) -> None:
+    """Writes a text to stderr at once, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 class Pace:
