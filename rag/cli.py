@@ -15,7 +15,7 @@ from rag import __version__
 from rag.answers.rendering import describe_answer, format_answer, printable
 from rag.commands import add_folders, find_command, is_terminal, parse_command, report_changes
 from rag.errors import CorpusError, RagError
-from rag.index.scope import Scope, parse_period
+from rag.index.scope import Scope, describe_undated, parse_period
 from rag.json_lines import answer_lines, write_record
 from rag.pipeline import MOST_PASSAGES, USUAL_PASSAGES, Config, Pipeline
 from rag.question.text import clean_question
@@ -269,10 +269,13 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
 
 
 def open_pipeline(config: Config, scope: Scope) -> Pipeline:
-    """Opens the pipeline and reports what changed in the index."""
+    """Opens the pipeline and reports what changed in the index, and how many articles a period leaves out."""
     pipeline = Pipeline.open(config, progress=True)
     report_changes(pipeline.changes)
-    return pipeline if scope.is_open else pipeline.within(scope)
+    pipeline = pipeline.within(scope)
+    if said := describe_undated(pipeline.index.undated):
+        print(said, file=sys.stderr)
+    return pipeline
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
