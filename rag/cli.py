@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from rag.answers.rendering import View, printable, render_answer
 from rag.commands import is_terminal, parse_command, report_changes
 from rag.errors import CorpusError, RagError
+from rag.index.scope import describe_undated
 from rag.json_lines import answer_lines
 from rag.machine.streams import replace_unprintable
 from rag.options import build_parser, choose_config, choose_scope, find_command, read_arguments
@@ -132,10 +133,13 @@ def read_lines(lines: TextIO, name: str) -> Iterator[str]:
 
 
 def open_pipeline(config: Config, scope: Scope, corrections: Corrections | None = None) -> Pipeline:
-    """Opens the pipeline and reports what changed in the index."""
+    """Opens the pipeline and reports what changed in the index, and how many articles a period leaves out."""
     pipeline = Pipeline.open(config, progress=True, corrections=corrections)
     report_changes(pipeline.changes)
-    return pipeline if scope.is_open else pipeline.within(scope)
+    pipeline = pipeline.within(scope)
+    if said := describe_undated(pipeline.index.undated):
+        print(said, file=sys.stderr)
+    return pipeline
 
 
 def show(answer: Answer, *, as_json: bool) -> None:

@@ -147,7 +147,8 @@ def format_summary(summary: DocumentSummary) -> str:
     address = summary.source if "://" in summary.source else ""
     repeats = f"nearly repeats {summary.duplicate_of}" if summary.duplicate_of else ""
     words = f"{summary.words:,} words"
-    dated = f"date from {summary.dated}" if summary.date else f"file of {summary.saved}" if summary.saved else ""
+    where = "when the PDF was made" if summary.dated == "PDF creation" else f"from {summary.dated}"
+    dated = f"date {where}" if summary.date else f"file of {summary.saved}" if summary.saved else ""
     said = [
         summary.document_id,
         words,

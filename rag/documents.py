@@ -7,9 +7,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-Dated = Literal["", "JSON-LD", "metadata", "text", "file name"]
+Dated = Literal["", "JSON-LD", "metadata", "text", "file name", "PDF creation"]
 """Where a date was found: in what a web page says for search engines, in a header or column, in the article's masthead,
-dateline or byline, or in the path of its file."""
+dateline or byline, in the path of its file, or in what a PDF says of when it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Origin:
     :param version: of the extractor.
     :param dated: where the date was found.
     :param saved: the day on which the file was last changed, in ISO 8601, if the article has no date. It says when the
-        article was saved, not when it was written, so it is never used as the date (docs/decisions/0033).
+        article was saved, not when it was written, so it is only shown (docs/decisions/0033).
     """
 
     source: str = ""

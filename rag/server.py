@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from rag.answers.rendering import View, printable, render_answer
 from rag.errors import RagError
 from rag.index.meter import Meter, write_error
+from rag.index.scope import describe_undated
 from rag.machine.folders import find_folder
 from rag.machine.sockets import (
     PATIENCE,
@@ -358,8 +359,10 @@ class Server:
         self._renew(Meter(talk.say, terminal=request.progress), talk)
         data = None if arguments.data is None else Path(request.here) / arguments.data
         corrections = None if arguments.no_corrections else open_corrections(data, talk.say)
-        asked, scope = replace(self._pipeline, k=config.k, corrections=corrections), choose_scope(arguments)
-        answer = (asked if scope.is_open else asked.within(scope)).ask(question, (), talk.check)
+        asked = replace(self._pipeline, k=config.k, corrections=corrections).within(choose_scope(arguments))
+        if said := describe_undated(asked.index.undated):
+            talk.say(f"{said}\n")
+        answer = asked.ask(question, (), talk.check)
         return {"done": render_answer(answer, View(arguments.json, request.columns, request.colour)) + "\n"}
 
     def _renew(self, meter: Meter, talk: Talk) -> None:

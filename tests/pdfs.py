@@ -12,8 +12,12 @@ Place = tuple[float, float, float, str]
 """Left and bottom in points, size, text."""
 
 
-def make_pdf(pages: Sequence[Sequence[Place]], extra: str = "") -> bytes:
-    """A PDF with one font and the given lines, in the order given."""
+def make_pdf(pages: Sequence[Sequence[Place]], extra: str = "", info: str = "") -> bytes:
+    """A PDF with one font and the given lines, in the order given.
+
+    :param extra: more entries of the trailer.
+    :param info: entries of what the file says about itself.
+    """
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Count {len(pages)} /Kids [{' '.join(f'{4 + 2 * n} 0 R' for n in range(len(pages)))}] >>",
@@ -29,6 +33,9 @@ def make_pdf(pages: Sequence[Sequence[Place]], extra: str = "") -> bytes:
             " /Resources << /Font << /F 3 0 R >> >> >>",
             f"<< /Length {len(drawn)} >>\nstream\n{drawn}endstream",
         ]
+    if info:
+        objects.append(f"<< {info} >>")
+        extra += f" /Info {len(objects)} 0 R"
     data = "%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):

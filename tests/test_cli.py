@@ -358,8 +358,8 @@ def test_the_articles_are_listed_with_what_is_known_of_them(tmp_path: Path, caps
 
 
 def test_only_the_articles_of_a_period_are_asked(ask: Ask) -> None:
-    # The files of undated articles are of today.
-    status, out, _ = ask("--json", "--since", "2026-06", "--until", "2026-06", "what stake did Meta buy?")
+    status, out, err = ask("--json", "--since", "2026-06", "--until", "2026-06", "what stake did Meta buy?")
+    assert "3 articles without a date are left out: a date in the file's name counts" in err
     assert status == 0
     assert {name.split("#")[0] for name in json.loads(out)["passages"]} == {"004_eef30f730183d976.txt"}
     status, _, err = ask("--source", "*echo*", "what stake did Meta buy?")

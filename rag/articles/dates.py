@@ -56,6 +56,7 @@ _NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![./-]?\
 _NAMED = re.compile(
     r"(?<![^\W_])(?P<y>(?:19|20)\d\d)(?P<gap>[-_./]?)(?P<m>0[1-9]|1[0-2])(?P=gap)(?P<d>0[1-9]|[12]\d|3[01])(?:(?![^\W_])|(?=T\d))"
 )
+_STAMP = re.compile(r"(?:D:)?(?P<y>199[3-9]|20\d\d)(?P<m>\d\d)(?P<d>\d\d)")
 _CALENDAR = re.compile(rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_MONTH.format('month')})", re.IGNORECASE)
 
 _AGO = re.compile(
@@ -105,6 +106,15 @@ def parse_date(value: str, order: Order = "") -> str | None:
     """
     match = re.compile(_DATE, re.IGNORECASE).search(value)
     return _to_iso(match) if match else _parse_numbers(value, order)
+
+
+def parse_stamp(value: str) -> str | None:
+    """Parse the time at which a PDF was made, ``D:20250613101500+02'00'``.
+
+    :return: the day as ISO 8601, or None if there is none, or one before there were PDFs.
+    """
+    match = _STAMP.match(value)
+    return _make_date(match["y"], match["m"], match["d"]) if match else None
 
 
 def find_order(values: Iterable[str], language: str = "") -> Order:

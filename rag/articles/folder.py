@@ -100,16 +100,20 @@ def find_skipped(corpus: Path) -> list[Skipped]:
 def stamp_folder(corpus: Path) -> str:
     """A digest of the names, sizes and times of a folder's articles, which changes when one of them does.
 
-    No file is read, so it can be made every few seconds. A folder that cannot be read has a stamp too.
+    It also changes when the first file of a kind that is not read is added, or the last one removed, because that is
+    said. No file is read, so it can be made every few seconds. A folder that cannot be read has a stamp too.
     """
     lines = []
-    for path in (path for path in _list_files(corpus) if _is_article(path)):
+    for path in _list_files(corpus):
+        if not _is_article(path):
+            lines.append(_name_kind(path))
+            continue
         try:
             found = os.stat(path)  # noqa: PTH116 (thousands)
             lines.append(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ino}")
         except OSError:
             lines.append(path)
-    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256("\n".join(sorted(set(lines))).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def resolve_folder(corpus: Path) -> Path:
@@ -252,13 +256,18 @@ def _is_article(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in FORMATS  # noqa: PTH122
 
 
+def _name_kind(path: str) -> str:
+    """Stands for all files of a kind: ``*.jpg``, or ``*`` for those without a suffix."""
+    suffix = re.search(r"(?<=[^/\\])\.[A-Za-z0-9]{1,10}\Z", path)
+    return f"*{suffix[0].lower()}" if suffix else "*"
+
+
 def _group_others(paths: Iterable[str]) -> list[Skipped]:
     """Files of kinds that are not read, one item for each kind, however many there are."""
     kinds: dict[str, list[str]] = {}
     for path in sorted(paths):
-        suffix = re.search(r"(?<=[^/\\])\.[A-Za-z0-9]{1,10}\Z", path)
         name = PurePath(path).name.encode("utf-8", "replace").decode()
-        kinds.setdefault(f"*{suffix[0].lower()}" if suffix else "*", []).append(name)
+        kinds.setdefault(_name_kind(path), []).append(name)
     reasons = {}
     for kind, names in kinds.items():
         files = "1 file" if len(names) == 1 else f"{len(names):,} files"

@@ -22,6 +22,16 @@ _MOST_DESCRIPTIONS = 8
 """Pages have one of each kind; each is sought in the whole page."""
 _INLINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
 _SHOWN = {"h2", "h3", "h4", "h5", "p", "div", "strong", "blockquote"}
+_LEAD = re.compile(
+    r"(?<![a-z])(?:standfirst|deck?|sub-?(?:title|titulo|head(?:ing|line)?)|abstract|entradilla|bajada|chapeau|chapo|vorspann)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+"""What pages call a standfirst. Without such a name only a sentence in a heading is taken for one."""
+_SAYING = 12
+"""Least words of a heading that is a sentence."""
+_OPENING = 20
+"""Least words of the paragraph with which the text begins."""
 _TAG = re.compile(r"<[^<>]*>")
 _BEGINNING = 20  # letters
 
@@ -33,11 +43,36 @@ def find_lead(tree: HtmlElement, text: str) -> str:
     """
     said = fold(html.unescape(_TAG.sub("", text)))
     for meta in islice(filter(_describes, tree.iter("meta")), _MOST_DESCRIPTIONS):
-        wanted = fold(html.unescape(meta.get("content", "")))
+        wanted = fold(_TAG.sub(" ", html.unescape(meta.get("content", ""))))
         if len(wanted.split()) >= _FEWEST and wanted not in said:
             shown = _find_shown(tree, wanted)
             if shown and fold(shown) not in said:
                 return shown
+    return ""
+
+
+def find_named_lead(tree: HtmlElement, text: str) -> str:
+    """What the page's mark-up calls its standfirst, or a heading that is a sentence, above the text; otherwise empty.
+
+    :param text: as in :func:`find_lead`.
+    """
+    said = fold(html.unescape(_TAG.sub("", text)))
+    titled = False
+    for element in tree.iter("h1", "h2", "h3", "h4", "p", "div"):
+        if element.tag == "h1" or not titled:
+            titled = titled or element.tag == "h1"
+            continue
+        inner = [" ".join(part.text_content().split()) for part in element.iter("li", "p", "h2", "h3", "h4")]
+        parts = [part for part in inner if part] or [" ".join(element.text_content().split())]
+        ended = [part if part.endswith((".", "!", "?")) else f"{part}." for part in parts]
+        shown = " ".join(ended) if len(parts) > 1 else parts[0]
+        words, folded = len(shown.split()), fold(shown)
+        if element.tag == "p" and words >= _OPENING and folded in said:
+            return ""  # the text has begun
+        named = _LEAD.search(f"{element.get('class', '')} {element.get('id', '')}")
+        full = element.tag in {"h2", "h3", "h4"} and words >= _SAYING and parts[-1].endswith((".", "!", "?"))
+        if (named or full) and _FEWEST <= words <= _MOST and folded not in said and element.find(".//a") is None:
+            return shown
     return ""
 
 

@@ -16,7 +16,8 @@ from rag.articles.dates import parse_date
 from rag.articles.encodings import decode_page
 from rag.articles.html_about import About, read_about, read_page_title
 from rag.articles.html_authors import find_author
-from rag.articles.html_leads import find_lead, fold
+from rag.articles.html_gaps import fill_gaps
+from rag.articles.html_leads import find_lead, find_named_lead, fold
 from rag.articles.raw import Converted, RawArticle
 
 if TYPE_CHECKING:
@@ -55,8 +56,13 @@ _COMMENTS = re.compile(
     r"|comment[-_]?(?:area|block|list|section|thread|wrapper))",
     re.IGNORECASE,
 )
+_MAY_COMMENT = re.compile(
+    r"(?<![a-z])comments?[-_](?:allowed|open|closed|enabled|disabled|on|off)(?![a-z])", re.IGNORECASE
+)
 _FEWEST_SAID = 20
 """Least words of readers' comments: a box with only a byline and the number of comments is kept."""
+_FEWEST_OPENING = 20
+"""Least words of the first paragraph of the page's text."""
 _SOURCE_BREAK = re.compile(r"(?P<kept><pre>.*?</pre>|</t[dh]>\s*)|(?<![ \t\r\f])[ \t\r\f]*\n\s*", re.DOTALL)
 """A line break in the HTML source, which browsers show as a space. Those in <pre> and between cells are kept."""
 _ANCHOR = re.compile(r"(?:<span>\s*|(?<!\s)\s*)[#¶](?:\s*</span>)?\s*(?=</h[1-6]>)")
@@ -109,13 +115,16 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
     unmarked = about == About() and not tree.xpath("//article | //meta[@property='og:type'][@content='article']")
     if unmarked and _count_words(found) < _ENOUGH * len(_prune(tree, "a").text_content().split()):
         found = max(found, _extract(tree, recall=True), key=_count_words)
+    if found:
+        fill_gaps(tree, found.body)
     text = _write_html(found.body) if found else about.body or _write_rest(tree)
     if found and len(about.body.split()) >= _COMPLETE * _count_words(found):
         text = about.body
     if not text:
         return RawArticle("")
-    if found and (lead := find_lead(tree, text)):
-        text = f"<p>{escape(lead)}</p>\n\n{text}"
+    for find in (find_named_lead, find_lead) if found else ():
+        if lead := find(tree, text):
+            text = f"<p>{escape(lead)}</p>\n\n{text}"
     title = _choose_title(tree, _get(found, "title"))
     sites = [_get(found, "sitename"), _get(found, "hostname"), about.publication, *_list_publishers(tree)]
     return RawArticle(
@@ -131,12 +140,40 @@ def _read_tree(tree: HtmlElement) -> RawArticle:
 
 
 def _drop_comments(tree: HtmlElement) -> None:
-    """Drop readers' comments. trafilatura leaves them out only if it knows the site's mark-up."""
-    for element in list(tree.iter("div", "section", "ol", "ul", "aside")):
-        named = _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}")
-        inside = element.getparent() is not None and (element.find(".//h1") is None is element.find(".//article"))
-        if named and inside and len(element.text_content().split()) >= _FEWEST_SAID:
+    """Drop readers' comments. trafilatura leaves them out only if it knows the site's mark-up.
+
+    It also drops the whole article if its box has such a name, as "comments-open". Such a name is taken away.
+    """
+    opening = next((p for p in tree.iter("p") if _opens(p)), None)
+    around = set() if opening is None else set(opening.iterancestors())
+    for element in list(tree.iter("div", "section", "ol", "ul", "aside", "details")):
+        name = _name(element)
+        if "comment" not in name.casefold() and not _COMMENTS.search(name):
+            continue
+        if element.getparent() is None or _holds_article(element) or (element in around and _MAY_COMMENT.search(name)):
+            for key in {"id", "class"} & {*element.attrib}:
+                element.set(key, " ".join(w for w in element.get(key).split() if "comment" not in w.casefold()))
+        elif _COMMENTS.search(name) and len(element.text_content().split()) >= _FEWEST_SAID:
             element.drop_tree()
+
+
+def _name(element: HtmlElement) -> str:
+    return f"{element.get('id', '')} {element.get('class', '')}"
+
+
+def _holds_article(box: HtmlElement) -> bool:
+    """Whether it holds the page's heading or an <article> that is not a comment itself."""
+    return any(
+        "comment" not in f"{_name(element)} {element.text_content() if element.tag == 'h1' else ''}".casefold()
+        for element in box.iter("h1", "article")
+    )
+
+
+def _opens(paragraph: HtmlElement) -> bool:
+    """Whether it may be the first paragraph of the article. Comments come behind it."""
+    return len(paragraph.text_content().split()) >= _FEWEST_OPENING and not any(
+        element.tag in _AROUND for element in paragraph.iterancestors()
+    )
 
 
 def _list_publishers(tree: HtmlElement) -> Iterator[str]:

@@ -26,7 +26,9 @@ def find_date(article: RawArticle, cleaned: CleanedText, name: str) -> tuple[str
     if cleaned.date:
         return cleaned.date, "metadata" if cleaned.header.date else "text"
     named = find_named_date(name)
-    return named, "file name" if named else ""
+    if named:
+        return named, "file name"
+    return (article.made, "PDF creation") if article.made else (None, "")
 
 
 def describe_origin(article: RawArticle, cleaned: CleanedText, name: str, saved: str) -> Origin:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from rag.articles.dates import parse_stamp
 from rag.articles.hyphens import is_broken_word, list_words
 from rag.articles.raw import Converted, FormatError, RawArticle
 
@@ -73,12 +74,13 @@ def convert_pdf(data: bytes) -> Converted:
         if pages > MOST_PAGES:
             raise FormatError(f"It has more than {MOST_PAGES:,} pages: split it.")
         lines = [line for number in range(pages) for line in _read_lines(document[number], number)]
+        made = parse_stamp(document.get_metadata_value("CreationDate"))
     written = len({line.page for line in lines})
     if not written:
         raise FormatError("It is a scan, which has pictures of text but no text: run text recognition (OCR) on it.")
     note = f"read in part: {pages - written} of its {pages} pages have no text" if written < pages / 2 else ""
     text, starts = _write_text(_drop_running_heads(lines, pages))
-    return Converted((RawArticle(text, extractor="pypdfium2", pages=starts),), note)
+    return Converted((RawArticle(text, extractor="pypdfium2", made=made, pages=starts),), note)
 
 
 def _read_lines(page: Any, number: int) -> Iterator[_Line]:

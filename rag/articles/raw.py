@@ -28,6 +28,8 @@ class RawArticle:
     :param url: its web address; empty if not given.
     :param extractor: the library that found it; empty for the code of this product.
     :param dated: where the date was found.
+    :param made: the day on which its file says that it was made, in ISO 8601; None if it does not. It is the article's
+        date only if nothing else gives one.
     :param pages: (offset in ``text``, number of the page from 1) of the first word of each page; empty without pages.
     """
 
@@ -41,6 +43,7 @@ class RawArticle:
     url: str = ""
     extractor: str = ""
     dated: Dated = "metadata"
+    made: str | None = None
     pages: tuple[tuple[int, int], ...] = ()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Increase it with any change to cleaning, splitting or encoding. Older indexes are then rebuilt."""
 MANIFEST = "manifest.json"
 DATABASE = "passages.db"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import CorpusError, IndexFolderError
 from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
+from rag.index.scope import describe_undated
 from rag.index.store import (
     open_for_reading,
     search_words,
@@ -82,6 +83,8 @@ class Index:
         self._lock = Lock()
         self._rows: Sequence[int] | None = None  # that are searched; None for all
         self._held: AbstractSet[str] = frozenset()  # the ids of their documents
+        self.undated = 0
+        """How many articles a scope leaves out because they have no date."""
 
     def within(self, scope: Scope) -> Index:
         """An index of which only the articles of a scope are searched. It is closed with this one.
@@ -93,14 +96,13 @@ class Index:
         made = copy(self)
         with self._lock:
             found = select_origins(self._connection)
-        made._held = frozenset(
-            name
-            for name, day, origin in found
-            if scope.covers(day or origin.saved, (origin.publication, origin.source, name))
-        )
+        named = [(name, day, (origin.publication, origin.source, name)) for name, day, origin in found]
+        made._held = frozenset(name for name, day, names in named if scope.covers(day, names))
+        made.undated = sum(scope.lacks_day(day, names) for _, day, names in named)
         if not made._held:
             raise CorpusError(
                 f"No article is in that scope ({scope.describe()}): widen it, or see the dates in the list of articles."
+                f" {describe_undated(made.undated)}".rstrip()
             )
         with self._lock:
             made._rows = select_rows(self._connection, made._held)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Scope:
     """The articles that are searched; all of them by default.
 
-    :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. For an
-        article without a date, the date of its file counts.
+    :param since: the first day, in ISO 8601; also a month or year, of which it is the first day. An article without a
+        date is in no period (docs/decisions/0033).
     :param until: the last day, or a month or year, of which it is the last day.
     :param source: a pattern such as ``*guardian*`` that the publication, the web address or the file must match, in any
         case.
@@ -34,19 +34,34 @@ class Scope:
     def covers(self, day: str | None, names: Iterable[str]) -> bool:
         """Whether an article is in it.
 
-        :param day: its date in ISO 8601, or that of its file; None if it has none.
+        :param day: its date in ISO 8601; None if it has none.
         :param names: its publication, address and file.
         """
-        day, pattern = day or "", self.source.casefold()
-        if (self.since or self.until) and not day:
+        if not self._matches(names) or self.lacks_day(day, names):
             return False
-        named = not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
-        return named and day >= self.since and (not self.until or day[: len(self.until)] <= self.until)
+        day = day or ""
+        return day >= self.since and (not self.until or day[: len(self.until)] <= self.until)
+
+    def lacks_day(self, day: str | None, names: Iterable[str]) -> bool:
+        """Whether an article is left out only because it has no date."""
+        return not day and bool(self.since or self.until) and self._matches(names)
+
+    def _matches(self, names: Iterable[str]) -> bool:
+        pattern = self.source.casefold()
+        return not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
 
     def describe(self) -> str:
         """In words: ``since 2025-01, from *guardian*``."""
         parts = {"since": self.since, "until": self.until, "from": self.source}
         return ", ".join(f"{word} {value}" for word, value in parts.items() if value)
+
+
+def describe_undated(count: int) -> str:
+    """How many articles a period leaves out because they have no date, as a sentence; empty if none."""
+    if not count:
+        return ""
+    left = "1 article without a date is left out" if count == 1 else f"{count:,} articles without a date are left out"
+    return f"{left}: a date in the file's name counts, as in “2025-06-13 deal.txt”."
 
 
 def parse_period(text: str) -> str:

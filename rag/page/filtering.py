@@ -6,11 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionError
-from rag.index.scope import Scope, parse_period
+from rag.index.scope import Scope, describe_undated, parse_period
 from rag.page.rendering import render
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from markupsafe import Markup
+
+    from rag.page.articles import Row
 
 LONGEST = 200
 """Most characters of a source."""
@@ -44,7 +48,15 @@ def drop_field(scope: Scope, field: str) -> Scope:
     return replace(scope, **{field: ""}) if field in _FIELDS else scope
 
 
-def render_filter(scope: Scope) -> Markup:
-    """A button that opens the form, and for each limit a chip that removes it."""
+def count_undated(scope: Scope, rows: Iterable[Row]) -> int:
+    """How many of the listed articles a scope leaves out because they have no date."""
+    return sum(scope.lacks_day(row.date, (row.publication, row.source, row.document_id)) for row in rows)
+
+
+def render_filter(scope: Scope, undated: int = 0) -> Markup:
+    """A button that opens the form, and for each limit a chip that removes it.
+
+    :param undated: how many articles are left out because they have no date.
+    """
     limits = {field: (word, getattr(scope, field)) for field, word in _FIELDS.items() if getattr(scope, field)}
-    return render("filter", scope=scope, limits=limits, longest=LONGEST)
+    return render("filter", scope=scope, limits=limits, longest=LONGEST, undated=describe_undated(undated))

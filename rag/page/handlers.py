@@ -30,7 +30,7 @@ from rag.page.exchange import (
     read_records,
 )
 from rag.page.export import format_json, format_markdown
-from rag.page.filtering import EVERYTHING, drop_field, read_scope, render_filter
+from rag.page.filtering import EVERYTHING, count_undated, drop_field, read_scope, render_filter
 from rag.page.stages import Watch
 from rag.page.suggestions import MOST_NEXT, MOST_NEXT_TRIED, Suggestion, make_suggestions
 from rag.page.transcript import WAITING, render_starters, render_suggestions, render_transcript
@@ -196,7 +196,7 @@ class Handlers:
                 scope = read_scope(*(read_word(event, name) for name in ("since", "until", "source")))
             except RagError as error:
                 raise gr.Error(str(error), print_exception=False) from None
-        return render_filter(scope), scope
+        return render_filter(scope, count_undated(scope, self.shelf.list_rows())), scope
 
     async def stop(self, typed: str, request: gr.Request) -> None:
         """Stops the running question. Its own event shows the result, so that no late update can follow it.

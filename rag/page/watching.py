@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from rag.articles.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from watchfiles import Change
 
 QUIET = 0.8
 """Seconds without a change before an update. The update begins within two seconds of the last change."""
@@ -90,8 +91,13 @@ class FolderWatch:
                 pass
             self._ended.wait(self._seconds)
 
-    def _counts(self, _change: object, path: str) -> bool:
-        """Whether a path may be an article or a folder of them. Hidden files, such as logs, may change all the time."""
+    def _counts(self, change: Change, path: str) -> bool:
+        """Whether a change may concern articles or a folder of them. Hidden files and logs may change all the time.
+
+        A folder may have any name, such as "v1.2", and one that is gone cannot be told from a file. So what is new or
+        gone always counts.
+        """
         inside = PurePath(path).relative_to(self._corpus) if PurePath(path).is_relative_to(self._corpus) else PurePath()
-        hidden = any(part.startswith(".") for part in inside.parts)
-        return not hidden and inside.suffix.lower() in {"", *FORMATS}
+        if any(part.startswith(".") for part in inside.parts):
+            return False
+        return change.name != "modified" or inside.suffix.lower() in FORMATS or Path(path).is_dir()

@@ -163,11 +163,60 @@ def test_what_readers_write_is_no_part_of_the_article(tmp_path: Path, names: str
     assert "never paid" not in text
 
 
-@pytest.mark.parametrize("names", ["post has-comments", "entry comments-open", "no_comments"])
-def test_a_box_that_may_have_comments_is_the_article(tmp_path: Path, names: str) -> None:
+@pytest.mark.parametrize(
+    "names", ["post has-comments", "entry comments-open", "no_comments", "comments-open", "comment-closed post"]
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_box_that_may_have_comments_is_the_article(tmp_path: Path, names: str, whole: bool) -> None:
     heading, rest = BODY.split("</h1>")
-    page = make_page(f"{heading}</h1><div class='{names}'>{rest}</div>").replace("article>", "div>")
-    assert "will ballot its members" in read_one(tmp_path, page).text
+    box = f"<div class='{names}'>{BODY}</div>" if whole else f"{heading}</h1><div class='{names}'>{rest}</div>"
+    text = read_one(tmp_path, make_page(box).replace("article>", "div>")).text
+    assert "made 31,000 tonnes" in text
+    assert "will ballot its members" in text
+
+
+def test_comments_that_are_articles_themselves_are_left_out(tmp_path: Path) -> None:
+    said = "<p>I live in Varne and I say that the owner never paid anybody a cent of what he owes them, ever.</p>"
+    each = f"<li><article class='comment-body'>{said}</article></li>" * 9
+    page = make_page(f"{BODY}<div id='comments' class='comments-area comments-open'><h1>9 comments</h1>{each}</div>")
+    text = read_one(tmp_path, page).text
+    assert "will ballot its members" in text
+    assert "never paid" not in text
+
+
+def test_text_behind_a_box_that_is_left_out_is_kept(tmp_path: Path) -> None:
+    heading, rest = BODY.split("</h1>")
+    box = (
+        "<div class='related-box' style='float:left'><h3>Related</h3><ul><li><a href=/1>Salt prices</a></li></ul></div>"
+    )
+    loose = "VARNE (AP) — Nordsalt, which has dug salt at Varne since 1884, will leave the town, it <i>said</i> here."
+    text = read_one(tmp_path, make_page(f"{heading}</h1><div><p>{box}{loose}</p>{rest}</div>")).text
+    assert text.count("VARNE (AP) — Nordsalt, which has dug salt at Varne since 1884, will leave") == 1
+    assert text.index("since 1884") < text.index("will close in October")
+    assert "Salt prices" not in text
+
+
+@pytest.mark.parametrize(
+    ("lead", "kept"),
+    [
+        (
+            "<div class='subtitulo'><ul><li>The union will hold a ballot in May</li><li>It owns a pier</li></ul></div>",
+            2,
+        ),
+        ("<h2>The owner blames the price of gas, which has risen by half since the spring.</h2>", 1),
+        ("<p class='article-standfirst'>The owner blames the price of gas</p>", 1),
+        ("<p class='article-standfirst'><a href=/gas>The owner blames the price of gas in Varne</a></p>", 0),
+        ("<div class='box'>The owner blames the price of gas and the weather</div>", 0),
+    ],
+)
+def test_a_standfirst_is_known_by_its_name_or_form(tmp_path: Path, lead: str, kept: int) -> None:
+    heading, rest = BODY.split("</h1>")
+    page = make_page(f"<div>{heading}</h1>{lead}</div><div class='article-body'>{rest}</div>").replace(
+        "article>", "div>"
+    )
+    text = read_one(tmp_path, page).text.split("will close in October")[0]
+    said = ("hold a ballot in May. It owns a pier.", "blames the price of gas")
+    assert sum(words in text for words in said) == bool(kept)
 
 
 @pytest.mark.parametrize("text", ["a{}b\nc", "a #{}b\nc", "<span>{}</span>\nc"])

@@ -44,6 +44,24 @@ def test_a_report_reads_as_its_title_headings_and_paragraphs(tmp_path: Path) -> 
     assert [section.heading for section in document.sections] == ["What the trust plans"]
 
 
+@pytest.mark.parametrize(
+    ("name", "page", "info", "date", "dated"),
+    [
+        ("report.pdf", FIRST, "/CreationDate (D:20240304101500+01'00')", "2024-03-04", "PDF creation"),
+        ("report.pdf", f"May 7, 2023\n\n{FIRST}", "/CreationDate (D:20240304)", "2023-05-07", "text"),
+        ("2022-01-02.pdf", FIRST, "/CreationDate (D:20240304)", "2022-01-02", "file name"),
+        ("report.pdf", FIRST, "/CreationDate (D:00010101)", None, ""),
+        ("report.pdf", FIRST, "/CreationDate (yesterday)", None, ""),
+        ("report.pdf", FIRST, "", None, ""),
+    ],
+)
+def test_when_a_pdf_was_made_is_its_date_if_nothing_else_says_one(
+    tmp_path: Path, name: str, page: str, info: str, date: str | None, dated: str
+) -> None:
+    document = read_one(tmp_path, make_pdf([set_column(page, 700)], info=info), name)
+    assert (document.date, document.origin.dated) == (date, dated)
+
+
 def test_running_heads_and_page_numbers_are_left_out_and_sentences_go_on_over_the_page(tmp_path: Path) -> None:
     texts = ["The first boat came at six and waited for", "eleven hours. Its skipper, Jo Lund, was angry.", "He left."]
     pages = [

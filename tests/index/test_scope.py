@@ -33,7 +33,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
         header = f"---\ndate: {date}\npublisher: The {subject.title()} Echo\n---\n" if date else ""
         (corpus / name).write_text(header + (corpus / name).read_text())
     day = datetime(2010, 5, 5, 12).timestamp()
-    os.utime(corpus / "more/d.txt", (day, day))  # without a date, that of the file counts
+    os.utime(corpus / "more/d.txt", (day, day))  # the date of a file says only when it was saved
     update_index(corpus, tmp_path / "index", HashEncoder(), CONFIG)
     with open_index(tmp_path / "index") as opened:
         yield opened
@@ -44,8 +44,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
     [
         (Scope(since="2025-01-01"), {"b.txt", "c.txt"}),
         (Scope(since="2025"), {"b.txt", "c.txt"}),
-        (Scope(until="2024"), {"a.txt", "more/d.txt"}),
-        (Scope(since="2010-05-05", until="2010-05"), {"more/d.txt"}),
+        (Scope(until="2024"), {"a.txt"}),
         (Scope(since="2020", until="2025-01"), {"a.txt", "b.txt"}),
         (Scope(since="2025-01-02", until="2025-06-13"), {"c.txt"}),
         (Scope(source="more/*"), {"more/d.txt"}),
@@ -71,6 +70,14 @@ def test_no_scope_is_the_index_itself_and_an_empty_one_says_so(index: Index) -> 
     assert index.within(Scope()) is index
     with pytest.raises(CorpusError, match=r"No article is in that scope \(since 2030, from \*echo\*\)"):
         index.within(Scope(since="2030", source="*echo*"))
+
+
+def test_a_period_leaves_out_articles_without_a_date_and_says_how_many(index: Index) -> None:
+    assert index.within(Scope(since="2025")).undated == 1
+    assert index.within(Scope(since="2025", source="*echo")).undated == 0  # it is not left out for its date
+    assert index.within(Scope(source="more/*")).undated == 0
+    with pytest.raises(CorpusError, match=r"1 article without a date is left out: a date in the file's name counts"):
+        index.within(Scope(until="2010"))
 
 
 def test_an_address_is_a_source_too() -> None:

@@ -13,6 +13,7 @@ from page_answers import make_simple
 
 from rag.errors import CorpusError, QuestionError
 from rag.index.scope import Scope
+from rag.page.articles import Row
 from rag.page.exchange import Exchange, read_exchange, write_record
 from rag.page.export import format_exchange
 from rag.page.filtering import drop_field, read_scope, render_filter
@@ -24,7 +25,8 @@ SESSION: Any = SimpleNamespace(session_hash="s")
 def narrow(scope: Scope, **data: str) -> tuple[str, Scope]:
     from rag.page.handlers import Handlers
 
-    handlers = Handlers(SimpleNamespace(), SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    shelf = SimpleNamespace(list_rows=lambda: [Row("a.txt", "A", None, 9, 1), Row("b.txt", "B", "2025-06-13", 9, 1)])
+    handlers = Handlers(shelf, SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
     return handlers.narrow(scope, SimpleNamespace(_data=data))  # type: ignore[arg-type]
 
 
@@ -69,6 +71,12 @@ def test_each_limit_is_a_chip_that_takes_it_away() -> None:
     assert narrow(scope, action="drop", field="no such field")[1] == scope
     assert drop_field(scope, "source").is_open
     assert "aa-limit" not in render_filter(Scope())
+
+
+def test_articles_without_a_date_are_left_out_of_a_period_which_is_said() -> None:
+    assert "1 article without a date is left out" in narrow(Scope(), action="set", since="2025")[0]
+    assert "left out" not in narrow(Scope(), action="set", source=".txt")[0]
+    assert "left out" not in narrow(Scope(), action="set", since="2025", source="b.txt")[0]
 
 
 def test_a_wrong_day_leaves_the_filter_as_it_was() -> None:

@@ -45,6 +45,7 @@ def test_changes_of_any_kind_are_told(corpus: Path, told: Queue[float]) -> None:
         lambda: (corpus / "more").mkdir() or (corpus / "more" / "d.html").write_text("<p>The mill burns.</p>"),
         lambda: (corpus / "more" / "d.html").write_text("<p>The mill burnt.</p>"),
         lambda: shutil.rmtree(corpus / "more"),
+        lambda: (corpus / "picture.jpg").write_text("x"),  # the first of its kind, which is said to be unread
         lambda: (corpus / "c.txt").unlink(),
     ):
         change()
@@ -62,11 +63,26 @@ def test_what_comes_together_is_told_when_it_lies_still(corpus: Path, told: Queu
         told.get(timeout=2)
 
 
-def test_hidden_files_and_files_of_other_kinds_are_not(corpus: Path, told: Queue[float]) -> None:
+def test_hidden_files_and_further_files_of_another_kind_are_not(corpus: Path, told: Queue[float]) -> None:
+    (corpus / "a.jpg").write_text("x")
+    told.get(timeout=PATIENCE)
     (corpus / ".log").write_text("x")
-    (corpus / "picture.jpg").write_text("x")
+    (corpus / "b.jpg").write_text("x")
+    (corpus / "a.jpg").write_text("xx")
     with pytest.raises(Empty):
         told.get(timeout=2)
+
+
+def test_a_folder_may_have_a_dot_in_its_name(corpus: Path, told: Queue[float], tmp_path: Path) -> None:
+    for name in ("v1.2", "www.echo.example"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "b.txt").write_text("The lock is shut.\n")
+        for source, target in ((tmp_path / name, corpus / name), (corpus / name, tmp_path / name)):
+            began = time.monotonic()
+            source.rename(target)
+            assert told.get(timeout=PATIENCE) - began < watching.LOOK, "it was seen only by the scan from time to time"
+            while not told.empty():
+                told.get()
 
 
 def test_a_folder_that_reports_nothing_is_looked_at(
