@@ -147,7 +147,7 @@ def read_record(record: dict[str, Any]) -> tuple[Item, list[Response]]:
 
 
 def is_submitted(response: dict[str, Any]) -> bool:
-    """Whether it is not a draft, or discarded. Earlier versions of Argilla do not write a status."""
+    """Whether it is not a draft, or discarded. Argilla 2.8 does not write which."""
     return response.get("status") in (None, "submitted")
 
 

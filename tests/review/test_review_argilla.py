@@ -97,7 +97,7 @@ def test_what_was_decided_in_argilla_is_a_review_by_whoever_imports_it(tmp_path:
     first, second = write_records(store)
     stranger, other = make_user("stranger"), make_user("other")
     answer(first, stranger, "wrong", "Jason Droege", status="submitted")
-    answer(second, stranger, "unanswerable")  # earlier versions write no status
+    answer(second, stranger, "unanswerable")  # Argilla 2.8 writes no status
     answer(second, other, "right", status="draft")
     path.write_text(json.dumps([first, second]), encoding="utf-8")
     assert read_records(store, path, "tom") == 2
