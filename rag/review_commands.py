@@ -59,8 +59,9 @@ def build_review_parser() -> argparse.ArgumentParser:
     better.set_defaults(run=prefer)
     for what, run in (("export", export_reviews), ("import", import_reviews)):
         other = commands.add_parser(what, help=f"{what} what was reviewed")
-        formats = ("squad", "label-studio", "preferences") if what == "export" else ("squad", "label-studio")
-        other.add_argument("format", choices=formats, help="SQuAD 2.0, tasks of Label Studio, or pairs as JSON Lines")
+        formats = ("squad", "label-studio", "argilla", "preferences")
+        said = "SQuAD 2.0, tasks of Label Studio, records of Argilla 2, or pairs as JSON Lines"
+        other.add_argument("format", choices=formats, help=said)
         other.add_argument("file", type=Path, metavar="FILE")
         add_shared(other)
         other.set_defaults(run=run)
@@ -174,6 +175,7 @@ def prefer(given: argparse.Namespace) -> int:
 
 def export_reviews(given: argparse.Namespace) -> int:
     """Writes what was reviewed to a new file."""
+    from rag.review.argilla import write_records
     from rag.review.label_studio import write_tasks
     from rag.review.preferences import iterate_pairs
     from rag.review.squad import write_squad
@@ -183,8 +185,8 @@ def export_reviews(given: argparse.Namespace) -> int:
     if given.format == "squad":
         squad = write_squad(store)
         text, number = json.dumps(squad, ensure_ascii=False, indent=1) + "\n", len(squad["data"])
-    elif given.format == "label-studio":
-        tasks = write_tasks(store)
+    elif given.format in ("label-studio", "argilla"):
+        tasks = write_tasks(store) if given.format == "label-studio" else write_records(store)
         text, number = json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", len(tasks)
     else:
         lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in iterate_pairs(store)]
@@ -201,12 +203,14 @@ def export_reviews(given: argparse.Namespace) -> int:
 
 
 def import_reviews(given: argparse.Namespace) -> int:
+    from rag.review.argilla import read_records
     from rag.review.judging import name_reviewer
     from rag.review.label_studio import read_tasks
+    from rag.review.preferences import read_pairs
     from rag.review.squad import read_squad
 
-    read = read_squad if given.format == "squad" else read_tasks
-    new = read(open_reviews(given.data), given.file, name_reviewer(given.name))
+    readers = {"squad": read_squad, "label-studio": read_tasks, "argilla": read_records, "preferences": read_pairs}
+    new = readers[given.format](open_reviews(given.data), given.file, name_reviewer(given.name))
     print(f"{new} new reviews.", file=sys.stderr)
     return 0
 

@@ -27,6 +27,8 @@ from rag.machine import sockets
 from rag.machine.sockets import MOST_ASKED, check_peer, encode_message, receive_messages, stamp_code
 from rag.options import find_command
 from rag.pipeline import Config, Pipeline
+from rag.review.items import Place, Provenance, make_item
+from rag.review.store import Review, ReviewStore
 from rag.server import ServeError, Server, listen, open_folder, serve_questions
 
 if TYPE_CHECKING:
@@ -127,6 +129,35 @@ def test_the_server_answers_as_ask_does_without_it(
         captured = capsys.readouterr()
         told[way] = (status, drop_times(captured.out), captured.err)  # type: ignore[call-overload]
     assert told[0] == told[1]
+
+
+@pytest.fixture
+def data(pipeline: Pipeline, tmp_path: Path) -> Path:
+    """A data folder in which an expert has corrected the answer."""
+    shown = pipeline.ask(STAKE)
+    document = pipeline.index.document(shown.citations[0].document_id)
+    assert document is not None
+    start = document.text.index("Scale AI", shown.citations[0].start)
+    place = Place(document.document_id, document.title, start, start + 8, "Scale AI", document.text_sha256)
+    store = ReviewStore(tmp_path / "data" / "feedback.sqlite")
+    store.keep([make_item("1", shown, Provenance("", "", ""), created="2026-11-02T10:00:00+00:00", origin="asked")])
+    store.join("eva")
+    store.record(Review("1", "eva", "gain", "wrong", (place,)))
+    return tmp_path / "data"
+
+
+def test_a_correction_counts_at_once_in_the_folder_of_whoever_asks(data: Path, warm: Warm, ask: Ask) -> None:
+    words = (*warm.options, "--data", str(data), STAKE)
+    status, out, err = ask(*words)
+    assert (status, err) == (0, "")
+    assert out.startswith("Scale AI\n")
+    assert "corrected by eva on " in out
+    status, out, _ = ask(*words, "--no-corrections")
+    assert (status, out.startswith("49%")) == (0, True)
+    (data / "feedback.sqlite").write_bytes(b"SQLite format 3" * 400)
+    status, out, err = ask(*words)
+    assert (status, out.startswith("49%")) == (0, True)
+    assert err.startswith("ask: Corrections of answers are left out")
 
 
 def test_an_answer_knows_the_folder_as_it_is_now(warm: Warm, ask: Ask) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rag.review.items import Item, Place, Provenance, Sources, find_topic, read_clock
-from rag.review.squad import holds
+from rag.review.joined import cut_texts, describe_places, find_mark, find_place, join_texts, list_shown
 from rag.review.store import DECISIONS, Review, ReviewError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ CONFIG = """\
 </View>
 """
 """The labelling configuration of a project for these tasks."""
-BETWEEN = "\n\n"
 
 
 def write_tasks(store: ReviewStore) -> list[dict[str, Any]]:
@@ -46,17 +45,14 @@ def write_tasks(store: ReviewStore) -> list[dict[str, Any]]:
 
 
 def write_task(item: Item, reviews: Sequence[Review]) -> dict[str, Any]:
-    shown = list(item.sources.passages) if item.sources else []
-    for place in (place for review in reviews for place in review.places):
-        if not any(holds(passage, place) for passage in shown):
-            shown.append(place)
+    shown = list_shown(item, reviews)
     data = {
         "item_id": item.item_id,
         "question": item.question,
         "answer": item.answer,
         "status": item.status,
-        "text": BETWEEN.join(place.text for place in shown),
-        "places": [{"document_id": p.document_id, "title": p.title, "start": p.start, "end": p.end} for p in shown],
+        "text": join_texts(shown),
+        "places": describe_places(shown),
     }
     return {"data": data, "annotations": [write_annotation(review, shown) for review in reviews]}
 
@@ -65,14 +61,9 @@ def write_annotation(review: Review, shown: Sequence[Place]) -> dict[str, Any]:
     """:param shown: the places whose texts make up that of the task."""
     results: list[dict[str, Any]] = [write_result("decision", "choices", {"choices": [review.decision]})]
     for place in review.places:
-        at = 0
-        for passage in shown:
-            if holds(passage, place):
-                start = at + place.start - passage.start
-                value = {"start": start, "end": start + len(place.text), "text": place.text, "labels": ["answer"]}
-                results.append(write_result("places", "labels", value))
-                break
-            at += len(passage.text) + len(BETWEEN)
+        if mark := find_mark(place, shown):
+            value = {"start": mark[0], "end": mark[1], "text": place.text, "labels": ["answer"]}
+            results.append(write_result("places", "labels", value))
     return {"reviewer": review.reviewer, "result": results}
 
 
@@ -111,15 +102,7 @@ def read_tasks(store: ReviewStore, path: Path, reviewer: str) -> int:
 
 def read_item(data: dict[str, Any]) -> Item:
     """The item of a task; :raises KeyError, TypeError, ValueError: if it has another form."""
-    at = 0
-    passages: list[Place] = []
-    for place in data["places"]:
-        length = int(place["end"]) - int(place["start"])
-        text = str(data["text"])[at : at + length]
-        if len(text) != length:
-            raise ValueError(f"the text of {data['item_id']} is cut off")
-        passages.append(Place(place["document_id"], place["title"], int(place["start"]), int(place["end"]), text))
-        at += length + len(BETWEEN)
+    passages = cut_texts(str(data["text"]), data["places"])
     if data["status"] not in ("answered", "possible", "abstained"):
         raise ValueError(f"{data['status']} is no status")
     return Item(
@@ -134,7 +117,7 @@ def read_item(data: dict[str, Any]) -> Item:
         disagrees=False,
         topic=find_topic(passages[0].document_id) if passages else "",
         source=Provenance("", "", ""),
-        sources=Sources((), tuple(passages), ()),
+        sources=Sources((), passages, ()),
     )
 
 
@@ -153,12 +136,7 @@ def read_annotation(annotation: dict[str, Any], item: Item, text: str, reviewer:
 
 def read_place(value: dict[str, Any], item: Item, text: str) -> Place:
     """The place in its article of a text that was marked in a task."""
-    start, end, at = int(value["start"]), int(value["end"]), 0
+    start, end = int(value["start"]), int(value["end"])
     if text[start:end] != value["text"]:
         raise ValueError(f"a text of {item.item_id} is not where it says")
-    for passage in item.sources.passages if item.sources else ():
-        if at <= start < end <= at + len(passage.text):
-            first = passage.start + start - at
-            return Place(passage.document_id, passage.title, first, first + end - start, text[start:end])
-        at += len(passage.text) + len(BETWEEN)
-    raise ValueError(f"a text of {item.item_id} is in no passage")
+    return find_place(start, end, item.sources.passages if item.sources else ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag.review.database import connect
@@ -169,10 +169,11 @@ def list_preferences(store: ReviewStore) -> list[tuple[Comparison, Better, str]]
 
 
 def list_win_rates(store: ReviewStore) -> list[WinRate]:
-    """The win rate of each pair of readers that was compared."""
+    """The win rate of each pair of readers that was compared. Pairs from a file without names count for nobody."""
     counts: defaultdict[tuple[str, str], list[Better]] = defaultdict(list)
     for comparison, better, _ in list_preferences(store):
-        counts[comparison.first, comparison.second].append(better)
+        if comparison.first != comparison.second:
+            counts[comparison.first, comparison.second].append(better)
     rates = []
     for (first, second), found in sorted(counts.items()):
         wins, same = found.count("first"), found.count("same")
@@ -183,7 +184,10 @@ def list_win_rates(store: ReviewStore) -> list[WinRate]:
 
 
 def iterate_pairs(store: ReviewStore) -> Iterator[dict[str, str]]:
-    """Preference pairs with a better and a worse answer, as preference training takes them."""
+    """Preference pairs with a better and a worse answer, as preference training takes them.
+
+    ``comparison`` and ``first`` bring them back as they were.
+    """
     for comparison, better, why in list_preferences(store):
         sides = {"first": comparison.first_answer, "second": comparison.second_answer}
         names = {"first": comparison.first, "second": comparison.second}
@@ -196,4 +200,61 @@ def iterate_pairs(store: ReviewStore) -> Iterator[dict[str, str]]:
                 "chosen_from": names[better],
                 "rejected_from": names[worse],
                 "why": why,
+                "comparison": comparison.comparison_id,
+                "first": "chosen" if better == "first" else "rejected",
             }
+
+
+def read_pairs(store: ReviewStore, path: Path, reviewer: str) -> int:
+    """Adds the pairs of a file of JSON Lines as judged by this person; returns how many are new.
+
+    Each has ``prompt``, ``chosen`` and ``rejected``. It may have ``why``, and the readers' names in ``chosen_from`` and
+    ``rejected_from``. What was judged here before stays as it is.
+
+    :raises ReviewError: if the file has another form. Nothing is then added.
+    """
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        found = [read_pair(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ReviewError(f"{path} holds no preference pairs ({error}): name another file.") from None
+    judged = {comparison.comparison_id for comparison, _, _ in list_preferences(store)}
+    new = 0
+    for comparison, better, why in found:
+        add_comparisons(store, [comparison])
+        kept = find_comparison(store, comparison.comparison_id)
+        if kept != comparison:  # the id stands for another pair here
+            comparison = replace(comparison, comparison_id=digest_pair(comparison))
+            add_comparisons(store, [comparison])
+        if comparison.comparison_id not in judged:
+            prefer(store, comparison, reviewer, better, why)
+            judged.add(comparison.comparison_id)
+            new += 1
+    return new
+
+
+def read_pair(record: dict[str, Any]) -> tuple[Comparison, Better, str]:
+    """A comparison, which answer is better, and why.
+
+    :raises KeyError, TypeError, ValueError: if it has another form.
+    """
+    values = [record["prompt"], record["chosen"], record["rejected"]]
+    names = [record.get("chosen_from", ""), record.get("rejected_from", "")]
+    why, name = record.get("why", ""), record.get("comparison", "")
+    if not all(isinstance(value, str) for value in (*values, *names, why, name)):
+        raise TypeError("a value is not a text")
+    prompt, chosen, rejected = values
+    # Without a word about it, the order must not depend on which is better.
+    first = record.get("first", "chosen" if (names[0], chosen) <= (names[1], rejected) else "rejected")
+    if first not in ("chosen", "rejected"):
+        raise ValueError(f"{first} is neither chosen nor rejected")
+    sides = [(names[0], chosen), (names[1], rejected)]
+    (one, said), (two, other) = sides if first == "chosen" else reversed(sides)
+    made = Comparison(name, prompt, one, two, said, other)
+    better: Better = "first" if first == "chosen" else "second"
+    return (made if name else replace(made, comparison_id=digest_pair(made))), better, why
+
+
+def digest_pair(comparison: Comparison) -> str:
+    """An id that depends on everything else."""
+    return hashlib.sha256(json.dumps(astuple(comparison)[1:]).encode()).hexdigest()[:16]

@@ -12,7 +12,7 @@ import pytest
 from review_items import find_span, make_item, open_judging
 
 from rag.review.items import Place, hash_share
-from rag.review.preferences import add_comparisons, iterate_pairs, next_comparison, pair_answers
+from rag.review.preferences import add_comparisons, iterate_pairs, next_comparison, pair_answers, read_pairs
 from rag.review.quality import format_quality, measure_quality, name_week
 from rag.review.queue import RANDOM
 from rag.review.sides import compare_sides
@@ -152,6 +152,38 @@ def test_preferences_count_for_the_reader_whichever_side_it_stood_on(tmp_path: P
     assert {(pair["chosen"], pair["rejected"], pair["chosen_from"], pair["why"]) for pair in exported} == {
         ("b", "a", "new", "shorter")
     }
+    assert next_comparison(store) is None
+    # In an empty file they are the same pairs, judged in the same way.
+    path, again = tmp_path / "pairs.jsonl", ReviewStore(tmp_path / "again.sqlite")
+    path.write_text("".join(json.dumps(pair) + "\n" for pair in exported), encoding="utf-8")
+    assert read_pairs(again, path, "tom") == 20
+    assert read_pairs(again, path, "tom") == 0
+    assert list(iterate_pairs(again)) == exported
+    (same,) = measure_quality(again)["preferences"]
+    assert same == {**rate, "same": 0}
+
+
+def test_pairs_of_other_programs_are_taken_with_and_without_names(tmp_path: Path) -> None:
+    store, path = ReviewStore(tmp_path / "feedback.sqlite"), tmp_path / "pairs.jsonl"
+    pairs = [
+        {"prompt": "Who?", "chosen": "Ada", "rejected": "Bo", "chosen_from": "new", "rejected_from": "old"},
+        {"prompt": "What?", "chosen": "a", "rejected": "b", "chosen_from": "old", "rejected_from": "new"},
+        {"prompt": "When?", "chosen": "now", "rejected": "never"},
+    ]
+    path.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+    assert read_pairs(store, path, "tom") == 3
+    (rate,) = measure_quality(store)["preferences"]
+    assert (rate["first"], rate["second"], rate["right"], rate["n"]) == ("new", "old", 1, 2)
+    kept = [{key: pair[key] for key in ("prompt", "chosen", "rejected")} for pair in iterate_pairs(store)]
+    assert sorted(map(str, kept)) == sorted(str({k: p[k] for k in ("prompt", "chosen", "rejected")}) for p in pairs)
+
+
+@pytest.mark.parametrize("line", ["[]", '{"prompt": "Who?"}', '{"prompt": 1, "chosen": "", "rejected": ""}', "x"])
+def test_what_are_no_pairs_is_refused_whole(tmp_path: Path, line: str) -> None:
+    store, path = ReviewStore(tmp_path / "feedback.sqlite"), tmp_path / "pairs.jsonl"
+    path.write_text(f'{{"prompt": "Who?", "chosen": "Ada", "rejected": "Bo"}}\n{line}\n', encoding="utf-8")
+    with pytest.raises(ReviewError, match="no preference pairs"):
+        read_pairs(store, path, "tom")
     assert next_comparison(store) is None
 
 
