@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from rag.answers.aging import add_age
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
+from rag.answers.memory import Memory
 from rag.answers.paging import add_pages
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.columns import USUAL, Columns
@@ -22,6 +24,7 @@ from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
 from rag.index.meter import Meter
 from rag.index.retrieval import HybridRetriever
+from rag.index.scope import Scope
 from rag.index.timeliness import rate_day
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
-    from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
     from rag.types import Answer, Citation, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
@@ -62,6 +64,7 @@ class Config:
     :param reader: name or folder of a Hugging Face seq2seq model; None for the built-in reader.
     :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
     :param columns: of tables, if they do not have their usual names.
+    :param fresh: whether a question that was asked before is answered anew, as when times are measured.
     """
 
     corpus: Path | None = None
@@ -70,6 +73,7 @@ class Config:
     reader: str | None = None
     k: int = USUAL_PASSAGES
     columns: Columns = USUAL
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,9 @@ class Pipeline:
     :param changes: the changes made to the index when it was opened.
     :param folders: (corpus, index).
     :param columns: as in :class:`Config`.
+    :param scope: the articles that are asked.
+    :param memory: answers given before, shared by all pipelines made from this one; None for none. Give a pipeline
+        whose retriever is replaced another one.
     """
 
     index: Index
@@ -96,6 +103,8 @@ class Pipeline:
     changes: Changes
     folders: tuple[Path, Path]
     columns: Columns = USUAL
+    scope: Scope = field(default_factory=Scope)
+    memory: Memory | None = None
 
     @classmethod
     def open(
@@ -117,7 +126,8 @@ class Pipeline:
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=config.columns)
         index = open_index(folder)
         retriever = HybridRetriever(index, encoder)
-        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns)
+        memory = None if config.fresh else Memory()
+        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns, memory=memory)
 
     def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
         """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
@@ -130,15 +140,17 @@ class Pipeline:
         encoder = self.models.encoder
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=self.columns)
         index = open_index(folder)
-        return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
+        return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes, scope=Scope())
 
     def within(self, scope: Scope) -> Pipeline:
         """A pipeline that answers from the articles of a scope only. It is closed with this one.
 
         :raises CorpusError: if there are none.
         """
+        if scope.is_open:
+            return self
         index = self.index.within(scope)
-        return replace(self, index=index, retriever=HybridRetriever(index, self.models.encoder))
+        return replace(self, index=index, retriever=HybridRetriever(index, self.models.encoder), scope=scope)
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
@@ -173,13 +185,44 @@ class Pipeline:
         waiting = iter(questions)
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
             tell("rewrite")
-            began = time.perf_counter()
-            parsed = [prepare_question(q, self.models.resolver) for q in batch]
-            asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
-            rewriting = (time.perf_counter() - began) / len(batch)
-            answers = iter(self._answer_twice(asked, rewriting, tell))
-            for q in parsed:
-                yield next(answers) if isinstance(q, ParsedQuestion) else q
+            known = [self._recall(question) for question in batch]
+            new = [question for question, answer in zip(batch, known, strict=True) if answer is None]
+            answers = iter(self._answer_new(new, tell) if new else ())
+            for answer in known:
+                yield next(answers) if answer is None else answer
+
+    def _answer_new(self, batch: Sequence[Question], tell: Callable[[Stage], None]) -> list[Answer | QuestionError]:
+        """Answers one batch, and remembers the answers."""
+        began = time.perf_counter()
+        parsed = [prepare_question(q, self.models.resolver) for q in batch]
+        asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
+        rewriting = (time.perf_counter() - began) / len(batch)
+        answers = iter(self._answer_twice(asked, rewriting, tell))
+        found = [next(answers) if isinstance(q, ParsedQuestion) else q for q in parsed]
+        for question, answer in zip(batch, found, strict=True):
+            if self.memory is not None and not isinstance(answer, QuestionError):
+                self.memory.keep(self._name_question(question), self.models, answer)
+        return found
+
+    def _recall(self, question: Question) -> Answer | None:
+        """The answer to the same question, if it was given before. Its time is that of finding it."""
+        if self.memory is None:
+            return None
+        began = time.perf_counter()
+        try:
+            answer = self.memory.recall(self._name_question(question), self.models)
+        except QuestionError:
+            return None
+        return answer and replace(answer, timing=Timing(rewrite=time.perf_counter() - began))
+
+    def _name_question(self, question: Question) -> bytes:
+        """A hash of all that an answer depends on besides the models; also of the day, as in "last week".
+
+        :raises QuestionError: if the question is invalid.
+        """
+        state, asked = self.index.state, (clean_question(question.text), *question.history)
+        settings = (state.database, state.fingerprint, self.scope, self.k, date.today())
+        return sha256(repr((asked, settings)).encode("utf-8", "surrogatepass")).digest()
 
     def _answer_twice(
         self, asked: Sequence[ParsedQuestion], rewriting: float, tell: Callable[[Stage], None]

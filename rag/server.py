@@ -282,9 +282,11 @@ class Server:
         self._asked = time.monotonic()
 
     def run(self, listening: socket.socket, idle: float) -> None:
-        """Answers until nobody has asked for ``idle`` seconds."""
+        """Answers until it is closed, or nobody has asked for ``idle`` seconds."""
         self._asked = time.monotonic()
         while (left := self._asked + idle - time.monotonic()) > 0 or self._clients:
+            if self._ended.is_set():
+                return
             listening.settimeout(min(max(left, 0.05), 1.0))
             try:
                 connection, _ = listening.accept()
@@ -355,8 +357,9 @@ class Server:
             return {"stdin": True}
         question = clean_question(request.stdin or "" if reads else " ".join(arguments.question))
         self._renew(Meter(talk.say, terminal=request.progress), talk)
-        asked, scope = replace(self._pipeline, k=config.k), choose_scope(arguments)
-        answer = (asked if scope.is_open else asked.within(scope)).ask(question, (), talk.check)
+        memory = None if config.fresh else self._pipeline.memory
+        asked = replace(self._pipeline, k=config.k, memory=memory).within(choose_scope(arguments))
+        answer = asked.ask(question, (), talk.check)
         return {"done": render_answer(answer, View(arguments.json, request.columns, request.colour)) + "\n"}
 
     def _renew(self, meter: Meter, talk: Talk) -> None:
