@@ -135,7 +135,7 @@ def open_pipeline(config: Config, scope: Scope, corrections: Corrections | None 
     """Opens the pipeline and reports what changed in the index."""
     pipeline = Pipeline.open(config, progress=True, corrections=corrections)
     report_changes(pipeline.changes)
-    return pipeline if scope.is_open else pipeline.within(scope)
+    return pipeline.within(scope)
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
