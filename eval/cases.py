@@ -115,7 +115,7 @@ def ask_folders(cases: dict[Path, list[Case]]) -> Iterator[tuple[Path, list[Resu
         with tempfile.TemporaryDirectory() as index:
             places = folder / "articles", Path(index)
             if pipeline is None:
-                pipeline = Pipeline.open(Config(*places))
+                pipeline = Pipeline.open(Config(*places, fresh=True))
             else:
                 pipeline = replace(pipeline, folders=places).renewed()
             try:

@@ -54,7 +54,7 @@ def main() -> None:
     if missing:
         sys.exit(f"--browser cannot run. {missing}")
     with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, str(ROOT / "app.py"), "--data", data]
+        command = [sys.executable, str(ROOT / "app.py"), "--data", data, "--fresh"]
         with subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
         ) as served:

@@ -103,7 +103,7 @@ def ask_queries(held_out: Sequence[Query], asked: Sequence[Query]) -> Iterator[A
     with tempfile.TemporaryDirectory() as name:
         corpus = Path(name) / "corpus"
         write_corpus(corpus, held_out)
-        pipeline = Pipeline.open(Config(corpus, Path(name) / "index"), progress=True)
+        pipeline = Pipeline.open(Config(corpus, Path(name) / "index", fresh=True), progress=True)
         answers = pipeline.ask_batch([Question(query.question) for query in asked])
         for answer in tqdm(answers, total=len(asked), disable=None, leave=False):
             yield None if isinstance(answer, QuestionError) else answer

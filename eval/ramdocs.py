@@ -73,7 +73,7 @@ def ask_conflicts(conflicts: Sequence[Conflict]) -> Iterator[Answer | None]:
         for conflict in tqdm(conflicts, disable=None, leave=False):
             write_documents(corpus, conflict.documents)
             if pipeline is None:
-                pipeline = Pipeline.open(Config(corpus, Path(name) / "index"))
+                pipeline = Pipeline.open(Config(corpus, Path(name) / "index", fresh=True))
             else:
                 pipeline.close()
                 pipeline = pipeline.renewed()

@@ -92,7 +92,7 @@ def ask_all(
     found: dict[str, tuple[list[Record], dict[str, Any]]] = {}
     cold = None
     for name, (asked, questions) in sets.items():
-        config = Config(asked.corpus, asked.index, arguments.encoder, arguments.reader, arguments.k)
+        config = Config(asked.corpus, asked.index, arguments.encoder, arguments.reader, arguments.k, fresh=True)
         pipeline = Pipeline.open(config, progress=True)
         corpus, _ = locate_folders(config)
         if not found and not arguments.no_cold_start:

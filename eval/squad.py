@@ -100,7 +100,7 @@ def answer_openly(
     from tqdm import tqdm
 
     write_corpus(path, folder / "corpus")
-    config = Config(folder / "corpus", folder / "index")
+    config = Config(folder / "corpus", folder / "index", fresh=True)
     pipeline = Pipeline.open(config, progress=True)
     questions = [Question(paragraphs[i].questions[j].question) for i, j in asked]
     for answer in tqdm(pipeline.ask_batch(questions), total=len(questions), disable=None, leave=False):

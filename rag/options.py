@@ -62,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     how = parser.add_argument_group("how to ask")
     how.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
     how.add_argument("--batch", metavar="FILE", help="answer every line of a JSON Lines file; - is standard input")
+    how.add_argument("--fresh", action="store_true", help="answer anew what was asked before, as to measure times")
     what = parser.add_argument_group("what to ask")
     add_folders(what)
     what.add_argument(
@@ -199,7 +200,13 @@ def read_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> arg
 
 def choose_config(arguments: argparse.Namespace) -> Config:
     return Config(
-        arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
+        arguments.corpus,
+        arguments.index,
+        arguments.encoder,
+        arguments.reader,
+        arguments.k,
+        arguments.columns,
+        arguments.fresh,
     )
 
 

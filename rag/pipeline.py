@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from rag.answers.aging import add_age
 from rag.answers.authorship import answer_author
 from rag.answers.compose import compose_answer
 from rag.answers.corrected import answer_corrected
+from rag.answers.memory import Memory
 from rag.answers.paging import add_pages
 from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.columns import USUAL, Columns
@@ -23,6 +25,7 @@ from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
 from rag.index.meter import Meter
 from rag.index.retrieval import HybridRetriever
+from rag.index.scope import Scope
 from rag.index.timeliness import rate_day
 from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
 from rag.machine.folders import find_folder
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
-    from rag.index.scope import Scope
     from rag.models import Models
     from rag.question.followup import Resolver
     from rag.types import Answer, Citation, Corrections, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
@@ -63,6 +65,7 @@ class Config:
     :param reader: name or folder of a Hugging Face seq2seq model; None for the built-in reader.
     :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
     :param columns: of tables, if they do not have their usual names.
+    :param fresh: whether a question that was asked before is answered anew, as when times are measured.
     """
 
     corpus: Path | None = None
@@ -71,6 +74,7 @@ class Config:
     reader: str | None = None
     k: int = USUAL_PASSAGES
     columns: Columns = USUAL
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ class Pipeline:
     :param folders: (corpus, index).
     :param columns: as in :class:`Config`.
     :param corrections: what people decided about questions; None to leave it out.
+    :param scope: the articles that are asked.
+    :param memory: answers given before, shared by all pipelines made from this one; None for none. Give a pipeline
+        whose retriever is replaced another one.
     """
 
     index: Index
@@ -98,6 +105,8 @@ class Pipeline:
     changes: Changes
     folders: tuple[Path, Path]
     columns: Columns = USUAL
+    scope: Scope = field(default_factory=Scope)
+    memory: Memory | None = None
     corrections: Corrections | None = None
 
     @classmethod
@@ -127,7 +136,9 @@ class Pipeline:
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=config.columns)
         index = open_index(folder)
         retriever = HybridRetriever(index, encoder)
-        return cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns, corrections)
+        memory = None if config.fresh else Memory()
+        made = cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns)
+        return replace(made, memory=memory, corrections=corrections)
 
     def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
         """A new pipeline with the same models and an index updated from the corpus. This one is unchanged.
@@ -140,7 +151,7 @@ class Pipeline:
         encoder = self.models.encoder
         changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=self.columns)
         index = open_index(folder)
-        return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes)
+        return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes, scope=Scope())
 
     def within(self, scope: Scope) -> Pipeline:
         """A pipeline that answers from the articles of a scope only. It is closed with this one.
@@ -149,9 +160,11 @@ class Pipeline:
 
         :raises CorpusError: if there are none.
         """
+        if scope.is_open:
+            return self
         index = self.index.within(scope)
         retriever = HybridRetriever(index, self.models.encoder)
-        return replace(self, index=index, retriever=retriever, corrections=None)
+        return replace(self, index=index, retriever=retriever, scope=scope, corrections=None)
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
@@ -186,16 +199,56 @@ class Pipeline:
         waiting = iter(questions)
         while batch := list(islice(waiting, QUESTIONS_AT_ONCE)):
             tell("rewrite")
-            began = time.perf_counter()
-            parsed = [prepare_question(q, self.models.resolver) for q in batch]
-            asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
-            rewriting = (time.perf_counter() - began) / len(batch)
-            known = [self._answer_corrected(q, tell) for q in asked]
-            left = [q for q, answer in zip(asked, known, strict=True) if answer is None]
-            made = iter(self._answer_twice(left, rewriting, tell))
-            answers = iter([answer or next(made) for answer in known])
-            for q in parsed:
-                yield next(answers) if isinstance(q, ParsedQuestion) else q
+            names = [self._name_question(question) for question in batch]
+            known = [self._recall(name) for name in names]
+            new = [(q, name) for q, name, answer in zip(batch, names, known, strict=True) if answer is None]
+            answers = iter(self._answer_new(new, tell) if new else ())
+            for answer in known:
+                yield next(answers) if answer is None else answer
+
+    def _answer_new(
+        self, named: Sequence[tuple[Question, bytes | None]], tell: Callable[[Stage], None]
+    ) -> list[Answer | QuestionError]:
+        """Answers one batch, and remembers the answers.
+
+        :param named: each question with its hash as it was before, because somebody may be correcting it now.
+        """
+        began = time.perf_counter()
+        parsed = [prepare_question(question, self.models.resolver) for question, _ in named]
+        asked = [q for q in parsed if isinstance(q, ParsedQuestion)]
+        rewriting = (time.perf_counter() - began) / len(named)
+        corrected = [self._answer_corrected(q, tell) for q in asked]
+        left = [q for q, answer in zip(asked, corrected, strict=True) if answer is None]
+        made = iter(self._answer_twice(left, rewriting, tell))
+        answers = iter([answer or next(made) for answer in corrected])
+        found = [next(answers) if isinstance(q, ParsedQuestion) else q for q in parsed]
+        for (_, name), answer in zip(named, found, strict=True):
+            if self.memory is not None and name is not None and not isinstance(answer, QuestionError):
+                self.memory.keep(name, self.models, answer)
+        return found
+
+    def _recall(self, name: bytes | None) -> Answer | None:
+        """The answer to the same question, if it was given before. Its time is that of finding it."""
+        if self.memory is None or name is None:
+            return None
+        began = time.perf_counter()
+        answer = self.memory.recall(name, self.models)
+        return answer and replace(answer, timing=Timing(rewrite=time.perf_counter() - began))
+
+    def _name_question(self, question: Question) -> bytes | None:
+        """A hash of all that an answer depends on besides the models; also of the day, as in "last week".
+
+        :return: None if nothing is remembered, or the question is invalid.
+        """
+        if self.memory is None:
+            return None
+        try:
+            asked = (clean_question(question.text), *question.history)
+        except QuestionError:
+            return None
+        state, corrected = self.index.state, self.corrections.version if self.corrections else ""
+        settings = (state.database, state.fingerprint, self.scope, self.k, date.today(), corrected)
+        return sha256(repr((asked, settings)).encode("utf-8", "surrogatepass")).digest()
 
     def _answer_corrected(self, question: ParsedQuestion, tell: Callable[[Stage], None]) -> Answer | None:
         """What people decided about a question; None if they did not, or it no longer holds (docs/decisions/0043)."""

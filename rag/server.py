@@ -284,9 +284,11 @@ class Server:
         self._asked = time.monotonic()
 
     def run(self, listening: socket.socket, idle: float) -> None:
-        """Answers until nobody has asked for ``idle`` seconds."""
+        """Answers until it is closed, or nobody has asked for ``idle`` seconds."""
         self._asked = time.monotonic()
         while (left := self._asked + idle - time.monotonic()) > 0 or self._clients:
+            if self._ended.is_set():
+                return
             listening.settimeout(min(max(left, 0.05), 1.0))
             try:
                 connection, _ = listening.accept()
@@ -357,9 +359,11 @@ class Server:
             return {"stdin": True}
         question = clean_question(request.stdin or "" if reads else " ".join(arguments.question))
         self._renew(Meter(talk.say, terminal=request.progress), talk)
+        memory = None if config.fresh else self._pipeline.memory
         data = None if arguments.data is None else Path(request.here) / arguments.data
         corrections = None if arguments.no_corrections else open_corrections(data, talk.say)
-        asked = replace(self._pipeline, k=config.k, corrections=corrections).within(choose_scope(arguments))
+        asked = replace(self._pipeline, k=config.k, memory=memory, corrections=corrections)
+        asked = asked.within(choose_scope(arguments))
         if said := describe_undated(asked.index.undated):
             talk.say(f"{said}\n")
         answer = asked.ask(question, (), talk.check)

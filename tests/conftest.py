@@ -79,10 +79,10 @@ def seed_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pipeline(seed_index: Path) -> Iterator[object]:
-    """The whole product over the seeds, models loaded once for all tests."""
+    """The whole product over the seeds, models loaded once for all tests. It reads for each question."""
     from rag.pipeline import Config, Pipeline
 
-    opened = Pipeline.open(Config(corpus=SEEDS, index=seed_index))
+    opened = Pipeline.open(Config(corpus=SEEDS, index=seed_index, fresh=True))
     yield opened
     opened.close()
 

@@ -23,6 +23,7 @@ import pytest
 from conftest import ROOT, SEEDS
 
 from rag import client
+from rag.answers.memory import Memory
 from rag.machine import sockets
 from rag.machine.sockets import MOST_ASKED, check_peer, encode_message, receive_messages, stamp_code
 from rag.options import find_command
@@ -67,16 +68,16 @@ def warm(runtime: Path, tmp_path: Path, pipeline: Pipeline, seed_index: Path) ->
     corpus, index = tmp_path / "news", tmp_path / "index"
     shutil.copytree(SEEDS, corpus)
     shutil.copytree(seed_index, index)
-    opened = replace(pipeline, folders=(corpus, index)).renewed()
+    opened = replace(pipeline, folders=(corpus, index), memory=Memory()).renewed()
     path = open_folder() / f"{stamp_code()}-1.sock"
     assert path.is_relative_to(runtime)
     server = Server(opened, Config(corpus, index), tmp_path)
     with listen(path) as listening:
-        running = Thread(target=server.run, args=(listening, 1.0))
+        running = Thread(target=server.run, args=(listening, 3600.0))
         running.start()
         yield Warm(corpus, ["--corpus", str(corpus), "--index", str(index)], opened, path)
-        running.join()  # it ends by itself
-    server.close()
+        server.close()
+        running.join()
 
 
 @pytest.fixture
@@ -322,12 +323,32 @@ def test_hostile_clients_do_not_end_the_server(warm: Warm, ask: Ask) -> None:
     assert ask(*warm.options, STAKE)[1].startswith("49%")
 
 
+def test_the_same_question_is_answered_from_memory_unless_it_is_to_be_read(warm: Warm, ask: Ask) -> None:
+    first, again, fresh = (json.loads(ask(*warm.options, "--json", *how, STAKE)[1]) for how in ((), (), ("--fresh",)))
+    assert first["timing"]["read"] > 0 < fresh["timing"]["read"]
+    assert again["timing"]["read"] == 0
+    assert again["seconds"] == pytest.approx(sum(again["timing"].values()), abs=0.001)
+    assert drop_times(json.dumps(first)) == drop_times(json.dumps(again)) == drop_times(json.dumps(fresh))
+
+
 def test_several_ask_at_once(warm: Warm) -> None:
     questions = [STAKE, "who is the interim ceo of scale?"] * 3
     requests = [client.describe_request([*warm.options, "--json", question]) for question in questions]
     with ThreadPoolExecutor(len(requests)) as pool:
         told = list(pool.map(lambda request: client.exchange(str(warm.path), request), requests))
     assert [json.loads(message["done"])["answer"] for message in told] == ["49%", "Jason Droege"] * 3
+
+
+@pytest.mark.usefixtures("runtime")
+def test_the_server_ends_by_itself_when_nobody_asks(
+    pipeline: Pipeline, seed_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = replace(pipeline, folders=(SEEDS, seed_index)).renewed()
+    monkeypatch.setattr(Pipeline, "open", classmethod(lambda *_, **__: opened))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert serve_questions(Namespace(SEEDS, seed_index, idle=0.001)) == 0  # type: ignore[arg-type]
+    assert "Ended after 0.001 minutes without a question." in capsys.readouterr().err
+    assert list(open_folder().iterdir()) == []
 
 
 @pytest.mark.slow
@@ -348,7 +369,7 @@ def test_the_command_serves_once_until_it_is_interrupted(tmp_path: Path, seed_in
             asked[1:3] = ["-c", code]
             done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
             assert (json.loads(done.stdout)["short"], done.stderr) == ("49%", "")
-            given = Namespace(Path(SEEDS), tmp_path / "index")
+            given = Namespace(SEEDS, tmp_path / "index")
             with pytest.raises(ServeError, match="already runs"):
                 serve_questions(given)  # type: ignore[arg-type]
         finally:

@@ -27,6 +27,12 @@ NAMES: dict[Decision, str] = {
     "right": "Right", "wrong": "Wrong", "unanswerable": "Unanswerable", "differ": "Articles differ",
     "bad": "Bad question", "skip": "Skip",
 }  # fmt: skip
+SELECTING = (
+    "A text is selected with the mouse, or with Shift and the arrow keys. "
+    "Enter takes it, Tab goes to the next passage. "
+    "Or type a part of it: Enter takes what is found, the down arrow looks further, Escape goes to its place."
+)
+"""How a text is chosen."""
 MOST_SPANS = 50
 """Texts read of one decision."""
 _STATES: dict[str, State] = {"answered": "answered", "possible": "possible", "abstained": "declined"}
@@ -69,6 +75,7 @@ def render_review(
         whole=mark_quotes(item, article.document_id, 0, article.text) if article else [],
         keys=[(key, decision, NAMES[decision]) for key, decision in KEYS.items()],
         compares=compares,
+        selecting=SELECTING,
     )
 
 
@@ -99,7 +106,7 @@ def render_guidelines() -> Markup:
         listed = lines[0].startswith("- ")
         texts = [line.removeprefix("- ") for line in lines] if listed else [" ".join(lines)]
         blocks.append((listed, [text.split("**") for text in texts]))
-    return render("guidelines", version=GUIDELINES_VERSION, blocks=blocks)
+    return render("guidelines", version=GUIDELINES_VERSION, blocks=blocks, selecting=SELECTING)
 
 
 def read_chosen(found: object, read: Callable[[str], Document | None]) -> list[Span]:

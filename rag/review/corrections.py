@@ -55,37 +55,40 @@ class StoredCorrections:
         self._lock = Lock()
         self._stamp: tuple[int, ...] | None = None
         self._held: dict[str, Correction] = {}
+        self._version = ""
         self._said = ""
 
     @property
     def version(self) -> str:
         """As :class:`rag.types.Corrections` says: a digest of all corrections."""
-        held = self._read()
-        return hashlib.sha256(repr(sorted(held.items())).encode("utf-8", "replace")).hexdigest()[:16] if held else ""
+        with self._lock:
+            self._read()
+            return self._version
 
     def find(self, question: str) -> Correction | None:
         """As :class:`rag.types.Corrections` says."""
         key = key_question(question)
-        return self._read().get(key) if key else None
+        with self._lock:
+            self._read()
+            return self._held.get(key) if key else None
 
-    def _read(self) -> dict[str, Correction]:
-        """All corrections by the key of their question. The file is read again if it has changed.
+    def _read(self) -> None:
+        """Reads the file again if it has changed.
 
         If it cannot be read, what was read before still counts.
         """
-        with self._lock:
-            try:
-                stamp = self._look()
-                if stamp is None or stamp != self._stamp:
-                    self._held = load_corrections(self._path) if stamp else {}
-                    # If it has just changed, it may change again without a difference in time.
-                    self._stamp = stamp if stamp and time.time() - stamp[1] / 1e9 > COARSE_SECONDS else None
-            except UNREADABLE as error:
-                said = f"Corrections of answers are left out, because {self._path} cannot be read ({error})."
-                if said != self._said:
-                    self._warn(said)
-                self._said = said
-            return self._held
+        try:
+            stamp = self._look()
+            if stamp is None or stamp != self._stamp:
+                self._held = load_corrections(self._path) if stamp else {}
+                self._version = digest_corrections(self._held)
+                # If it has just changed, it may change again without a difference in time.
+                self._stamp = stamp if stamp and time.time() - stamp[1] / 1e9 > COARSE_SECONDS else None
+        except UNREADABLE as error:
+            said = f"Corrections of answers are left out, because {self._path} cannot be read ({error})."
+            if said != self._said:
+                self._warn(said)
+            self._said = said
 
     def _look(self) -> tuple[int, ...] | None:
         """What tells one state of the file from another; None without a file.
@@ -97,6 +100,11 @@ class StoredCorrections:
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def digest_corrections(held: dict[str, Correction]) -> str:
+    """Empty without any."""
+    return hashlib.sha256(repr(sorted(held.items())).encode("utf-8", "replace")).hexdigest()[:16] if held else ""
 
 
 def load_corrections(path: Path) -> dict[str, Correction]:

@@ -184,7 +184,7 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
         expect(question).to_have_text(second)
         page.keyboard.press("d")
         expect(page.locator(".aa-choosable").first).to_be_focused()
-        for _ in "The storm":
+        for _ in "Storm damages":
             page.keyboard.press("Shift+ArrowRight")
         page.keyboard.press("Enter")
         expect(page.locator(".aa-chosen li")).to_have_count(1)
@@ -196,10 +196,11 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
         expect(said).to_have_text("Saved: Articles differ.")
         (item, decision, places) = list_reviews(desk, "eva")[-1]
         assert (item, decision) == (wrong, "differ")
-        assert [place["text"] for place in json.loads(places)] == ["The storm", "65 million euros"]
+        assert [place["text"] for place in json.loads(places)] == ["Storm damages", "65 million euros"]
 
         # A text of the whole article; what is begun can be left.
         page.keyboard.press("w")
+        expect(page.locator("[data-review=save]")).to_be_hidden()
         page.keyboard.press("Escape")
         expect(question).to_be_focused()
         tab_to(page, "[data-review=read]")
