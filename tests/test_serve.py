@@ -398,7 +398,9 @@ def test_ask_imports_little_before_it_knows_that_there_is_no_server(runtime: Pat
         "client.describe_request(['who?'])\nprint(*(set(sys.modules) - before))"
     )
     open_folder().joinpath(f"{stamp_code()}-4.sock").touch()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    command, environment = [sys.executable, "-c", code], {**os.environ}
+    environment.pop("COLUMNS", None)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
     loaded = set(done.stdout.split())
     own = {name for name in loaded if name.startswith("rag")}
     assert own == {"rag", "rag.client", "rag.machine", "rag.machine.sockets", "rag.machine.streams"}
