@@ -11,7 +11,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import agreement, cases, compare, exchanged, followups, queries, ramdocs, rejudge, retrieval, squad, timely
+from eval import (
+    agreement,
+    cases,
+    compare,
+    exchanged,
+    extraction,
+    followups,
+    queries,
+    ramdocs,
+    rejudge,
+    retrieval,
+    squad,
+    timely,
+)
 from eval.gold import KINDS, PARTS
 from eval.run import run
 from rag.answers.rendering import printable
@@ -87,6 +100,11 @@ def add_judging(commands: Commands) -> None:
     )
     asking.add_argument("path", type=parse_path, metavar="DIR", help="folder with such folders, or one of them")
     asking.set_defaults(run=cases.run)
+    extracting = commands.add_parser(
+        "extraction", help="saved web pages, against the texts that other projects expected of them"
+    )
+    extracting.add_argument("pages", type=parse_path, metavar="DIR", help="their unpacked test files")
+    extracting.set_defaults(run=extraction.run)
 
 
 def add_squad(commands: Commands) -> list[argparse.ArgumentParser]:

@@ -46,7 +46,7 @@ def convert_zip(data: bytes, suffixes: Iterable[str], convert: Convert) -> Conve
 
 
 def convert_tar(data: bytes, suffixes: Iterable[str], convert: Convert) -> Converted:
-    """The articles of the members of a TAR file, compressed or not. Links are not followed.
+    """The articles of the members of a TAR file, compressed or not. Links are named as unread.
 
     :raises FormatError: if it is damaged or too large, or no member can be read.
     """
@@ -63,11 +63,14 @@ def _list_members(archive: tarfile.TarFile) -> Iterator[Member]:
     for number, member in enumerate(archive):
         if number >= MOST_MEMBERS:
             raise FormatError(f"It holds more than {MOST_MEMBERS:,} files: split it.")
-        if member.isreg() and not member.issparse():
+        if not member.isdir():
             yield member.name, member.size, partial(_extract, archive, member)
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """:raises FormatError: if it is a link, a device or the like."""
+    if not member.isreg() or member.issparse():
+        raise FormatError
     file = archive.extractfile(member)
     return file.read() if file else b""
 

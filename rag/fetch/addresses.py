@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000
 """Characters of an address."""
+_UNICAST = ip_network("2000::/3")
+"""All IPv6 addresses of the public internet are in it (RFC 4291), but not all that are in it are public."""
 _TRANSLATED = ip_network("64:ff9b::/96")
 """IPv6 addresses that stand for the IPv4 address in their last 32 bits."""
 
@@ -86,6 +88,8 @@ def parse_address(text: str) -> httpx.URL:
 def is_public(address: str) -> bool:
     """Whether an IP address, and any that it stands for, is one of the public internet."""
     ip = ip_address(address)
+    if isinstance(ip, IPv6Address) and not ip.ipv4_mapped and ip not in _UNICAST and ip not in _TRANSLATED:
+        return False  # such as ::127.0.0.1 or fec0::1, which Python takes for global
     return all(one.is_global and not one.is_multicast for one in (ip, *_list_embedded(ip)))
 
 

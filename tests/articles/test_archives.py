@@ -88,6 +88,13 @@ def test_files_of_an_archive_that_are_not_read_are_named(tmp_path: Path) -> None
     assert found.notes == (Note("a.zip", "read without 3 of its files (map.jpg, in.zip, x.html)"),)
 
 
+def test_links_in_an_archive_are_named_and_not_followed(tmp_path: Path) -> None:
+    found = read(tmp_path, make_tar({"a.txt": STORY}), "a.tar")
+    assert isinstance(found, Contents)
+    assert [document.text for document in found.documents] == [STORY]
+    assert found.notes == (Note("a.tar", "read without 1 of its files (link.txt)"),)
+
+
 def make_bomb() -> bytes:
     """A ZIP file whose header says that its member is small."""
     data = bytearray(make_zip({"a.txt": " " * 5_000_000}))

@@ -37,8 +37,12 @@ NOT_PUBLIC = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "fec0::1",
+    "64:ff9b:1::7f00:1",
 ]
 LOCAL_NAMES = ["localhost", "2130706433", "127.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"]
+LOCAL_NAMES += ["[::127.0.0.1]", "localhost."]
 
 
 @pytest.fixture
@@ -75,7 +79,15 @@ def test_nor_is_it_behind_a_redirect(site: Site, name: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "ftp://example.org/", "gopher://x/", "http://", "a.html", "http://u:p@example.org/"],
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "gopher://x/",
+        "http://",
+        "a.html",
+        "http://u:p@example.org/",
+        "http://0177.0.0.1/",
+    ],
 )
 def test_only_plain_web_addresses_are_fetched(address: str) -> None:
     with pytest.raises(FetchError):
