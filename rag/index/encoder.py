@@ -23,6 +23,7 @@ from rag.machine.folders import find_folder
 from rag.machine.graphs import Graph
 from rag.machine.processor import multiplies_bf16
 from rag.machine.quiet import silence_transformers
+from rag.machine.tensors import MappedTensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,14 +183,11 @@ class GraphEncoder(LocalEncoder):
         return encodings
 
     def _load_graph(self) -> Graph:
-        from safetensors import SafetensorError, safe_open
-
         with self._lock:
             if self._graph is None:
                 try:
-                    with safe_open(str(self._folder / "model.safetensors"), framework="np") as stored:
-                        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-                except (OSError, SafetensorError) as error:
+                    tensors = MappedTensors(self._folder / "model.safetensors")
+                except (OSError, ValueError) as error:
                     raise ModelError(
                         f"The encoder {self._name} cannot be loaded ({error}): install it again, or name another one."
                     ) from None

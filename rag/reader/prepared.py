@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rag.machine.graphs import list_wanted, pick_tensor
+from rag.machine.tensors import MappedTensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,40 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WEIGHTS_FILE = "model.safetensors"
-DTYPES = {"F32": "float32", "F16": "float16", "I8": "int8"}
-"""Safetensors names of the types that :func:`rag.machine.graphs.pick_tensor` returns."""
 MOST_KEPT = 2
 """Number of readers in the cache: one of this installation, one of another."""
 
 
-class KeptTensors:
-    """Tensors of a safetensors file by name, memory-mapped so that they are not held in memory twice.
-
-    :raises OSError: if the file cannot be read.
-    :raises ValueError: if it is damaged.
-    """
-
-    def __init__(self, path: Path) -> None:
-        import numpy as np
-
-        raw = np.memmap(path, mode="r")
-        begin = 8 + int.from_bytes(raw[:8].tobytes(), "little")
-        self._entries = json.loads(raw[8:begin].tobytes())
-        self._data = raw[begin:]
-        self.names = sorted(name for name in self._entries if name != "__metadata__")
-        if len(self._data) != max(self._entries[name]["data_offsets"][1] for name in self.names):
-            raise ValueError(f"{path} is truncated")
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        entry = self._entries[name]
-        start, end = entry["data_offsets"]
-        tensor: NDArray[Any] = self._data[start:end].view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
-        return tensor
-
-
 def prepare_tensors(
     folder: Path, graphs: Sequence[Path], load: Callable[[], Mapping[str, NDArray[Any]]]
-) -> KeptTensors | dict[str, NDArray[Any]]:
+) -> MappedTensors | dict[str, NDArray[Any]]:
     """The weights of graphs by name, from the cache or prepared and added to it.
 
     :param folder: the reader's folder. The cache entry depends on its files.
@@ -64,7 +38,7 @@ def prepare_tensors(
     wanted = sorted({name for path in graphs for name in list_wanted(path)})
     path = locate_kept(folder, wanted)
     try:
-        kept = KeptTensors(path)
+        kept = MappedTensors(path)
         if kept.names == wanted:
             return kept
     except (OSError, ValueError, KeyError, TypeError):

@@ -25,7 +25,7 @@ from rag.reader.base import locate_base
 from rag.reader.copying import WEIGHTS
 from rag.reader.tokens import STARTS, STEPS
 from rag.training.model import CopyingReaderModel
-from rag.training.quantization import halve_embeddings, quantize_products, stub_tensor
+from rag.training.quantization import quantize_products, round_embeddings, stub_tensor
 from rag.training.shapes import describe_encoder
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def write_graph(
     proto.graph.ClearField("metadata_props")
     if outliers is not None:
         quantize_products(proto.graph, outliers)
-        halve_embeddings(proto.graph)
+        round_embeddings(proto.graph)
     names = sorted({tensor.name for tensor in proto.graph.initializer if tensor.external_data})
     path.write_bytes(proto.SerializeToString(deterministic=True))
     path.with_suffix(".json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")

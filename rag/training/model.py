@@ -183,7 +183,7 @@ class CopyingReaderModel(PreTrainedModel):  # type: ignore[misc]
         parameters = dict(self.encoder.named_parameters())
         for name, tensor in tensors.items():
             place = parameters[name]
-            place.data = torch.from_numpy(tensor).to(place.device, place.dtype)
+            place.data = torch.tensor(tensor).to(place.device, place.dtype)
             # from_pretrained creates missing parameters as trainable ones.
             place.requires_grad_(False)
 

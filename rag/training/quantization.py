@@ -58,30 +58,27 @@ def quantize_products(graph: GraphProto, outliers: Mapping[str, Sequence[int]]) 
     graph.initializer.extend([*kept, *made])
 
 
-def halve_embeddings(graph: GraphProto) -> None:
-    """Requests word embeddings in fp16, which halves their memory; rows are converted to fp32 after the look-up."""
+def round_embeddings(graph: GraphProto) -> None:
+    """Rounds word embeddings to fp16 after the look-up.
+
+    The table itself stays in fp32, so that it can be mapped from a file: onnxruntime would copy one in fp16 into memory
+    as fp32.
+    """
     from onnx import TensorProto, helper
 
-    tables = {t.name: t for t in graph.initializer if t.external_data and len(t.dims) == 2 and t.dims[0] >= LARGE_TABLE}
+    tables = {t.name for t in graph.initializer if t.external_data and len(t.dims) == 2 and t.dims[0] >= LARGE_TABLE}
     nodes: list[NodeProto] = []
     for node in graph.node:
         if node.op_type == "Gather" and node.input[0] in tables:
-            table, ids = node.input
             (out,) = node.output
-            nodes.append(helper.make_node("Gather", [f"{table}:fp16", ids], [f"{out}:fp16"], f"{out}:look-up"))
-            nodes.append(helper.make_node("Cast", [f"{out}:fp16"], [out], f"{out}:widen", to=TensorProto.FLOAT))
+            found, rounded = f"{out}:fp32", f"{out}:fp16"
+            nodes.append(helper.make_node("Gather", node.input, [found], f"{out}:look-up"))
+            nodes.append(helper.make_node("Cast", [found], [rounded], f"{out}:round", to=TensorProto.FLOAT16))
+            nodes.append(helper.make_node("Cast", [rounded], [out], f"{out}:widen", to=TensorProto.FLOAT))
         else:
             nodes.append(node)
-    wanted = {name for node in nodes for name in node.input}
-    kept = [tensor for tensor in graph.initializer if tensor.name in wanted]
-    made = [
-        stub_tensor(f"{t.name}:fp16", t.dims, TensorProto.FLOAT16, 2 * t.dims[0] * t.dims[1])
-        for t in tables.values()
-        if f"{t.name}:fp16" in wanted
-    ]
-    del graph.node[:], graph.initializer[:]
+    del graph.node[:]
     graph.node.extend(nodes)
-    graph.initializer.extend([*kept, *made])
 
 
 def split_channels(node: NodeProto, apart: Sequence[int], size: int, graph: GraphProto) -> Iterator[NodeProto]:
