@@ -14,6 +14,7 @@ from rag.answers.unasked import drop_questions
 from rag.answers.verdict import LEAST_VERDICT, give_verdicts, hear_reply, split_sides, weigh_verdict
 from rag.articles.entries import format_time
 from rag.articles.sentences import find_touched
+from rag.question.references import DECLINED
 from rag.question.text import find_topic_words
 from rag.types import LOW_CONFIDENCE, Alternative, Answer, Citation, Passage, Reading, Readings, ScoredPassage
 
@@ -276,7 +277,7 @@ def abstain(
     withheld: Alternative | None = None,
     *,
     possible: bool = False,
-    reason: str = "The articles don't say.",
+    reason: str = DECLINED,
 ) -> Answer:
     """An abstention.
 

@@ -16,7 +16,11 @@ MOST_WORDS = 6
 
 Kind = Literal["value", "name", "words"]
 
-_LEAD = re.compile(r"\s*(?:and|but|so|or|what about|how about)\b[\s,]*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"\s*(?:(?:and|but|so|or)\b[\s,]*)?"
+    r"(?:(?:what|how) about\b|(?:the )?same (?:question )?(?:for|with)\b|(?:and|but|so|or)\b)[\s,]*",
+    re.IGNORECASE,
+)
 _PREPOSITIONS = (
     "of|in|on|at|for|to|from|with|without|by|under|after|before|during|since|until|through|against|over|between|among"
 )
@@ -35,14 +39,43 @@ _ASKED = re.compile(rf"(?P<asks>when|where|why|how(?: (?:long|often))?) (?P<auxi
 _BE = frozenset(("is", "are", "was", "were"))
 _NAME = r"(?:the )?[A-Z][\w'’&.-]*(?: (?:[A-Z][\w'’&.-]*|[0-9]+))*"
 _VALUE = r"(?:the )?(?:[0-9][\w.,%]*|(?:last|this|next) \w+|(?:first|second|third|fourth) (?:quarter|half))(?: [0-9]+)?"
-_LIKE = (re.compile(r"\b[12][0-9]{3}\b"), re.compile(r"\b(?:last|this|next) [a-z]+", re.IGNORECASE))
+_LIKE = (
+    re.compile(r"\b[12][0-9]{3}\b"),
+    re.compile(r"\b(?:last|this|next) [a-z]+", re.IGNORECASE),
+    re.compile(r"\bQ[1-4]\b", re.IGNORECASE),
+)
 """Times that can take each other's place."""
+_SHIFTED = re.compile(
+    r"(?:(?:in|for|during) )?"
+    r"(?:(?:the|a|one) (?P<unit>year|quarter|month) (?P<way>before|earlier|previously|after|later)"
+    r"|the (?P<other>previous|preceding|prior|following|next) (?P<of>year|quarter|month))",
+    re.IGNORECASE,
+)
+_LATER = frozenset(("after", "later", "following", "next"))
+_YEAR = re.compile(r"\b[12][0-9]{3}\b")
+_SCALES = {
+    "quarter": (("first quarter", "second quarter", "third quarter", "fourth quarter"), ("Q1", "Q2", "Q3", "Q4")),
+    "month": (
+        tuple(
+            "January February March April May June July August September October November December".split()  # noqa: SIM905
+        ),
+    ),
+}
 _OF = re.compile(r"what (?:is|was|are|were) (the [a-z][\w -]*?)(?= (?:of|at|for|in) )", re.IGNORECASE)
 _SUBJECT = re.compile(
     rf"(?:what|when|where|why|how)\b[^,]*? (?:{_AUXILIARY}) (the [a-z][\w-]*)(?= [\w-]+$|$)", re.IGNORECASE
 )
 """The subject of a short question, before its verb: "the court" in "When was the court built"."""
 _DETERMINER = frozenset(("the", "a", "an", "its", "his", "her", "their"))
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a question has no verb, so that it only changes the one before: "by how many votes?", "every day?"."""
+    bare = _LEAD.sub("", question, count=1).strip(" ?!.,")
+    asking = re.sub(
+        rf"^(?:{_PREPOSITIONS}) (?:what|which|whom|when|how (?:many|much|long))\b", "", bare, flags=re.IGNORECASE
+    )
+    return 0 < len(bare.split()) <= MOST_WORDS and not _WHOLE.search(asking)
 
 
 def change_question(question: str, previous: str) -> str:
@@ -56,7 +89,11 @@ def change_question(question: str, previous: str) -> str:
     if not asked or not fragment or len(fragment.split()) > MOST_WORDS or fragment.lower() in asked.lower():
         return ""
     changed = ""
-    if _ADVERB.fullmatch(fragment):
+    shifted = _SHIFTED.fullmatch(fragment)
+    if shifted:
+        unit, way = (shifted["unit"] or shifted["of"]).lower(), (shifted["way"] or shifted["other"]).lower()
+        changed = shift_time(unit, asked, 1 if way in _LATER else -1)
+    elif _ADVERB.fullmatch(fragment):
         changed = change_adverb(fragment, asked)
     elif not _WHOLE.search(fragment):
         preposition = _PREPOSITION.match(fragment)
@@ -65,6 +102,45 @@ def change_question(question: str, previous: str) -> str:
         elif led:
             changed = change_noun(fragment, asked)
     return f"{changed[0].upper()}{changed[1:]}?" if changed else ""
+
+
+def shift_time(unit: str, asked: str, step: int) -> str:
+    """Ask about the year, quarter or month before or after the only one in the question; empty if there is none."""
+    years = list(_YEAR.finditer(asked))
+    if len(years) > 1:
+        return ""
+    year = f"{int(years[0][0]) + step:04}" if years else ""
+    next_year = f"{asked[: years[0].start()]}{year}{asked[years[0].end() :]}" if years else ""
+    if unit == "year":
+        return next_year
+    for scale in _SCALES[unit]:
+        found = list(re.finditer(rf"\b(?:{'|'.join(scale)})\b", asked))
+        if len(found) != 1:
+            continue
+        place = scale.index(found[0][0]) + step
+        if not 0 <= place < len(scale) and years:  # a quarter or a month of the next year
+            asked = next_year
+        elif not 0 <= place < len(scale):
+            return ""
+        start, end = next(m.span() for m in re.finditer(rf"\b{found[0][0]}\b", asked))
+        return f"{asked[:start]}{scale[place % len(scale)]}{asked[end:]}"
+    return ""
+
+
+def change_owner(owned: str, owner: str, asked: str, answer: str) -> str:
+    """Ask about somebody's own: "Greta Lindholm's husband" in place of "Greta Lindholm", or of the answer to "who".
+
+    Empty if the question before is about neither.
+
+    :param owned: what is asked about, with its owner: "Greta Lindholm's husband".
+    :param owner: "Greta Lindholm".
+    """
+    asked = asked.strip().rstrip(" ?!.")
+    if asked.count(owner) == 1:
+        before, after = re.split(re.escape(owner) + r"(?:['’]s? [\w-]+)?", asked)
+        return f"{before}{owned}{after}?"
+    who = re.match(r"\W*(?:and )?who(?: is| was|['’]s)\b", asked, re.IGNORECASE)
+    return f"Who is {owned}?" if who and owner in answer else ""
 
 
 def change_adverb(adverb: str, asked: str) -> str:
@@ -103,7 +179,7 @@ def find_end(asked: str, start: int, kind: Kind, size: int) -> int:
 def change_noun(noun: str, asked: str) -> str:
     """Put a noun phrase in place of one of its kind: a year, the only name, the same head, "the … of", the subject."""
     kind = classify(noun)
-    if kind == "value":
+    if kind == "value" or any(like.fullmatch(noun) for like in _LIKE):
         spans = [m.span() for like in _LIKE if like.fullmatch(noun) for m in like.finditer(asked)]
     elif kind == "name":
         names = (m for m in re.finditer(rf"(?<!^)\b{_NAME}", asked) if classify(m[0]) == "name")

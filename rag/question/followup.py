@@ -12,9 +12,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from rag.question.ellipsis import change_question
+from rag.question.antecedents import NAME, PLACED, choose_reading
+from rag.question.correction import drop_courtesy, find_correction
+from rag.question.ellipsis import change_owner, change_question, is_fragment
+from rag.question.nouns import find_person, is_label
+from rag.question.places import fill_place
 from rag.question.references import MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
-from rag.question.referent import PERSON, can_replace, find_kind
+from rag.question.referent import PERSON, can_replace
 from rag.question.request import is_small_talk
 from rag.question.text import MAX_CHARACTERS, find_mentions, find_topic_words
 
@@ -27,8 +31,10 @@ MOST_CHARACTERS = 300
 """The rules read only this many characters of each message."""
 MOST_REFERENCES = 3
 """Most words of one question that are resolved."""
-LEAST_REFERENCE, LEAST_OMISSION = 0.3, 0.5
-"""Minimum probability to fill in what the reader found. Chosen by hand; omissions have more false positives."""
+LEAST_THING, LEAST_REFERENCE, LEAST_OMISSION = 0.1, 0.3, 0.5
+"""Minimum probability to fill in what the reader found for "it" and "they", for other words, and for an omission.
+
+Chosen by hand. Omissions have more false positives. What "he" is is also found by rule: a person just named."""
 
 SURE_OF_NOTHING = 0.5
 """Probability of NO-ANSWER from which the rules are not applied, so that a change of topic drops the history."""
@@ -37,6 +43,28 @@ LEAST_TOPIC = 4
 MOST_WORDS = 40
 """Longer questions are not given to the reader, which would not see their end."""
 
+_OWNED = re.compile(
+    r"(?:(?:and|but|so)[\s,]+(?:(?:what|how) about )?|(?:what|how) about )(?:his|her|their|its) "
+    r"(?P<noun>[\w-]+(?: [\w-]+)?)\W*",
+    re.IGNORECASE,
+)
+"""A fragment such as "And her husband?"."""
+_POINTED_NOUN = re.compile(r"\b(?:this|that) (?P<noun>[a-z][\w-]+)")
+_CIRCUMSTANCE = re.compile(
+    r"(?:and |but |so )?(?:what about |how about )?"
+    r"(?:(?:by|for|from|to|with|since|until|at|on|in|of|under|through) (?:what|which|whom|when|how)\b"
+    r"|every |each |(?:the|a|one) (?:day|week|month|quarter|year) (?:before|after|earlier|later)\b"
+    r"|the (?:previous|preceding|following|next) (?:day|week|month|quarter|year)\b)",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(
+    r"(?<=[a-z] )(?<!\bis )(?<!\bwas )(?<!\bdid )(?<!\bdoes )(?<!\bwill )(?<!\bhas )(?<!\bcan )(?<!\bwould )"
+    r"(?:it|them)(?=\W*$| (?:back|up|down|off|out|over|in|on|at|for|to|from|with|before|after|by)\b)",
+    re.IGNORECASE,
+)
+"""An "it" that is no subject, which might be idle."""
+_THING = re.compile(r"its?|they|them|theirs?", re.IGNORECASE)
+_OWN = re.compile(r" own\b", re.IGNORECASE)
 _JOINED = re.compile(r".*?\(([^()]*\?)\)\s*")
 _PRONOUN = re.compile(r"\b(its?|he|she|him|his|hers?|they|them|theirs?)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(
@@ -49,14 +77,9 @@ _EMPTY_IT = re.compile(
 )
 _POINTED = re.compile(r"\b(?:this|that|these|those)(?= [a-z]|\W*$)", re.IGNORECASE)
 _LEAD = re.compile(r"^\s*(?:and|but|so|also|what about|how about)\b[\s,]*", re.IGNORECASE)
-_NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
 _NOUN = re.compile(r"\b(?:the|an?|which|what) [\w-]+ $", re.IGNORECASE)
 _CLAUSE = re.compile(r" (?:the|an?|its|his|her|their|it|he|she|they|there)\b", re.IGNORECASE)
 """Before or after a "that" that joins clauses: "the farmer that …", "does it say that the …"."""
-_PLACED = re.compile(r"\b(?:in|at|near) (?:the )?$", re.IGNORECASE)
-"""Before the name of a place, which is nobody."""
-_ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
-_TOKEN = re.compile(r"[^\W_][\w'’&-]*")
 _PERSON_NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]+){1,3}")
 
 
@@ -87,14 +110,56 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
     latest = drop_small_talk(history)[-MOST_MESSAGES:]
     if not latest or is_small_talk(question):
         return question
-    made = change_question(question, find_previous(latest))
+    previous, answer = find_previous(latest), latest[-1].content if latest[-1].role == "assistant" else ""
+    asked = drop_courtesy(question)
+    meant = find_correction(question)
+    if meant and not is_fragment(meant):
+        asked, meant = meant, ""
+    made = change_question(f"and {meant}" if meant else asked, previous)
+    if meant and previous and not made:
+        about = find_topic(previous, "", person=False) if is_label(meant) else ""
+        made = f"What is {meant}? ({about})" if about else f"{previous} ({meant})"
     settled = bool(made)
-    made = made or question
+    if not settled:
+        made = fill_place(asked, [turn.content for turn in latest])
+        made, settled = fill_choice(made, previous, answer)
     if not settled and resolver is not None:
-        made, settled = resolve_question(question, show_messages([turn.content for turn in latest]), resolver)
+        said = show_messages([turn.content for turn in latest])
+        made, settled = resolve_question(made, said, resolver, placed=made != asked)
+        made = change_owned(asked, made, previous, answer) or made
+        if made == asked:
+            made = fill_pointer(made, previous, answer)
     if not settled:
         made = follow_rules(made, latest)
     return made if len(made) <= MAX_CHARACTERS else question
+
+
+def change_owned(asked: str, made: str, previous: str, answer: str) -> str:
+    """The question before, asked of what a fragment names: "And her husband?"; empty if it is no such fragment.
+
+    :param made: the fragment with its pronoun filled in: "And Greta Lindholm's husband?".
+    """
+    owned = _OWNED.fullmatch(asked)
+    filled = _LEAD.sub("", made).strip(" ?!.")
+    if not owned or not re.search(r"['’]s? " + re.escape(owned["noun"]) + "$", filled):
+        return ""
+    owner = re.sub(r"['’]s?$", "", filled[: -len(owned["noun"]) - 1])
+    return change_owner(filled, owner, previous, answer)
+
+
+def fill_choice(question: str, previous: str, answer: str) -> tuple[str, bool]:
+    """Say which one "that company" is if the question before asked "which company …?".
+
+    :return: the question, and whether it is settled, since it refers to nothing else.
+    """
+    for pointed in _POINTED_NOUN.finditer(question):
+        noun = re.escape(pointed["noun"])
+        if re.match(rf"\W*(?:and |but )?(?:which|what) (?:[\w'’-]+ ){{0,3}}{noun}\b", previous, re.I) and can_replace(
+            "it", answer
+        ):
+            made = f"{question[: pointed.start()]}{answer}{question[pointed.end() :]}"
+            return made, not REFERRING.search(made)
+    return question, False
 
 
 def drop_small_talk(history: Sequence[Turn]) -> list[Turn]:
@@ -130,32 +195,53 @@ def can_stand_alone(question: str) -> bool:
     return len(topic) >= (2 if own else LEAST_TOPIC)
 
 
-def resolve_question(question: str, said: str, resolver: Resolver) -> tuple[str, bool]:
+def fill_pointer(question: str, previous: str, answer: str) -> str:
+    """Say what "that project" is if the reader does not find it: the answer before, or the name in its question."""
+    pointed = _POINTED_NOUN.search(question)
+    joins = pointed and (
+        _CLAUSE.match(question, pointed.start("noun") - 1) or _NOUN.search(question[: pointed.start()])
+    )
+    if not pointed or joins or NAME.search(question):
+        return question
+    named = NAME.search(f" {answer}") and can_replace("it", answer)
+    about = answer if named else find_topic(previous, "", person=False)
+    return f"{question[: pointed.end()]} ({about}){question[pointed.end() :]}" if about else question
+
+
+def resolve_question(question: str, said: str, resolver: Resolver, *, placed: bool = False) -> tuple[str, bool]:
     """Rewrite a question with what the reader finds in the conversation.
 
     :param said: the conversation, from :func:`rag.question.references.show_messages`.
+    :param placed: whether a place has been filled in, so that only pronouns are resolved.
     :return: the question, and whether it is settled, so that no rules apply: something was filled in, or the reader is
         sure that nothing is missing.
     """
-    if is_bare(question) or not said:
+    if is_bare(question) or is_circumstance(question) or not said:
         return question, False
     if len(question.split()) > MOST_WORDS:
         return question, True
     idle = _EMPTY_IT.search(question)
     words = [m for m in REFERRING.finditer(question) if not refers_to_nothing(question, m, idle)][:MOST_REFERENCES]
-    if idle and not words:
+    if (idle or placed) and not words:
         return question, True
     marked = [mark_reference(question, *word.span()) for word in words] or [mark_omission(question)]
     found = resolver.read_texts(marked, [[("", said)]] * len(marked))
     pronouns = [word.group() for word in words] or [""]
     readings = [choose_reading(each, said, pronoun) for each, pronoun in zip(found, pronouns, strict=True)]
-    missing = [tell_missing(best, question, omitted=not words) for best in readings]
-    # "He" always refers to somebody, even if the reader finds nothing.
-    person = any(PERSON.fullmatch(word.group()) for word in words)
-    settled = any(missing) or (not person and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
+    missing = [tell_missing(*pair, question) for pair in zip(readings, pronouns, strict=True)]
+    # "He", "it" as an object and a fragment always continue something, even if the reader finds nothing.
+    single = not re.search(r"[.!?] ", question)
+    sure = any(PERSON.fullmatch(w.group()) or (single and _OBJECT.match(question, w.start())) for w in words)
+    sure = sure or (not words and _LEAD.match(question) is not None and is_fragment(question))
+    settled = any(missing) or (not sure and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
     if not words:
         return (f"{question} ({missing[0]})" if missing[0] else question), settled
     return fill_all(question, list(zip(words, missing, strict=True))), settled
+
+
+def is_circumstance(question: str) -> bool:
+    """Whether a fragment asks for a circumstance of what was asked before: "by how many votes?", "a week before?"."""
+    return is_fragment(question) and _CIRCUMSTANCE.match(question) is not None
 
 
 def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | None) -> bool:
@@ -163,57 +249,14 @@ def refers_to_nothing(question: str, word: re.Match[str], idle: re.Match[str] | 
     inside = idle is not None and idle.start() <= word.start() < idle.end()
     joins = _NOUN.search(question[: word.start()]) or _CLAUSE.match(question, word.end())
     inside = inside or (word.group() == "that" and joins is not None)
+    # "Its own" says only whose it is, which another pronoun says too.
+    inside = inside or (_OWN.match(question, word.end()) is not None and len(REFERRING.findall(question)) > 1)
     return inside or word.group() == "IT" or question[word.end() : word.end() + 1] in ("'", "’")
 
 
-def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Reading:
-    """The most probable reading of the right kind, with its probability among those of the right kind.
-
-    :param pronoun: the word in question; empty for an omission, which only a value cannot fill.
-    """
-    left = 1.0
-    for best in readings:
-        whole = name_whole(best, said)
-        nobody = PERSON.match(pronoun) and (_PLACED.search(said[: whole.start]) or is_asked_of(whole, said))
-        fits = can_replace(pronoun, whole.text) and not nobody if pronoun else find_kind(whole.text) != "value"
-        if not whole.text or fits:
-            probability, absent = (min(1.0, p / max(left, 1e-6)) for p in (best.probability, best.no_answer))
-            return replace(whole, probability=probability, no_answer=absent)
-        left -= best.probability
-    return replace(readings[0], text="")
-
-
-def is_asked_of(noun: Reading, said: str) -> bool:
-    """Whether a question asks who did something to a noun: "the comet" in "Who saw the comet?".
-
-    "She" is then the person who did it. This does not hold for names, which may be people: "Who beat Ann Gow?".
-    """
-    asked = said[said.rfind("\n", 0, noun.start) + 1 : noun.start]
-    return (
-        re.match(r"\W*who\b", asked, re.IGNORECASE) is not None
-        and noun.text[-1:].islower()
-        and not _NAME.search(f" {noun.text}")
-    )
-
-
-def name_whole(best: Reading, said: str) -> Reading:
-    """Extend a reading that is part of a name or a word: "AI" to "Scale AI", "Meridian" to "Meridian-4".
-
-    A common noun that has an article gets one again: "the bridge".
-    """
-    spans = (m for pattern in (_NAME, _TOKEN) for m in pattern.finditer(said))
-    names = (m for m in spans if m.start() <= best.start and best.end <= m.end() and best.text in m[0])
-    whole = next(names, None) if best.text else None
-    start, text = (whole.start(), whole[0]) if whole else (best.start, best.text)
-    quoted = said[:start].endswith(("'", "‘"))
-    text = re.sub(r"['’]s?$" if quoted else r"['’]s$", "", text)
-    common = text and text.split()[-1].islower() and _ARTICLE.search(said[:start])
-    return replace(best, text=f"the {text}" if common else text, start=start)
-
-
-def tell_missing(best: Reading, question: str, *, omitted: bool) -> str:
+def tell_missing(best: Reading, pronoun: str, question: str) -> str:
     """The words that the reader found; empty if they are improbable or already in the question."""
-    least = LEAST_OMISSION if omitted else LEAST_REFERENCE
+    least = LEAST_THING if _THING.fullmatch(pronoun) else LEAST_REFERENCE if pronoun else LEAST_OMISSION
     told = find_topic_words(best.text)
     new = told - find_topic_words(question)
     return best.text if best.text and new and best.probability >= max(least, best.no_answer) else ""
@@ -283,13 +326,13 @@ def find_pronoun(question: str) -> re.Match[str] | None:
         return None
     before = question[: found.start()]
     owned = _POSSESSIVE.match(question, found.start()) and len(find_topic_words(before)) >= 2
-    return None if _NAME.search(before) or owned else found
+    return None if NAME.search(before) or owned else found
 
 
 def goes_on(question: str, bare: str) -> bool:
     """Whether a question without a pronoun continues the one before: "why?", "and the price?"."""
-    short = bare != question or len(find_topic_words(bare)) <= 1
-    return short and not _NAME.search(bare)
+    short = bare != question or len(find_topic_words(bare)) <= 1 or is_circumstance(question)
+    return short and not NAME.search(bare)
 
 
 def find_topic(previous: str, answer: str, *, person: bool) -> str:
@@ -298,7 +341,10 @@ def find_topic(previous: str, answer: str, *, person: bool) -> str:
         return answer
     if person and re.match(r"\W*who\b", previous, re.IGNORECASE) and can_replace("he", answer):
         return re.sub(r"^an? ", "the ", answer)
+    described = find_person(previous) if person else ""
+    if described:
+        return described
     pronoun = "he" if person else "it"
-    spans = [m for m in _NAME.finditer(previous) if not (person and _PLACED.search(previous[: m.start()]))]
-    names = [re.sub(r"['’]s$", "", m[0]) for m in spans]
+    spans = [m for m in NAME.finditer(previous) if not (person and PLACED.search(previous[: m.start()]))]
+    names = [re.sub(r"['’]s$|^(?:In|At|On|By|For|From|To|Of|With) ", "", m[0]) for m in spans]
     return next((name for name in reversed(names) if can_replace(pronoun, name)), "")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DECLINED = "The articles don't say."
+"""What is said if there is no answer, which is nothing that a word refers to."""
 MOST_MESSAGES = 8
 """Only the latest messages are read, so that the cost does not grow with the conversation."""
 MOST_CHARACTERS, MOST_IN_ALL = 160, 1000

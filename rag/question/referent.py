@@ -15,7 +15,7 @@ MOST_CHARACTERS, MOST_TOPIC_WORDS = 80, 6
 """Limits of a referent, chosen by hand: long names of institutions fit, most headlines and sentences do not."""
 
 PERSON = re.compile(r"(?:he|she|him|his|hers?)\b", re.IGNORECASE)
-_PLURAL = re.compile(r"(?:they|them|theirs?|these|those)\b", re.IGNORECASE)
+PLURAL = re.compile(r"(?:they|them|theirs?|these|those)\b", re.IGNORECASE)
 
 # Closed classes of English.
 _HEDGES = frozenset("about almost approximately around at exactly least most nearly only over roughly under".split())  # noqa: SIM905
@@ -30,6 +30,11 @@ _TOKEN = re.compile(r"[$€£¥₹%°]|\w+(?:[.,:/'’-]\w+)*")
 _NUMBER = re.compile(r"[0-9][0-9.,:/]*(?:[kmbt]|[mbt]n|st|nd|rd|th|[ap]m|k[mg]|%)?", re.IGNORECASE)
 _ORDINAL = re.compile(r"first|second|third|last|next|every|once|twice|during|while|before|after", re.IGNORECASE)
 
+_DESCRIBING = re.compile(
+    r"old|day|spring|summer|autumn|winter|morning|noon|evening|night|week|month|year|\w+day", re.IGNORECASE
+)
+"""Words of times that may describe a noun: "the old pier", "the night train"."""
+
 _NO_NOUN_FIRST = re.compile(
     r"(?:in|on|at|by|for|from|with|without|under|over|after|before|since|until|during|because|to|when|while|where|if"
     r"|that|who|which|whether|as|how|why|by|not|yes|no)\b"
@@ -37,11 +42,12 @@ _NO_NOUN_FIRST = re.compile(
 _CLAUSE = re.compile(
     r"(?<![\w'’-])(?:is|are|was|were|be|been|has|have|had|will|would|can|could|should|might|must|does|did|do|because|who"
     r"|which|that|when|where|while|if|he|she|they|we|it|said|says)(?![\w-])|[:;?!]|\s[–—-]\s"
+    r"|(?<=\w )(?:his|her|its|their) "
 )
 _PARTICIPLE = re.compile(r"[a-z]{4,}ed")
-_COMPANY = re.compile(r".*\b(?:Inc|Ltd|LLC|Corp|plc|PLC|GmbH|AG|SA|BV)\.?|[A-Z]{2,}")
+COMPANY = re.compile(r".*\b(?:Inc|Ltd|LLC|Corp|plc|PLC|GmbH|AG|SA|BV)\.?|[A-Z]{2,}")
 """Legal forms of companies, and names that are an acronym."""
-_COURTESY = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Prof|Professor)\b")
+COURTESY = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Prof|Professor)\b")
 
 
 def can_replace(pronoun: str, words: str) -> bool:
@@ -49,11 +55,11 @@ def can_replace(pronoun: str, words: str) -> bool:
     kind = find_kind(words)
     if kind == "value" or not is_noun_phrase(words):
         return False
-    if _PLURAL.match(pronoun):
+    if PLURAL.match(pronoun):
         return True
     if PERSON.match(pronoun):
-        return kind == "phrase" and not _COMPANY.fullmatch(words)
-    return kind == "phrase" and not _COURTESY.match(words)
+        return kind == "phrase" and not COMPANY.fullmatch(words)
+    return kind == "phrase" and not COURTESY.match(words)
 
 
 def find_kind(words: str) -> Kind:
@@ -71,7 +77,8 @@ def find_kind(words: str) -> Kind:
     others = [token for token in tokens if not is_figure(token) and token.lower() not in FUNCTION_WORDS]
     if not others:
         return "value"
-    return "phrase" if others[0][0].isupper() or _ORDINAL.fullmatch(tokens[0]) else "group"
+    described = _ORDINAL.fullmatch(tokens[0]) or _DESCRIBING.fullmatch(tokens[0])
+    return "phrase" if others[0][0].isupper() or described else "group"
 
 
 def is_figure(token: str) -> bool:

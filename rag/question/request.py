@@ -78,8 +78,8 @@ _COURTESIES: tuple[tuple[SmallTalk, str], ...] = (
     ),
 )
 """In order of precedence: "ok, thanks, bye" is a farewell."""
-_COURTESY = "|".join(words for _, words in _COURTESIES)
-_SMALL_TALK = re.compile(rf"\W*(?:(?:very |so )?(?:{_COURTESY})(?: (?:{_WITH}))*(?:\W+|$))+", re.IGNORECASE)
+COURTESY = "|".join(words for _, words in _COURTESIES)
+_SMALL_TALK = re.compile(rf"\W*(?:(?:very |so )?(?:{COURTESY})(?: (?:{_WITH}))*(?:\W+|$))+", re.IGNORECASE)
 MOST_SMALL_TALK = 80
 """Characters. It bounds the time of the pattern."""
 

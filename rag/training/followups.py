@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
-from rag.question.references import REFERRING, mark_omission, mark_reference, show_messages
+from rag.question.references import DECLINED, REFERRING, mark_omission, mark_reference, show_messages
 from rag.question.text import FUNCTION_WORDS
 from rag.training.data import Paragraph, drop_overlaps, load_squad
 from rag.training.examples import Example
@@ -32,7 +32,6 @@ VALUED = 0.2
 
 WORD = re.compile(r"\w+(?:[.\-&]\w+)*")
 UNKNOWN = "I don't know."
-DECLINED = "The articles don't say."
 OPENINGS = (
     "Tell me about {}.",
     "What do the articles say about {}?",
