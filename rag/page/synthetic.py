@@ -68,7 +68,9 @@ def _drop_repeated(candidates: Iterable[Suggestion]) -> Iterator[Suggestion]:
 
 def _keep(tried: Iterable[tuple[Suggestion, Answer | Exception]]) -> Iterator[Written]:
     for one, answer in tried:
-        if isinstance(answer, Answer) and one.is_met(answer) and answer.short and not answer.contradicted:
+        # "Who is Ada Lund?" is answered with sentences; a short answer above them is seldom the whole answer.
+        plain = isinstance(answer, Answer) and answer.short and not answer.explained and not answer.contradicted
+        if isinstance(answer, Answer) and plain and one.is_met(answer):
             for citation in list_citations(answer):
                 inside = answer.short in citation.quote
                 if inside and overlap(one.place, (citation.document_id, citation.start, citation.end)):
