@@ -17,7 +17,7 @@ from rag.json_lines import write_record
 from rag.machine.folders import find_folder
 from rag.options import add_folders
 from rag.pipeline import Config, Pipeline, locate_folders
-from rag.review_commands import build_feedback_parser, build_quality_parser, build_review_parser
+from rag.review_commands import build_feedback_parser, build_gold_parser, build_quality_parser, build_review_parser
 from rag.server import build_serve_parser
 
 if TYPE_CHECKING:
@@ -185,5 +185,6 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "review": build_review_parser,
     "serve": build_serve_parser,
     "quality": build_quality_parser,
+    "gold": build_gold_parser,
 }
 """Words that are commands if they come first, and their parsers. Anything else is a question."""

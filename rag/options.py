@@ -234,6 +234,7 @@ COMMANDS: Mapping[str, Callable[[str], bool]] = {
     "feedback": lambda word: word == "export",
     "review": lambda word: word in ("add", "compare", "prefer", "export", "import") or _is_option(word),
     "quality": lambda word: _is_option(word),
+    "gold": lambda word: _is_option(word),
 }
 """Words that are commands if they come first, and whether the next word may be this one. Otherwise all words are a
 question, as in "list the companies"."""

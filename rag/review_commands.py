@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rag.answers.rendering import printable
 from rag.errors import CorpusError, IndexFolderError
 from rag.index.meter import write_error
+from rag.options import add_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +87,47 @@ def build_quality_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
     parser.set_defaults(run=show_quality)
     return parser
+
+
+def build_gold_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ask gold", description="Writes questions for your articles, as a first evaluation set (docs/review.md)."
+    )
+    parser.add_argument("--synthetic", type=Path, metavar="DIR", required=True, help="folder to write facts.jsonl to")
+    parser.add_argument("--most", type=int, default=100, metavar="N", help="questions at most (default: %(default)s)")
+    parser.add_argument("--review", action="store_true", help="also give their answers to ask review")
+    add_folders(parser)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
+    parser.set_defaults(run=write_gold)
+    return parser
+
+
+def write_gold(given: argparse.Namespace) -> int:
+    """Writes synthetic questions and says what they are worth."""
+    from rag import __version__
+    from rag.page.synthetic import BIAS, describe_fact, write_line, write_questions
+    from rag.pipeline import Config, Pipeline
+    from rag.review.items import Provenance, make_item, read_clock
+
+    path = given.synthetic / "facts.jsonl"
+    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
+    written = list(write_questions(pipeline, max(0, given.most)))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.writelines(write_line(describe_fact(one)) for one in written)
+    except FileExistsError:
+        raise CorpusError(f"{path} already exists: move it away or name another folder.") from None
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be written ({error.strerror}): name another folder.") from None
+    if given.review:
+        source = Provenance(__version__, pipeline.models.reader.name, pipeline.models.encoder.fingerprint)
+        open_reviews(given.data).keep(
+            make_item(one.name, one.answer, source, created=read_clock(), origin="imported") for one in written
+        )
+    pipeline.close()
+    print(f"{printable(str(path))}: {len(written)} questions. {BIAS}", file=sys.stderr)
+    return 0
 
 
 def find_feedback(data: Path | None) -> Path:

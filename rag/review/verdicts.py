@@ -147,6 +147,8 @@ def describe_reasons(item: Item, way: Way) -> list[str]:
     given items of the inbox.
     """
     reasons = ["people disagree about it, or their decision has too little weight"] if way == "inbox" else []
+    if item.item_id.startswith("synthetic-"):
+        reasons.append("a synthetic question: a program wrote it")
     if item.rating == "down":
         reasons.append("rated down")
     if item.correction:
