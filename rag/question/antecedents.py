@@ -132,7 +132,11 @@ def find_line(said: str, place: int) -> str:
 def find_asked(whole: Reading, said: str) -> str:
     """The question that a reading answers; empty if it is only a part of a message."""
     lines = said.split("\n")
-    answers = [n for n, line in enumerate(lines) if n and line.strip(" .").casefold() == whole.text.casefold()]
+    answers = [
+        n
+        for n, line in enumerate(lines)
+        if n and (line.strip(" .").casefold() == whole.text.casefold() or (whole.text in line and is_name(line)))
+    ]
     return lines[answers[-1] - 1] if answers else ""
 
 
