@@ -36,7 +36,7 @@ MOST_WORDS = 6
 _IN_NAMES = frozenset(("the", "a", "an", "of", "and", "in", "on", "at", "for", "to", "from", "by", "with"))
 _ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_][\w'’&-]*")
-_CHOICE = re.compile(
+CHOICE = re.compile(
     r"\W*(?:and |but |so )?which (?P<phrase>(?:[\w'’-]+ ){0,2}?(?P<noun>[\w'’-]+)) (?=[\w'’-]+)", re.IGNORECASE
 )
 _WHICH = re.compile(r"\bwhich (?:[\w-]+ )?$", re.IGNORECASE)
@@ -142,7 +142,7 @@ def find_asked(whole: Reading, said: str) -> str:
 
 def find_chosen(whole: Reading, said: str) -> str:
     """The noun that a reading is one of, if it answers "which company …?"; otherwise empty."""
-    chosen = _CHOICE.match(find_asked(whole, said))
+    chosen = CHOICE.match(find_asked(whole, said))
     noun = chosen["noun"].lower() if chosen else ""
     return "" if is_plural(noun) else noun
 
@@ -214,7 +214,7 @@ def find_phrase(start: int, text: str, said: str, pronoun: str) -> tuple[int, st
     number = said[:first].count("\n")
     if is_name(line.strip(" .,")) and can_replace(pronoun, line.strip(" .,")):
         return first, line.strip(" .,")
-    which = _CHOICE.match(line)
+    which = CHOICE.match(line)
     if which and which.start("phrase") <= start - first < which.end("phrase"):
         answer = lines[number + 1].strip(" .") if number + 1 < len(lines) else ""
         if (

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from rag.question.antecedents import NAME, PLACED, choose_reading
+from rag.question.antecedents import CHOICE, NAME, PLACED, choose_reading
 from rag.question.correction import drop_courtesy, find_correction
 from rag.question.ellipsis import change_owner, change_question, is_fragment
-from rag.question.nouns import find_person, is_label
+from rag.question.nouns import find_person, is_label, is_thing_noun
 from rag.question.places import fill_place
 from rag.question.references import DECLINED, MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
 from rag.question.referent import PERSON, can_replace
@@ -122,7 +122,9 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
         made = f"What is {meant}? ({about})" if about else f"{previous} ({meant})"
     settled = bool(made)
     if not settled:
-        made = fill_place(asked, [turn.content for turn in latest])
+        chosen = CHOICE.match(previous)
+        at = answer if chosen and is_thing_noun(chosen["noun"].lower()) and can_replace("it", answer) else ""
+        made = fill_place(asked, [turn.content for turn in latest], at)
         made, settled = fill_choice(made, previous, answer)
     if not settled and resolver is not None:
         said = show_messages([turn.content for turn in latest])
