@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
 PLACED = re.compile(r"\b(?:in|at|near) (?:the )?$", re.IGNORECASE)
 """Before the name of a place, which is nobody."""
-SEVERAL, ALONE, WHO, PLACE, CHOSEN, ACTING = 5.0, 0.3, 0.3, 0.4, 2.0, 2.0
+SEVERAL, ALONE, WHO, PLACE, CHOSEN = 2.5, 0.3, 0.3, 0.4, 2.0
 """Factors of a reading's probability, chosen by hand: "they" for several, "they" for one person, "it" for the answer to
-"who …?", for a place, for the answer to "which company …?", and for the subject of a question."""
+"who …?", "it" for a place, and "it" for the answer to "which company …?" or "she" for the answer to "who …?"."""
 
 LEAST_PART = 0.2
 """Least probability of a whole phrase, as a share of that of a part, chosen by hand."""
@@ -33,9 +33,10 @@ IT = re.compile(r"its?", re.IGNORECASE)
 _ANYONES = re.compile(r"\b(?:his|her) (?P<noun>[a-z][\w-]+)(?=\W*$| (?:in|on|at|by|for|from|to|with)\b)", re.MULTILINE)
 MOST_WORDS = 6
 """Words of an answer that is one name or noun phrase."""
+_IN_NAMES = frozenset(("the", "a", "an", "of", "and", "in", "on", "at", "for", "to", "from", "by", "with"))
 _ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_][\w'’&-]*")
-_CHOICE = re.compile(
+CHOICE = re.compile(
     r"\W*(?:and |but |so )?which (?P<phrase>(?:[\w'’-]+ ){0,2}?(?P<noun>[\w'’-]+)) (?=[\w'’-]+)", re.IGNORECASE
 )
 _WHICH = re.compile(r"\bwhich (?:[\w-]+ )?$", re.IGNORECASE)
@@ -99,7 +100,8 @@ def agrees(pronoun: str, whole: Reading, said: str) -> bool:
     sort = find_sort(whole.text, said)
     if PERSON.match(pronoun):
         chosen = find_chosen(whole, said)
-        thing = sort == "thing" or is_thing_noun(chosen)
+        thing = sort == "thing" or (chosen and not is_person_noun(chosen))
+        thing = thing or is_plural(whole.text)
         return not (thing or PLACED.search(said[: whole.start]) or is_asked_of(whole, said))
     if PLURAL.match(pronoun):
         return True
@@ -130,13 +132,17 @@ def find_line(said: str, place: int) -> str:
 def find_asked(whole: Reading, said: str) -> str:
     """The question that a reading answers; empty if it is only a part of a message."""
     lines = said.split("\n")
-    answers = [n for n, line in enumerate(lines) if n and line.strip(" .").casefold() == whole.text.casefold()]
+    answers = [
+        n
+        for n, line in enumerate(lines)
+        if n and (line.strip(" .").casefold() == whole.text.casefold() or (whole.text in line and is_name(line)))
+    ]
     return lines[answers[-1] - 1] if answers else ""
 
 
 def find_chosen(whole: Reading, said: str) -> str:
     """The noun that a reading is one of, if it answers "which company …?"; otherwise empty."""
-    chosen = _CHOICE.match(find_asked(whole, said))
+    chosen = CHOICE.match(find_asked(whole, said))
     noun = chosen["noun"].lower() if chosen else ""
     return "" if is_plural(noun) else noun
 
@@ -179,6 +185,9 @@ def name_whole(best: Reading, said: str, pronoun: str) -> Reading:
     names = (m for m in spans if m.start() <= best.start and best.end <= m.end() and best.text in m[0])
     whole = next(names, None)
     start, text = (whole.start(), whole[0]) if whole else (best.start, best.text)
+    first, _, rest = text.partition(" ")
+    if rest and first.lower() in FUNCTION_WORDS and first.lower() not in _IN_NAMES and first[0].isupper():
+        start, text = start + len(first) + 1, rest  # "Was" in "Was Ceremony a success?"
     if pronoun:
         start, text = find_phrase(start, text, said, pronoun)
     quoted = said[:start].endswith(("'", "‘"))
@@ -192,7 +201,7 @@ def is_name(words: str) -> bool:
     """Whether words are one name, such as "Below the Weir", and no sentence."""
     every = words.split()
     capital = [word for word in every if word[0].isupper()]
-    small = all(word in FUNCTION_WORDS for word in every if word not in capital)
+    small = all(word in _IN_NAMES for word in every if word not in capital)
     return 0 < len(every) <= MOST_WORDS and bool(capital) and small
 
 
@@ -203,17 +212,23 @@ def find_phrase(start: int, text: str, said: str, pronoun: str) -> tuple[int, st
     first, line = said.rfind("\n", 0, start) + 1, find_line(said, start)
     lines = said.split("\n")
     number = said[:first].count("\n")
-    if is_name(line.strip(" .")) and can_replace(pronoun, line.strip(" .")):
-        return first, line.strip(" .")
-    which = _CHOICE.match(line)
+    if is_name(line.strip(" .,")) and can_replace(pronoun, line.strip(" .,")):
+        return first, line.strip(" .,")
+    which = CHOICE.match(line)
     if which and which.start("phrase") <= start - first < which.end("phrase"):
         answer = lines[number + 1].strip(" .") if number + 1 < len(lines) else ""
-        if len(answer.split()) <= MOST_WORDS and "?" not in answer and can_replace(pronoun, answer):
+        if (
+            len(answer.split()) <= MOST_WORDS
+            and "?" not in answer
+            and f"{answer}." != DECLINED
+            and can_replace(pronoun, answer)
+        ):
             return first + len(line) + 1, answer
         return first + which.start("noun"), which["noun"]
-    person = find_person(line) if PERSON.match(pronoun) else ""
-    if person and text in person:
-        return first + max(0, line.find(person)), person
+    people = [find_person(each) for each in lines] if PERSON.match(pronoun) else []
+    described = max((person for person in people if text in person), key=len, default="")
+    if described:
+        return said.find(described), described
     if IT.fullmatch(pronoun):
         found = find_whole(said, start, start + len(text))
         return found[0], said[slice(*found)]

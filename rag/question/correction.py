@@ -43,7 +43,8 @@ def find_correction(question: str) -> str:
         return ""
     found = _MEANT.fullmatch(question)
     if found:
-        return found["meant"].strip(" ?!.")
+        meant = found["meant"].strip(" ?!.")
+        return "" if re.search(r"[.?!] ", meant) else meant
     found = _RATHER.fullmatch(question) or _NOT.fullmatch(question)
     meant = found["meant"].strip(" ?!.") if found else ""
     return meant if 0 < len(meant.split()) <= MOST_WORDS else ""

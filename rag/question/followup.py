@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from rag.question.antecedents import NAME, PLACED, choose_reading
+from rag.question.antecedents import CHOICE, NAME, PLACED, choose_reading
 from rag.question.correction import drop_courtesy, find_correction
 from rag.question.ellipsis import change_owner, change_question, is_fragment
-from rag.question.nouns import find_person, is_label
+from rag.question.nouns import find_person, is_label, is_thing_noun
 from rag.question.places import fill_place
-from rag.question.references import MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
+from rag.question.references import DECLINED, MOST_MESSAGES, REFERRING, mark_omission, mark_reference, show_messages
 from rag.question.referent import PERSON, can_replace
 from rag.question.request import is_small_talk
 from rag.question.text import MAX_CHARACTERS, find_mentions, find_topic_words
@@ -110,7 +110,8 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
     latest = drop_small_talk(history)[-MOST_MESSAGES:]
     if not latest or is_small_talk(question):
         return question
-    previous, answer = find_previous(latest), latest[-1].content if latest[-1].role == "assistant" else ""
+    previous, last = find_previous(latest), latest[-1]
+    answer = last.content if last.role == "assistant" and last.content != DECLINED else ""
     asked = drop_courtesy(question)
     meant = find_correction(question)
     if meant and not is_fragment(meant):
@@ -121,7 +122,9 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
         made = f"What is {meant}? ({about})" if about else f"{previous} ({meant})"
     settled = bool(made)
     if not settled:
-        made = fill_place(asked, [turn.content for turn in latest])
+        chosen = CHOICE.match(previous)
+        at = answer if chosen and is_thing_noun(chosen["noun"].lower()) and can_replace("it", answer) else ""
+        made = fill_place(asked, [turn.content for turn in latest], at)
         made, settled = fill_choice(made, previous, answer)
     if not settled and resolver is not None:
         said = show_messages([turn.content for turn in latest])
@@ -131,6 +134,8 @@ def contextualize_question(question: str, history: Sequence[Turn], resolver: Res
             made = fill_pointer(made, previous, answer)
     if not settled:
         made = follow_rules(made, latest)
+    if made == drop_courtesy(question):
+        return question
     return made if len(made) <= MAX_CHARACTERS else question
 
 
@@ -205,7 +210,7 @@ def fill_pointer(question: str, previous: str, answer: str) -> str:
         return question
     named = NAME.search(f" {answer}") and can_replace("it", answer)
     about = answer if named else find_topic(previous, "", person=False)
-    return f"{question[: pointed.end()]} ({about}){question[pointed.end() :]}" if about else question
+    return f"{question} ({about})" if about else question
 
 
 def resolve_question(question: str, said: str, resolver: Resolver, *, placed: bool = False) -> tuple[str, bool]:
@@ -232,11 +237,17 @@ def resolve_question(question: str, said: str, resolver: Resolver, *, placed: bo
     # "He", "it" as an object and a fragment always continue something, even if the reader finds nothing.
     single = not re.search(r"[.!?] ", question)
     sure = any(PERSON.fullmatch(w.group()) or (single and _OBJECT.match(question, w.start())) for w in words)
-    sure = sure or (not words and _LEAD.match(question) is not None and is_fragment(question))
+    sure = sure or (not words and is_nameless_fragment(question))
     settled = any(missing) or (not sure and all(best.no_answer >= SURE_OF_NOTHING for best in readings))
     if not words:
         return (f"{question} ({missing[0]})" if missing[0] else question), settled
     return fill_all(question, list(zip(words, missing, strict=True))), settled
+
+
+def is_nameless_fragment(question: str) -> bool:
+    """Whether a question such as "and pensioners?" only continues another; "What about Nixon's legacy?" may be new."""
+    bare = _LEAD.sub("", question)
+    return bare != question and is_fragment(question) and bare == bare.lower()
 
 
 def is_circumstance(question: str) -> bool:

@@ -39,8 +39,9 @@ _THING = frozenset(
 )
 _LABEL = frozenset(
     """
-    age amount area beginning capacity capital cause cost date day depth end figure fine half height length level list
-    majority margin month name number part population position price profit rate reason rest result revenue role salary
+    age amount area beginning capacity capital cause cost date day depth distance end figure fine half height length
+    level list majority margin month name number part population position price profit rate reason rest result revenue
+    role salary
     share side size speed stake start sum surface time title total turnover valuation value weight width year
     """.split()  # noqa: SIM905
 )

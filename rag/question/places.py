@@ -15,7 +15,7 @@ _THERE = re.compile(
     rf"(?<!\bout )(?<!\bover )(?<!\bup )\bthere\b(?!['’]|\s+(?:{_AUXILIARY}|a|an|any|no|some|many|more|not|still)\b)",
     re.IGNORECASE,
 )
-_EXISTS = re.compile(r"\b(?:is|are|was|were|be|been|will|would|can|could|may|might|must)(?:n['’]t)?\s+$", re.IGNORECASE)
+_EXISTS = re.compile(r"\b(?:is|are|was|were|will|would|can|could|may|might|must)(?:n['’]t)?\s+$", re.IGNORECASE)
 """Before the "there" of "how many are there?", which is no place."""
 _NAME = r"(?P<name>(?:the )?[A-Z][\w'’&.-]*(?: (?:[A-Z][\w'’&.-]*|[0-9]+))*(?: [a-z]+(?=\W*$))?)(?!['’]s)"
 _LOCATED = re.compile(rf"\b(?P<link>in|at|near) {_NAME}")
@@ -27,14 +27,17 @@ _LOWER = re.compile(r"\b(?P<link>in|at|near) (?P<name>(?:the )?[a-z]+)\W*$")
 """A place in a question without capitals."""
 
 
-def fill_place(question: str, messages: Sequence[str]) -> str:
+def fill_place(question: str, messages: Sequence[str], at: str = "") -> str:
     """The question with "in Lorne" in place of "there"; unchanged if it has none or no message names a place.
 
     :param messages: the conversation, latest message last. The latest place is taken.
+    :param at: where one can be instead: the company or school that the last answer names; empty if it names none.
     """
     there = next((m for m in _THERE.finditer(question) if not _EXISTS.search(question[: m.start()])), None)
     if there is None:
         return question
+    if at:
+        return f"{question[: there.start()]}at {at}{question[there.end() :]}"
     for message in reversed(messages):
         patterns = (_LOCATED, _GOVERNED) if re.search("[A-Z]", message[1:]) else (_LOWER,)
         for found in (m for pattern in patterns for m in reversed(list(pattern.finditer(message)))):

@@ -83,6 +83,13 @@ def test_there_is_the_latest_place_unless_it_says_only_that_something_is(questio
     assert fill_place(question, ["Who runs the mine near Melby?", "What opened in Lorne in May?", "a school"]) == place
 
 
+def test_there_is_the_company_that_was_asked_for() -> None:
+    asked = "Which company does Ann Gow of Lorne work for?"
+    history = (Turn("user", asked), Turn("assistant", "Voltaro"))
+    made = contextualize_question("How long has she been there?", history, load_models(None, None).resolver)
+    assert made == "How long has Ann Gow been at Voltaro?"
+
+
 def test_there_is_nowhere_if_no_place_was_named() -> None:
     assert fill_place("Who lives there?", ["What did Ann Gow say in 2019?", "40%"]) == "Who lives there?"
 
