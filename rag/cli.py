@@ -41,6 +41,7 @@ examples:
   ask --batch questions.jsonl > answers.jsonl
   ask add https://… --corpus ~/articles     fetches an article from the web into your folder
   ask watch --corpus ~/articles             keeps the index in step with your folder
+  ask --store qdrant://host who runs Acme   from an index on a server, which several machines share
   ask list --corpus ~/articles              the articles, with their dates, sources and files
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
   ask review                                answers to review, one after the other
@@ -205,8 +206,9 @@ def leave_output(error: OSError) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     config = Config(
-        arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns
-    )
+        arguments.corpus, arguments.index, arguments.encoder, arguments.reader, arguments.k, arguments.columns,
+        arguments.store,
+    )  # fmt: skip
     scope = Scope(arguments.since or "", arguments.until or "", arguments.source)
     if arguments.feedback:
         print("--feedback export will be removed in the next version: use ask feedback export.", file=sys.stderr)

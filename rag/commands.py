@@ -1,4 +1,4 @@
-"""The commands of ``ask`` beside asking; those about articles are here: ``ask list``, ``ask add``, ``ask watch``."""
+"""The commands of ``ask`` beside asking; those about articles are here: list, add, watch, index."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from rag.review_commands import build_feedback_parser, build_quality_parser, bui
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rag.index.base import DocumentSummary
     from rag.index.changes import Changes
-    from rag.index.opened import DocumentSummary
 
 
 def find_command(words: Sequence[str]) -> str | None:
@@ -77,8 +77,22 @@ def _build_watch_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _build_index_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ask index", description="Works on whole indexes.")
+    copying = parser.add_subparsers(required=True).add_parser(
+        "copy",
+        help="make an index the same as another",
+        description="Makes the index TO the same as the index FROM; articles are neither read nor encoded again. "
+        "Each is a folder, or a server's address such as qdrant://HOST:PORT/NAME.",
+    )
+    copying.add_argument("source", metavar="FROM", help="folder or address")
+    copying.add_argument("target", metavar="TO", help="folder or address; what it holds and FROM does not is removed")
+    copying.set_defaults(run=copy_articles)
+    return parser
+
+
 def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Adds --corpus, --index and --columns."""
+    """Adds --corpus, --index, --store and --columns."""
     parser.add_argument(
         "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
     )
@@ -89,12 +103,22 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
     )
     parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="server that keeps the index instead, as qdrant://HOST:PORT/NAME or https://…; read only without --corpus",
+    )
+    parser.add_argument(
         "--columns",
         type=_parse_columns,
         default=USUAL,
         metavar="title=NAME,…",
         help="which columns of .csv, .tsv and .jsonl files hold title, text, date, author, publication, language, url",
     )
+
+
+def make_config(given: argparse.Namespace) -> Config:
+    """The folders and the store that :func:`add_folders` asks for."""
+    return Config(given.corpus, given.index, columns=given.columns, store=given.store)
 
 
 def _is_option(word: str) -> bool:
@@ -110,7 +134,7 @@ def _parse_columns(text: str) -> Columns:
 
 def list_articles(given: argparse.Namespace) -> int:
     """Prints the articles on stdout and the files without one on stderr."""
-    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
+    pipeline = Pipeline.open(make_config(given), progress=True)
     report_changes(pipeline.changes)
     # Near-duplicates stand below the article that they repeat.
     for summary in sorted(pipeline.index.documents(), key=_name_family):
@@ -146,8 +170,7 @@ def add_articles(given: argparse.Namespace) -> int:
         print(printable(f"{said}: {addition.note}" if addition.note else said), file=sys.stderr, flush=True)
         made.append(addition)
     if any(addition.file for addition in made):
-        config = Config(given.corpus, given.index, columns=given.columns)
-        report_changes(Pipeline.open(config, progress=True).changes)
+        report_changes(Pipeline.open(make_config(given), progress=True).changes)
     return 1 if any(addition.failed for addition in made) else 0
 
 
@@ -155,7 +178,9 @@ def watch_articles(given: argparse.Namespace) -> int:
     """Updates the index whenever files changed and lie still again, until it is interrupted."""
     from rag.page.watching import FolderWatch
 
-    config = Config(given.corpus, given.index, columns=given.columns)
+    if given.store is not None and given.corpus is None:
+        raise CorpusError("No folder to watch: name it with --corpus.")
+    config = make_config(given)
     corpus, opened, ready = locate_folders(config)[0], list[Pipeline](), Event()
 
     def refresh() -> None:
@@ -174,6 +199,18 @@ def watch_articles(given: argparse.Namespace) -> int:
         Event().wait()
     finally:
         watch.close()
+    return 0
+
+
+def copy_articles(given: argparse.Namespace) -> int:
+    """Copies an index and reports on stderr what changed in the copy."""
+    from rag.index.copying import copy_index
+    from rag.index.places import open_place
+
+    changes = copy_index(open_place(given.source), open_place(given.target))
+    report_changes(changes)
+    if not changes.summary():
+        print("index: nothing to copy", file=sys.stderr)
     return 0
 
 
@@ -231,6 +268,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "list": _build_list_parser,
     "add": _build_add_parser,
     "watch": _build_watch_parser,
+    "index": _build_index_parser,
     "feedback": build_feedback_parser,
     "review": build_review_parser,
     "quality": build_quality_parser,
@@ -240,6 +278,7 @@ _FOLLOWS: Mapping[str, Callable[[str], bool]] = {
     "list": lambda word: word.startswith("-"),
     "watch": lambda word: word.startswith("-"),
     "add": lambda word: word.startswith("-") or "://" in word,
+    "index": lambda word: word == "copy",
     "feedback": lambda word: word == "export",
     "review": lambda word: word in ("add", "compare", "prefer", "export", "import") or _is_option(word),
     "quality": lambda word: _is_option(word),

@@ -7,6 +7,8 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from rag.errors import CorpusError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,6 +44,12 @@ class Scope:
             return False
         named = not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
         return named and day >= self.since and (not self.until or day[: len(self.until)] <= self.until)
+
+    def refuse(self) -> CorpusError:
+        """What is to be raised if no article is in it."""
+        return CorpusError(
+            f"No article is in that scope ({self.describe()}): widen it, or see the dates in the list of articles."
+        )
 
     def describe(self) -> str:
         """In words: ``since 2025-01, from *guardian*``."""

@@ -245,6 +245,8 @@ def open_parts(config: Config, data: UserData) -> tuple[Shelf, FeedbackStore, Si
     from rag.page.shelf import Shelf
     from rag.page.signing import Signer, load_key
 
+    if config.corpus is None and config.store is not None:
+        raise StartError("The page adds and removes articles: name their folder with --corpus beside --store.")
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
     elif find_folder(str(config.corpus)) is None:
