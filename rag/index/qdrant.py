@@ -191,6 +191,7 @@ class QdrantStore:
 
     def _end(self, base: State | None, gone: Sequence[str], now: int) -> None:
         """Mark the points of a generation that the next one no longer has. Readers of this one still see them."""
+        self._check_lease()
         end = {"until": now + 1}
         seen = is_seen(now)
         self._calls.set_payload(self._documents, end, _all(*seen, match("kind", "part")))
@@ -280,10 +281,14 @@ class QdrantStore:
             waiting.append(point)
             size += len((point.payload or {})["text"])
             if len(waiting) >= POINTS_AT_ONCE or size > CHARACTERS_AT_ONCE:
-                self._calls.upsert(collection, waiting)
+                self._send(collection, waiting)
                 waiting, size = [], 0
         if waiting:
-            self._calls.upsert(collection, waiting)
+            self._send(collection, waiting)
+
+    def _send(self, collection: str, points: list[models.PointStruct]) -> None:
+        self._check_lease()  # a process that slept might write into the generation of another
+        self._calls.upsert(collection, points)
 
     def _take_lease(self, token: str) -> None:
         """Wait until nobody else updates the index.
