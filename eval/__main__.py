@@ -76,6 +76,9 @@ def add_asking(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reader", metavar="NAME_OR_PATH", help="a Hugging Face seq2seq model")
     parser.add_argument("--encoder", metavar="NAME_OR_PATH", help="a sentence-transformers model")
+    parser.add_argument(
+        "--store", metavar="URL", help="server that keeps an index of each set of articles, as qdrant://localhost"
+    )
     parser.add_argument("--no-cold-start", action="store_true", help="do not time one ask in a new process")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from eval.asking import ask_one
 from rag.answers.rendering import printable
 from rag.errors import RagError
+from rag.index.local import LocalStore
 from rag.pipeline import Config, Pipeline
 from rag.types import Turn
 
@@ -113,11 +114,11 @@ def ask_folders(cases: dict[Path, list[Case]]) -> Iterator[tuple[Path, list[Resu
     pipeline: Pipeline | None = None
     for folder, asked in cases.items():
         with tempfile.TemporaryDirectory() as index:
-            places = folder / "articles", Path(index)
+            corpus = folder / "articles"
             if pipeline is None:
-                pipeline = Pipeline.open(Config(*places, fresh=True))
+                pipeline = Pipeline.open(Config(corpus, Path(index), fresh=True))
             else:
-                pipeline = replace(pipeline, folders=places).renewed()
+                pipeline = replace(pipeline, corpus=corpus, store=LocalStore(Path(index))).renewed()
             try:
                 conversations = [list(turns) for _, turns in groupby(asked, key=lambda case: case.group)]
                 yield folder, [result for turns in conversations for result in ask_turns(pipeline, turns)]

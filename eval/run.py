@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,7 @@ def choose_sets(arguments: argparse.Namespace) -> dict[str, tuple[Series, list[G
 def is_own(arguments: argparse.Namespace) -> bool:
     """Whether the run asks the product's own questions with the default options."""
     usual = (arguments.encoder, arguments.reader, arguments.k) == (None, None, Config().k)
-    return arguments.corpus is None and usual
+    return arguments.corpus is None and arguments.store is None and usual
 
 
 def ask_all(
@@ -93,6 +94,8 @@ def ask_all(
     cold = None
     for name, (asked, questions) in sets.items():
         config = Config(asked.corpus, asked.index, arguments.encoder, arguments.reader, arguments.k, fresh=True)
+        if arguments.store is not None:
+            config = replace(config, index=None, store=f"{arguments.store.rstrip('/')}/{name}")
         pipeline = Pipeline.open(config, progress=True)
         corpus, _ = locate_folders(config)
         if not found and not arguments.no_cold_start:
@@ -152,6 +155,7 @@ def list_flags(config: Config) -> list[str]:
     flags = {
         "--corpus": config.corpus,
         "--index": config.index,
+        "--store": config.store,
         "--encoder": config.encoder,
         "--reader": config.reader,
         "-k": config.k,
@@ -166,6 +170,7 @@ def describe_settings(arguments: argparse.Namespace, pipeline: Pipeline, corpus:
     command += [f"--part {arguments.part}"] if arguments.part != "all" else []
     command += [f"-k {arguments.k}"] if arguments.k != Config().k else []
     command += [f"--{name} {hide_path(value)}" for name in ("encoder", "reader") if (value := getattr(arguments, name))]
+    command += ["--store URL"] if arguments.store is not None else []
     return {
         "command": " ".join(command),
         "corpus": corpus.resolve().name,

@@ -1,4 +1,4 @@
-"""The commands of ``ask`` beside asking; those about articles are here: ``ask list``, ``ask add``, ``ask watch``."""
+"""The commands of ``ask`` beside asking; those about articles are here: list, add, watch, index."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rag.errors import CorpusError
 from rag.index.meter import Meter
 from rag.json_lines import write_record
 from rag.machine.folders import find_folder
-from rag.options import add_folders
-from rag.pipeline import Config, Pipeline, locate_folders
+from rag.options import add_folders, make_config
+from rag.pipeline import Pipeline, locate_folders
 from rag.review_commands import build_feedback_parser, build_gold_parser, build_quality_parser, build_review_parser
 from rag.server import build_serve_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rag.index.base import DocumentSummary
     from rag.index.changes import Changes
-    from rag.index.opened import DocumentSummary
 
 
 def parse_command(words: Sequence[str]) -> Callable[[], int]:
@@ -69,9 +69,23 @@ def _build_watch_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _build_index_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ask index", description="Works on whole indexes.")
+    copying = parser.add_subparsers(required=True).add_parser(
+        "copy",
+        help="make an index the same as another",
+        description="Makes the index TO the same as the index FROM; articles are neither read nor encoded again. "
+        "Each is a folder, or a server's address such as qdrant://HOST:PORT/NAME.",
+    )
+    copying.add_argument("source", metavar="FROM", help="folder or address")
+    copying.add_argument("target", metavar="TO", help="folder or address; what it holds and FROM does not is removed")
+    copying.set_defaults(run=copy_articles)
+    return parser
+
+
 def list_articles(given: argparse.Namespace) -> int:
     """Prints the articles on stdout and the files without one on stderr."""
-    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
+    pipeline = Pipeline.open(make_config(given), progress=True)
     report_changes(pipeline.changes)
     # Near-duplicates stand below the article that they repeat.
     for summary in sorted(pipeline.index.documents(), key=_name_family):
@@ -107,8 +121,7 @@ def add_articles(given: argparse.Namespace) -> int:
         print(printable(f"{said}: {addition.note}" if addition.note else said), file=sys.stderr, flush=True)
         made.append(addition)
     if any(addition.file for addition in made):
-        config = Config(given.corpus, given.index, columns=given.columns)
-        report_changes(Pipeline.open(config, progress=True).changes)
+        report_changes(Pipeline.open(make_config(given), progress=True).changes)
     return 1 if any(addition.failed for addition in made) else 0
 
 
@@ -116,7 +129,9 @@ def watch_articles(given: argparse.Namespace) -> int:
     """Updates the index whenever files changed and lie still again, until it is interrupted."""
     from rag.page.watching import FolderWatch
 
-    config = Config(given.corpus, given.index, columns=given.columns)
+    if given.store is not None and given.corpus is None:
+        raise CorpusError("No folder to watch: name it with --corpus.")
+    config = make_config(given)
     corpus, opened, ready = locate_folders(config)[0], list[Pipeline](), Event()
 
     def refresh() -> None:
@@ -135,6 +150,18 @@ def watch_articles(given: argparse.Namespace) -> int:
         Event().wait()
     finally:
         watch.close()
+    return 0
+
+
+def copy_articles(given: argparse.Namespace) -> int:
+    """Copies an index and reports on stderr what changed in the copy."""
+    from rag.index.copying import copy_index
+    from rag.index.places import open_place
+
+    changes = copy_index(open_place(given.source), open_place(given.target))
+    report_changes(changes)
+    if not changes.summary():
+        print("index: nothing to copy", file=sys.stderr)
     return 0
 
 
@@ -181,6 +208,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "list": _build_list_parser,
     "add": _build_add_parser,
     "watch": _build_watch_parser,
+    "index": _build_index_parser,
     "feedback": build_feedback_parser,
     "review": build_review_parser,
     "serve": build_serve_parser,

@@ -21,3 +21,7 @@ class ModelError(RagError):
 
 class QuestionError(RagError):
     """A question is invalid, for example empty."""
+
+
+class StoreError(RagError):
+    """The server that keeps the index cannot be asked, or has no index."""

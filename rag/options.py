@@ -31,6 +31,7 @@ examples:
   ask add https://… --corpus ~/articles     fetches an article from the web into your folder
   ask watch --corpus ~/articles             keeps the index in step with your folder
   ask serve --corpus ~/articles             keeps everything loaded, so that ask answers at once
+  ask --store qdrant://host who runs Acme   from an index on a server, which several machines share
   ask list --corpus ~/articles              the articles, with their dates, sources and files
   ask feedback export my-gold               exports ratings; to ask about the word, use: ask -- feedback
   ask review                                answers to review, one after the other
@@ -130,7 +131,7 @@ def add_page_options(page: argparse._ArgumentGroup) -> None:
 
 
 def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Adds --corpus, --index and --columns."""
+    """Adds --corpus, --index, --store and --columns."""
     parser.add_argument(
         "--corpus", type=Path, metavar="DIR", help="folder of articles (default: seeds/, in a checkout)"
     )
@@ -139,6 +140,11 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         type=Path,
         metavar="DIR",
         help="folder of the index (default: index/ for a checkout's seeds/, otherwise a folder in your user cache)",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="server that keeps the index instead, as qdrant://HOST:PORT/NAME or https://…; read only without --corpus",
     )
     parser.add_argument(
         "--columns",
@@ -207,7 +213,13 @@ def choose_config(arguments: argparse.Namespace) -> Config:
         arguments.k,
         arguments.columns,
         arguments.fresh,
+        arguments.store,
     )
+
+
+def make_config(given: argparse.Namespace) -> Config:
+    """The folders and the store that :func:`add_folders` asks for."""
+    return Config(given.corpus, given.index, columns=given.columns, store=given.store)
 
 
 def choose_scope(arguments: argparse.Namespace) -> Scope:
@@ -231,6 +243,7 @@ COMMANDS: Mapping[str, Callable[[str], bool]] = {
     "watch": lambda word: word.startswith("-"),
     "serve": lambda word: word.startswith("-"),
     "add": lambda word: word.startswith("-") or "://" in word,
+    "index": lambda word: word == "copy",
     "feedback": lambda word: word == "export",
     "review": lambda word: word in ("add", "compare", "prefer", "export", "import") or _is_option(word),
     "quality": lambda word: _is_option(word),

@@ -20,14 +20,16 @@ from rag.answers.summary import LEADING, MOST_ARTICLES, answer_request
 from rag.articles.columns import USUAL, Columns
 from rag.articles.folder import find_articles, name_file
 from rag.articles.formats import EXAMPLES
-from rag.errors import CorpusError, QuestionError
+from rag.errors import CorpusError, QuestionError, StoreError
 from rag.index.chunking import ChunkingConfig
 from rag.index.ingest import read_articles
+from rag.index.local import LocalStore
 from rag.index.meter import Meter
+from rag.index.places import open_server
 from rag.index.retrieval import HybridRetriever
 from rag.index.scope import Scope
 from rag.index.timeliness import rate_day
-from rag.index.update import Changes, Index, default_index_folder, open_index, update_index
+from rag.index.update import Changes, Index, default_index_folder, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
 from rag.question.authorship import THIS, find_subject
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag.articles.folder import Skipped
+    from rag.index.base import Store
     from rag.models import Models
     from rag.question.followup import Resolver
     from rag.types import Answer, Citation, Corrections, Encoder, Period, Retriever, ScoredPassage, Stage, Turn
@@ -66,6 +69,8 @@ class Config:
     :param k: passages read for each question, 1 to ``MOST_PASSAGES``.
     :param columns: of tables, if they do not have their usual names.
     :param fresh: whether a question that was asked before is answered anew, as when times are measured.
+    :param store: address of a server that keeps the index, such as ``qdrant://localhost``; None for the folder. Without
+        a corpus, the index is then only read.
     """
 
     corpus: Path | None = None
@@ -75,6 +80,7 @@ class Config:
     k: int = USUAL_PASSAGES
     columns: Columns = USUAL
     fresh: bool = False
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ class Pipeline:
     """Answers questions from one index. Create it with :meth:`open`.
 
     :param changes: the changes made to the index when it was opened.
-    :param folders: (corpus, index).
+    :param corpus: None if the index is only read.
+    :param store: where the index is kept.
     :param columns: as in :class:`Config`.
     :param corrections: what people decided about questions; None to leave it out.
     :param scope: the articles that are asked.
@@ -103,7 +110,8 @@ class Pipeline:
     retriever: Retriever
     k: int
     changes: Changes
-    folders: tuple[Path, Path]
+    corpus: Path | None
+    store: Store
     columns: Columns = USUAL
     scope: Scope = field(default_factory=Scope)
     memory: Memory | None = None
@@ -129,15 +137,13 @@ class Pipeline:
         """
         if not 1 <= config.k <= MOST_PASSAGES:
             raise ValueError(f"k must be between 1 and {MOST_PASSAGES}, not {config.k}")
-        corpus, folder = locate_folders(config)
+        corpus, store = locate_store(config)
         models = load_models(config.encoder, config.reader)
-        encoder = models.encoder
         tell = tell or (Meter() if progress else None)
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=config.columns)
-        index = open_index(folder)
-        retriever = HybridRetriever(index, encoder)
+        changes, index = open_updated(corpus, store, models.encoder, config.columns, tell)
+        retriever = HybridRetriever(index, models.encoder)
         memory = None if config.fresh else Memory()
-        made = cls(index, models, retriever, config.k, changes, (corpus, folder), config.columns)
+        made = cls(index, models, retriever, config.k, changes, corpus, store, config.columns)
         return replace(made, memory=memory, corrections=corrections)
 
     def renewed(self, tell: Callable[[int, int], None] | None = None) -> Pipeline:
@@ -147,10 +153,8 @@ class Pipeline:
             update and leaves the index as it was.
         :raises RagError: as in :meth:`open`.
         """
-        corpus, folder = self.folders
         encoder = self.models.encoder
-        changes = update_index(corpus, folder, encoder, fit_chunking(encoder), tell=tell, columns=self.columns)
-        index = open_index(folder)
+        changes, index = open_updated(self.corpus, self.store, encoder, self.columns, tell)
         return replace(self, index=index, retriever=HybridRetriever(index, encoder), changes=changes, scope=Scope())
 
     def within(self, scope: Scope) -> Pipeline:
@@ -168,9 +172,11 @@ class Pipeline:
 
     def list_skipped(self) -> list[Skipped]:
         """The files of the corpus that have no readable article. Each is read again to find the reason."""
+        if self.corpus is None:
+            return []
         held = {name_file(summary.document_id) for summary in self.index.documents()}
         missing = [name for name in self.index.state.sources if name not in held]
-        return read_articles(self.folders[0], missing, self.columns)[1] if missing else []
+        return read_articles(self.corpus, missing, self.columns)[1] if missing else []
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), on_stage: Callable[[Stage], None] | None = None
@@ -392,6 +398,31 @@ def fit_chunking(encoder: Encoder) -> ChunkingConfig:
     usual = ChunkingConfig()
     most = max(2, min(usual.max_tokens, (encoder.max_tokens + 2) // 2))  # 2: the special tokens
     return ChunkingConfig(most, min(usual.overlap_tokens, most // 4), min(usual.min_tokens, most // 2))
+
+
+def open_updated(
+    corpus: Path | None, store: Store, encoder: Encoder, columns: Columns, tell: Callable[[int, int], None] | None
+) -> tuple[Changes, Index]:
+    """The index, updated from the corpus if there is one, and what changed."""
+    changes = Changes()
+    if corpus is not None:
+        changes = update_index(corpus, store, encoder, fit_chunking(encoder), tell=tell, columns=columns)
+    return changes, store.open()
+
+
+def locate_store(config: Config) -> tuple[Path | None, Store]:
+    """The corpus and where its index is kept. The corpus is None if an index on a server is only to be read.
+
+    :raises CorpusError: as :func:`locate_folders` does.
+    :raises StoreError: if the server's address is not valid, or there is a folder for the index too.
+    """
+    if config.store is None:
+        corpus, folder = locate_folders(config)
+        return corpus, LocalStore(folder)
+    if config.index is not None:
+        raise StoreError("An index is kept in a folder or in a store: leave out --index or --store.")
+    store = open_server(config.store)
+    return None if config.corpus is None else locate_folders(config)[0], store
 
 
 def locate_folders(config: Config, here: Path | None = None) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rag.answers.rendering import printable
 from rag.errors import CorpusError, IndexFolderError
 from rag.index.meter import write_error
-from rag.options import add_folders
+from rag.options import add_folders, make_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,11 +106,11 @@ def write_gold(given: argparse.Namespace) -> int:
     """Writes synthetic questions and says what they are worth."""
     from rag import __version__
     from rag.page.synthetic import BIAS, describe_fact, write_line, write_questions
-    from rag.pipeline import Config, Pipeline
+    from rag.pipeline import Pipeline
     from rag.review.items import Provenance, make_item, read_clock
 
     path = given.synthetic / "facts.jsonl"
-    pipeline = Pipeline.open(Config(given.corpus, given.index, columns=given.columns), progress=True)
+    pipeline = Pipeline.open(make_config(given), progress=True)
     written = list(write_questions(pipeline, max(0, given.most)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

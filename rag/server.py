@@ -43,6 +43,7 @@ from rag.options import (
     choose_config,
     choose_scope,
     find_command,
+    make_config,
     read_arguments,
 )
 from rag.pipeline import Config, Pipeline, locate_folders
@@ -103,7 +104,7 @@ def serve_questions(given: argparse.Namespace) -> int:
     :raises RagError: for anything the user can fix.
     """
     stamp = stamp_code()
-    config = Config(given.corpus, given.index, given.encoder, given.reader, columns=given.columns)
+    config = replace(make_config(given), encoder=given.encoder, reader=given.reader)
     try:
         home = Path.cwd()
     except OSError:
@@ -224,9 +225,10 @@ def identify(config: Config, here: Path) -> tuple[Any, ...]:
     :raises RagError: if there is no such corpus.
     """
     corpus, index = (None if path is None else here / path.expanduser() for path in (config.corpus, config.index))
-    folders = locate_folders(replace(config, corpus=corpus, index=index), here)
+    only_read = config.store is not None and corpus is None
+    folders = () if only_read else locate_folders(replace(config, corpus=corpus, index=index), here)
     models = [identify_model(name, here) for name in (config.encoder, config.reader)]
-    return (*(str(folder.resolve()) for folder in folders), *models, config.columns)
+    return (*(str(folder.resolve()) for folder in folders), config.store, *models, config.columns)
 
 
 def identify_model(name: str | None, here: Path) -> Any:

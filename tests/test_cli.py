@@ -307,6 +307,8 @@ def test_nothing_outside_the_terminal_is_coloured(ask: Ask) -> None:
         (["list", "the", "companies"], None),
         (["watch", "--corpus", "news"], "watch"),
         (["watch", "the", "market"], None),
+        (["index", "copy", "here", "there"], "index"),
+        (["index", "funds?"], None),
         (["--", "feedback"], None),
         (["--json", "feedback"], None),
         (["export"], None),
@@ -355,6 +357,37 @@ def test_the_articles_are_listed_with_what_is_known_of_them(tmp_path: Path, caps
     record = json.loads(second.out)
     assert (record["document_id"], record["publication"], len(record["text_sha256"])) == ("salt.md", "The Echo", 64)
     assert second.err.count("photo.jpg") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--store", "ftp://host"], "ftp://host is not the address of a store"),
+        (["--store", "qdrant://127.0.0.1:9"], "The store at qdrant://127.0.0.1:9 does not answer"),
+        (["--store", "qdrant://host", "--index", "here"], "leave out --index or --store"),
+    ],
+)
+def test_a_store_that_cannot_be_asked_is_one_sentence(ask: Ask, words: list[str], said: str) -> None:
+    status, out, err = ask(*words, "who runs the company?", over=[])
+    assert (status, out) == (1, "")
+    assert err.startswith("ask: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_an_index_is_copied_once(ask: Ask, seed_index: Path, tmp_path: Path) -> None:
+    words = ["index", "copy", str(seed_index), str(tmp_path / "copy")]
+    status, _, err = ask(*words, over=[])
+    assert status == 0
+    assert err.startswith("index: indexed 5 articles")
+    status, _, err = ask(*words, over=[])
+    assert (status, err) == (0, "index: nothing to copy\n")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("Dear", encoding="utf-8")
+    status, _, err = ask("index", "copy", str(seed_index), str(tmp_path / "mine"), over=[])
+    assert status == 1
+    assert "holds files that are not an index" in err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
 def test_only_the_articles_of_a_period_are_asked(ask: Ask) -> None:

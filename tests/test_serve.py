@@ -24,6 +24,7 @@ from conftest import ROOT, SEEDS
 
 from rag import client
 from rag.answers.memory import Memory
+from rag.index.local import LocalStore
 from rag.machine import sockets
 from rag.machine.sockets import MOST_ASKED, check_peer, encode_message, receive_messages, stamp_code
 from rag.options import find_command
@@ -68,7 +69,7 @@ def warm(runtime: Path, tmp_path: Path, pipeline: Pipeline, seed_index: Path) ->
     corpus, index = tmp_path / "news", tmp_path / "index"
     shutil.copytree(SEEDS, corpus)
     shutil.copytree(seed_index, index)
-    opened = replace(pipeline, folders=(corpus, index), memory=Memory()).renewed()
+    opened = replace(pipeline, corpus=corpus, store=LocalStore(index), memory=Memory()).renewed()
     path = open_folder() / f"{stamp_code()}-1.sock"
     assert path.is_relative_to(runtime)
     server = Server(opened, Config(corpus, index), tmp_path)
@@ -343,7 +344,7 @@ def test_several_ask_at_once(warm: Warm) -> None:
 def test_the_server_ends_by_itself_when_nobody_asks(
     pipeline: Pipeline, seed_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened = replace(pipeline, folders=(SEEDS, seed_index)).renewed()
+    opened = replace(pipeline, corpus=SEEDS, store=LocalStore(seed_index)).renewed()
     monkeypatch.setattr(Pipeline, "open", classmethod(lambda *_, **__: opened))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert serve_questions(Namespace(SEEDS, seed_index, idle=0.001)) == 0  # type: ignore[arg-type]
@@ -388,6 +389,7 @@ class Namespace:
     index: Path
     encoder: str | None = None
     reader: str | None = None
+    store: str | None = None
     columns: Any = Config().columns
     idle: float = 1.0
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import CorpusError, IndexFolderError
+from rag.errors import IndexFolderError
+from rag.index.base import DocumentSummary
 from rag.index.manifest import DATABASE, SCHEMA_VERSION, State, find_state
-from rag.index.scope import describe_undated
 from rag.index.store import (
     open_for_reading,
     search_words,
     select_dated_rows,
     select_document_passages,
+    select_document_vectors,
     select_documents,
     select_newest,
     select_newest_day,
@@ -43,38 +43,11 @@ ATTEMPTS = 5
 """Opening is retried if an update replaces the files meanwhile. Five updates in a row do not happen."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentSummary:
-    """A document without its text.
+class LocalIndex:
+    """An open index of a folder, with the methods of :class:`rag.index.base.Index`.
 
-    :param duplicate_of: document_id of the article that it nearly repeats; None for an original.
-    :param passages: number of passages.
-    :param words: number of words.
-    :param source: its web address, or else the path of its file.
-    :param publication: empty if its file names none; so is ``language``.
-    :param extractor: what read it, with the version.
-    :param text_sha256: of its cleaned text.
-    :param dated: where its date was found.
-    :param saved: the date of its file, if it has no date itself.
+    It is thread-safe and does not see updates made after it was opened.
     """
-
-    document_id: str
-    title: str
-    date: str | None
-    duplicate_of: str | None
-    passages: int
-    words: int
-    source: str = ""
-    publication: str = ""
-    language: str = ""
-    extractor: str = ""
-    text_sha256: str = ""
-    dated: str = ""
-    saved: str = ""
-
-
-class Index:
-    """An open index. It is thread-safe and does not see updates made after it was opened."""
 
     def __init__(self, state: State, connection: sqlite3.Connection, vectors: Any) -> None:
         self.state = state
@@ -86,7 +59,7 @@ class Index:
         self.undated = 0
         """How many articles a scope leaves out because they have no date."""
 
-    def within(self, scope: Scope) -> Index:
+    def within(self, scope: Scope) -> LocalIndex:
         """An index of which only the articles of a scope are searched. It is closed with this one.
 
         :raises CorpusError: if there are none.
@@ -100,15 +73,12 @@ class Index:
         made._held = frozenset(name for name, day, names in named if scope.covers(day, names))
         made.undated = sum(scope.lacks_day(day, names) for _, day, names in named)
         if not made._held:
-            raise CorpusError(
-                f"No article is in that scope ({scope.describe()}): widen it, or see the dates in the list of articles."
-                f" {describe_undated(made.undated)}".rstrip()
-            )
+            raise scope.refuse(made.undated)
         with self._lock:
             made._rows = select_rows(self._connection, made._held)
         return made
 
-    def during(self, period: Period) -> Index:
+    def during(self, period: Period) -> LocalIndex:
         """An index that searches only articles from some days, perhaps none. It is closed with this one."""
         made = copy(self)
         with self._lock:
@@ -121,7 +91,7 @@ class Index:
         with self._lock:
             return select_newest_day(self._connection, last, None if self._rows is None else self._held)
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> LocalIndex:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -161,6 +131,12 @@ class Index:
         """A document's passages in text order; empty if there is no such document."""
         with self._lock:
             return select_document_passages(self._connection, document_id)
+
+    def encoded_passages(self, document_id: str) -> tuple[list[Passage], NDArray[np.float32]]:
+        """A document's passages in text order, and their unit rows, float32, shape (passages, dimension)."""
+        with self._lock:
+            passages = select_document_passages(self._connection, document_id)
+            return passages, select_document_vectors(self._connection, document_id, self.state.dimension)
 
     def leading_passages(self, articles: int, passages: int) -> list[list[Passage]]:
         """The first ``passages`` passages of at most ``articles`` articles, newest first, without near-duplicates."""
@@ -204,7 +180,7 @@ def _summarise(values: list[Any], origin: Origin, digest: str) -> DocumentSummar
     return DocumentSummary(*(*values, *described))
 
 
-def open_index(folder: Path) -> Index:
+def open_index(folder: Path) -> LocalIndex:
     """Open the index in a folder for reading. Nothing is written to the folder.
 
     :raises IndexFolderError: if there is no valid index.
@@ -216,7 +192,7 @@ def open_index(folder: Path) -> Index:
     raise IndexFolderError(f"There is no valid index in {folder}: build it first, or name another with --index.")
 
 
-def try_open(folder: Path) -> Index | None:
+def try_open(folder: Path) -> LocalIndex | None:
     """Try once to open an index. None if an update replaced the files meanwhile, or they are not valid."""
     path = folder / DATABASE
     try:
@@ -236,4 +212,4 @@ def try_open(folder: Path) -> Index | None:
     ):
         connection.close()
         return None
-    return Index(state, connection, load_vectors(folder, state.vectors, connection, state.dimension))
+    return LocalIndex(state, connection, load_vectors(folder, state.vectors, connection, state.dimension))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag.index.opened import Index
+    from rag.index.base import Index
     from rag.types import Encoder, Passage, Period
 
     Item = TypeVar("Item", bound=Hashable)

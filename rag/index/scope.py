@@ -7,6 +7,8 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from rag.errors import CorpusError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -49,6 +51,16 @@ class Scope:
     def _matches(self, names: Iterable[str]) -> bool:
         pattern = self.source.casefold()
         return not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
+
+    def refuse(self, undated: int) -> CorpusError:
+        """What is to be raised if no article is in it.
+
+        :param undated: the number of articles that it leaves out because they have no date.
+        """
+        return CorpusError(
+            f"No article is in that scope ({self.describe()}): widen it, or see the dates in the list of articles."
+            f" {describe_undated(undated)}".rstrip()
+        )
 
     def describe(self) -> str:
         """In words: ``since 2025-01, from *guardian*``."""

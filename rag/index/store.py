@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SCHEMA = """
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+SCHEMA = f"""
 CREATE TABLE documents (
     document_id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
@@ -45,7 +46,7 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_of_document ON passages (document_id);
 CREATE VIRTUAL TABLE passages_fts USING fts5 (
-    context, text, tokenize = 'porter unicode61 remove_diacritics 2'
+    context, text, tokenize = '{TOKENIZER}'
 );
 """
 SELECT_PASSAGES = (
@@ -248,6 +249,20 @@ def select_vectors(connection: sqlite3.Connection, dimension: int) -> tuple[NDAr
     return np.array([row for row, _ in rows], dtype=np.int64), vectors
 
 
+def select_document_vectors(connection: sqlite3.Connection, document_id: str, dimension: int) -> NDArray[np.float32]:
+    """The vectors of a document's passages in text order, float32, shape (n, dimension)."""
+    import numpy as np
+
+    rows = connection.execute("SELECT vector FROM passages WHERE document_id = ? ORDER BY start, end", (document_id,))
+    blob = b"".join(vector for (vector,) in rows)
+    return np.frombuffer(blob, dtype="<f4").astype(np.float32).reshape(-1, dimension)
+
+
+def find_query_words(question: str) -> list[str]:
+    """The words of a question that are searched for, each once."""
+    return list(dict.fromkeys(word.lower() for word in WORD.findall(question)))[:MAX_QUERY_WORDS]
+
+
 def search_words(
     connection: sqlite3.Connection, question: str, k: int, among: Sequence[int] | None = None
 ) -> list[tuple[int, float]]:
@@ -257,8 +272,7 @@ def search_words(
 
     :param among: the rows that are searched; None for all.
     """
-    words = dict.fromkeys(word.lower() for word in WORD.findall(question))
-    query = " OR ".join(f'"{word}"' for word in list(words)[:MAX_QUERY_WORDS])
+    query = " OR ".join(f'"{word}"' for word in find_query_words(question))
     if not query or k < 1:
         return []
     chosen = "" if among is None else " AND row IN (SELECT value FROM json_each(?))"

@@ -1,7 +1,6 @@
-"""Builds the index folder and keeps it up to date with the corpus.
+"""Builds the index of a corpus and keeps it up to date with it, wherever the index is kept.
 
-An update reads, splits and encodes the changed articles, writes new files beside the old ones, and renames them into
-place (`_commit`). rag.index.manifest explains why it can be interrupted at any point.
+An update reads, splits and encodes the changed articles; the store replaces the index by the new one (local.py).
 """
 
 from __future__ import annotations
@@ -9,57 +8,38 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rag.articles.columns import USUAL, Columns
 from rag.articles.converters import TABLES
 from rag.articles.extractors import find_version
 from rag.articles.folder import Note, find_articles, find_skipped, name_document, name_file, names_kind, resolve_folder
-from rag.errors import CorpusError, IndexFolderError
-from rag.index import store
+from rag.errors import CorpusError, IndexFolderError, StoreError
+from rag.index.base import DocumentSummary, Index, Store
 from rag.index.changes import Changes, Plan, join_changes, make_plan
 from rag.index.ingest import Batch, Cutter, make_batch
-from rag.index.manifest import (
-    DATABASE,
-    LOCK,
-    NEW,
-    SCHEMA_VERSION,
-    VECTORS,
-    State,
-    check_folder,
-    explain_failures,
-    find_state,
-    has_leftovers,
-    hash_file,
-    remove_leftovers,
-    sync_file,
-    sync_folder,
-    write_durably,
-    write_states,
-)
+from rag.index.local import LocalStore
+from rag.index.manifest import SCHEMA_VERSION, State, hash_file
 from rag.index.meter import Pace
-from rag.index.opened import DocumentSummary, Index, open_index
-from rag.index.vectors import build_vectors, pack_vectors
+from rag.index.opened import open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rag.index.chunking import ChunkingConfig
     from rag.index.ingest import Tell
     from rag.types import Document, Encoder
+
+    MakeBatch = Callable[[Sequence[str], Sequence[Document], Tell | None], Batch]
 
 __all__ = ["Changes", "DocumentSummary", "Index", "default_index_folder", "open_index", "update_index"]
 
 AT_ONCE = 300
 """Files of an update that are written together: a few minutes' work on two cores. Large indexes take more at once,
 because each part copies the index."""
-LOCK_SECONDS = 900
-"""Timeout for the lock. Chosen by hand, longer than the update of a large folder should take."""
 
 
 def default_index_folder(corpus: Path) -> Path:
@@ -77,63 +57,83 @@ def default_index_folder(corpus: Path) -> Path:
 
 def update_index(
     corpus: Path,
-    folder: Path,
+    place: Path | Store,
     encoder: Encoder,
     config: ChunkingConfig,
     *,
     tell: Tell | None = None,
     columns: Columns = USUAL,
 ) -> Changes:
-    """Build the index of `corpus` in `folder` or update it. Only changed articles are read and encoded.
+    """Build the index of `corpus` or update it. Only changed articles are read and encoded.
 
     If nothing changed, nothing is written, and only the fingerprint of the encoder is used. Large updates are written
     in parts of some hundred files, each of which leaves a valid index. If an error is raised, the index is as the last
     part left it, and the next update goes on from there.
 
+    :param place: the folder or the store of the index.
     :param tell: as :class:`rag.index.ingest.Cutter` has it, but the number to be encoded is estimated if there are
         several parts. An exception from it ends the update.
     :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
+    :raises StoreError: if the store cannot be.
     """
+    store = LocalStore(place) if isinstance(place, Path) else place
     cutter = Cutter(encoder, config, tell, columns)
-    plan = _plan_update(corpus, folder, cutter)
+    plan = _plan_update(corpus, store, cutter)
     if plan.base is not None and plan.is_empty:
         # A read-only folder is fine here: `open_index` can read an index that is not tidied.
         with suppress(IndexFolderError):
-            _tidy(folder)
+            store.tidy()
         return Changes(unchanged=len(plan.wanted.sources))
-    with _locked(folder):
+    _check_articles(store, plan)
+    with store.lock():
         # Another process may have updated the index while this one waited for the lock.
-        plan = _plan_update(corpus, folder, cutter)
+        plan = _plan_update(corpus, store, cutter)
         if plan.is_empty:
             return Changes(unchanged=len(plan.wanted.sources))
-        return _apply(corpus, folder, plan, cutter)
+
+        def make(files: Sequence[str], kept: Sequence[Document], tell: Tell | None) -> Batch:
+            return make_batch(corpus, files, kept, replace(cutter, tell=tell))
+
+        return apply_plan(store, plan, make, tell)
 
 
-def _apply(corpus: Path, folder: Path, plan: Plan, cutter: Cutter) -> Changes:
-    """Carry out a plan in parts."""
+def _check_articles(store: Store, plan: Plan) -> None:
+    """:raises StoreError: if others could lose the index of wholly other articles."""
+    if isinstance(store, LocalStore) or plan.base is None:
+        return
+    held, wanted = plan.base.sources, plan.wanted.sources
+    if held and held.keys().isdisjoint(wanted) and set(held.values()).isdisjoint(wanted.values()):
+        raise StoreError(
+            "The store holds the index of other articles: give this one a name of its own, as qdrant://HOST:PORT/NAME."
+        )
+
+
+def apply_plan(store: Store, plan: Plan, make: MakeBatch, tell: Tell | None = None) -> Changes:
+    """Carry out a plan in parts. The caller must hold the lock of the store.
+
+    :param make: what some files hold, from their names and the documents that stay.
+    :raises CorpusError: if the index would have no article.
+    """
     most = AT_ONCE
     renamed, unchanged = plan.renamed, len(plan.wanted.sources) - len(plan.added) - len(plan.changed)
     done: list[Changes] = []
-    pace = Pace(cutter.tell, len(plan.added) + len(plan.changed))
+    pace = Pace(tell, len(plan.added) + len(plan.changed))
     while True:
         part = plan.first(max(most, len(plan.base.sources) // 3 if plan.base else 0))
         files = (*part.added, *part.changed)
-        with explain_failures(folder):
-            kept, gone = _read_indexed(folder, part)
+        kept, gone = _read_indexed(store, part)
         try:
-            batch = make_batch(corpus, files, kept, replace(cutter, tell=pace.tell_part(len(files))))
+            batch = make(files, kept, pace.tell_part(len(files)))
         except CorpusError:
             if part is plan:
                 raise
             most *= 2  # none of these files is an article; an index must have one
             continue
         # An outdated version of an extractor must stay known until the last of its articles has been read again.
-        extractors = _list_extractors((*batch.documents, *kept))
-        with explain_failures(folder):
-            written = replace(part, wanted=replace(part.wanted, extractors=extractors))
-            state = _write(folder, written, batch, [document.document_id for document in gone])
+        wanted = replace(part.wanted, extractors=_list_extractors((*batch.documents, *kept)))
+        state = store.write(part.base, wanted, batch, [document.document_id for document in gone])
         done.append(_describe(part, batch, gone, renamed))
         if part is plan:
             return replace(join_changes(done), unchanged=unchanged)
@@ -145,32 +145,28 @@ def _list_extractors(documents: Iterable[Document]) -> dict[str, str]:
     return {document.origin.extractor: document.origin.version for document in documents}
 
 
-def _plan_update(corpus: Path, folder: Path, cutter: Cutter) -> Plan:
+def _plan_update(corpus: Path, store: Store, cutter: Cutter) -> Plan:
     sources = _hash_sources(corpus)
     # Round-trip through JSON, so that the settings compare equal to those from a manifest.
     chunking = json.loads(json.dumps(asdict(cutter.config)))
     name, fingerprint = cutter.encoder.name, cutter.encoder.fingerprint
     wanted = State(SCHEMA_VERSION, name, fingerprint, 0, chunking, sources, "", "", columns=cutter.columns.named())
-    with explain_failures(folder):
-        check_folder(folder)
-        base, reason = find_state(folder)
-        plan = make_plan(base, wanted, reason)
-        return replace(plan, stale=_find_stale(folder, plan.base, wanted)) if plan.base else plan
+    base, reason = store.find_state()
+    plan = make_plan(base, wanted, reason)
+    return replace(plan, stale=_find_stale(store, plan.base, wanted)) if plan.base else plan
 
 
-def _find_stale(folder: Path, base: State, wanted: State) -> tuple[str, ...]:
+def _find_stale(store: Store, base: State, wanted: State) -> tuple[str, ...]:
     """The files that are to be read in another way than they were."""
     tables = (name for name in wanted.sources if PurePosixPath(name).suffix.lower() in TABLES)
-    return tuple(dict.fromkeys([*_find_outdated(folder, base), *(tables if base.columns != wanted.columns else ())]))
+    return tuple(dict.fromkeys([*_find_outdated(store, base), *(tables if base.columns != wanted.columns else ())]))
 
 
-def _find_outdated(folder: Path, base: State) -> tuple[str, ...]:
+def _find_outdated(store: Store, base: State) -> tuple[str, ...]:
     """The files that another version of their extractor read than the one that is installed."""
     if all(find_version(name) == version for name, version in base.extractors.items()):
         return ()
-    with closing(store.open_for_reading(folder / DATABASE)) as connection:
-        documents = store.select_documents(connection)
-    outdated = (one for one in documents if find_version(one.origin.extractor) != one.origin.version)
+    outdated = (one for one in store.read_documents() if find_version(one.origin.extractor) != one.origin.version)
     return tuple(dict.fromkeys(name_file(one.document_id) for one in outdated))
 
 
@@ -189,121 +185,14 @@ def _hash_sources(corpus: Path) -> dict[str, str]:
     return dict(sorted(sources.items()))
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the folder against other updates. The lock of a process that dies is released.
-
-    :raises IndexFolderError: if another process holds the lock for `LOCK_SECONDS`.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
-    with explain_failures(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise IndexFolderError(
-                f"Another process has been updating {folder} for {LOCK_SECONDS // 60} minutes: "
-                "wait until it has finished, or name another folder with --index."
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _read_indexed(folder: Path, plan: Plan) -> tuple[list[Document], list[Document]]:
+def _read_indexed(store: Store, plan: Plan) -> tuple[list[Document], list[Document]]:
     """The documents of the index that an update does not change, and those whose file it does."""
     if plan.base is None:
         return [], []
     touched = {*plan.changed, *plan.removed}
-    with closing(store.open_for_reading(folder / DATABASE)) as connection:
-        documents = store.select_documents(connection)
+    documents = store.read_documents()
     kept = [document for document in documents if name_file(document.document_id) not in touched]
     return kept, [document for document in documents if name_file(document.document_id) in touched]
-
-
-def _write(folder: Path, plan: Plan, batch: Batch, gone: Sequence[str]) -> State:
-    """Write the new files beside the old ones, rename them into place, and remove leftovers.
-
-    :param gone: ids of the documents to delete.
-    :return: the state that was written.
-    """
-    remove_leftovers(folder)
-    try:
-        dimension = plan.base.dimension if batch.vectors is None and plan.base else 0
-        if batch.vectors is not None:
-            dimension = batch.vectors.shape[1]
-        vectors = _write_database(folder, plan, batch, dimension, gone)
-        write_durably(folder / (VECTORS + NEW), vectors)
-        state = replace(
-            plan.wanted,
-            dimension=dimension,
-            database=hash_file(folder / (DATABASE + NEW)),
-            vectors=hashlib.sha256(vectors).hexdigest(),
-        )
-        _commit(folder, plan.base, state)
-    finally:
-        remove_leftovers(folder)
-    return state
-
-
-def _write_database(folder: Path, plan: Plan, batch: Batch, dimension: int, gone: Sequence[str]) -> bytes:
-    """Write passages.db.new in one transaction.
-
-    :return: the content of the matching vectors.faiss.
-    """
-    new = folder / (DATABASE + NEW)
-    if plan.base is not None:
-        shutil.copyfile(folder / DATABASE, new)
-    with closing(store.open_for_writing(new)) as connection:
-        connection.execute("BEGIN")
-        if plan.base is None:
-            store.create_tables(connection)
-        store.delete_documents(connection, gone)
-        for document in batch.documents:
-            store.insert_document(connection, document, plan.wanted.sources[name_file(document.document_id)])
-        if batch.vectors is not None:
-            store.insert_passages(connection, batch.passages, batch.vectors)
-        store.set_duplicates(connection, batch.duplicates)
-        connection.execute("COMMIT")
-        store.compact(connection)
-        content = pack_vectors(build_vectors(connection, dimension))
-    sync_file(new)
-    return content
-
-
-def _commit(folder: Path, old: State | None, new: State) -> None:
-    """Rename the new files into place. Meanwhile the manifest lists both states."""
-    write_states(folder, [new] if old is None else [old, new])
-    for name in (DATABASE, VECTORS):
-        (folder / (name + NEW)).replace(folder / name)
-    sync_folder(folder)
-    if old is not None:
-        write_states(folder, [new])
-
-
-def _tidy(folder: Path) -> None:
-    """Complete an interrupted update, and rebuild a damaged vectors.faiss."""
-    state, _ = find_state(folder)
-    if state is None or (hash_file(folder / VECTORS) == state.vectors and not has_leftovers(folder)):
-        return
-    with _locked(folder), explain_failures(folder):
-        state, _ = find_state(folder)
-        if state is None:
-            return
-        remove_leftovers(folder)
-        try:
-            if hash_file(folder / VECTORS) != state.vectors:
-                with closing(store.open_for_reading(folder / DATABASE)) as connection:
-                    content = pack_vectors(build_vectors(connection, state.dimension))
-                write_durably(folder / (VECTORS + NEW), content)
-                (folder / (VECTORS + NEW)).replace(folder / VECTORS)
-                state = replace(state, vectors=hashlib.sha256(content).hexdigest())
-            write_states(folder, [state])
-        finally:
-            remove_leftovers(folder)
 
 
 def _describe(plan: Plan, batch: Batch, gone: Sequence[Document], renamed: Mapping[str, str]) -> Changes:

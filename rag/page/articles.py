@@ -38,7 +38,7 @@ class Row:
     :param words: number of words in its text.
     :param removable: whether it was uploaded and can be removed.
 
-    The other fields are as in :class:`rag.index.opened.DocumentSummary`.
+    The other fields are as in :class:`rag.index.base.DocumentSummary`.
     """
 
     document_id: str

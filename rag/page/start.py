@@ -251,6 +251,8 @@ def open_parts(config: Config, data: UserData, *, corrects: bool = True) -> tupl
     from rag.page.signing import Signer, load_key
     from rag.review.corrections import StoredCorrections
 
+    if config.corpus is None and config.store is not None:
+        raise StartError("The page adds and removes articles: name their folder with --corpus beside --store.")
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
     elif find_folder(str(config.corpus)) is None:

@@ -10,7 +10,7 @@ import pytest
 from updating import CONFIG, HashEncoder, write_article
 
 from rag.errors import CorpusError
-from rag.index.opened import DocumentSummary
+from rag.index.base import DocumentSummary
 from rag.index.retrieval import HybridRetriever
 from rag.index.scope import Scope, parse_period
 from rag.index.update import open_index, update_index
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rag.index.opened import Index
+    from rag.index.base import Index
 
 DATES = {"a.txt": "2024-12-31", "b.txt": "2025-01-01", "c.txt": "2025-06-13", "more/d.txt": ""}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rag.index.opened import Index
+    from rag.index.base import Index
 
 DATES = {"a.txt": "2025-03-10", "b.txt": "2025-04-01", "c.txt": "2025-05-20", "d.txt": ""}
 QUESTION = "What did the ferry carry?"

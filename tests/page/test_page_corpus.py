@@ -21,8 +21,8 @@ from page_answers import (
 from rag.articles import confined
 from rag.articles.folder import Skipped
 from rag.errors import CorpusError, RagError
+from rag.index.base import DocumentSummary
 from rag.index.changes import Changes
-from rag.index.opened import DocumentSummary
 from rag.page.corpus import CorpusHandlers
 from rag.page.shelf import MOST_ADDED, MOST_SAMPLED, Shelf
 from rag.page.stages import Stopped, Watch

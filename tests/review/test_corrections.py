@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rag.cli import main
+from rag.index.local import LocalStore
 from rag.index.scope import Scope
 from rag.pipeline import Config, Pipeline, Question
 from rag.review.corrections import StoredCorrections
@@ -104,8 +105,8 @@ def reviews(asked: Pipeline, tmp_path: Path) -> Reviews:
 
 def move(pipeline: Pipeline, folder: Path) -> Pipeline:
     """The same articles and models in a folder of their own."""
-    corpus, index = (shutil.copytree(old, folder / old.name) for old in pipeline.folders)
-    return replace(pipeline, folders=(corpus, index)).renewed()
+    corpus, index = (shutil.copytree(old, folder / old.name) for old in (pipeline.corpus, pipeline.store.folder))
+    return replace(pipeline, corpus=corpus, store=LocalStore(index)).renewed()
 
 
 def test_a_corrected_answer_wins_with_its_name_day_and_sentence(reviews: Reviews) -> None:
@@ -175,7 +176,7 @@ def test_the_last_decision_about_nearly_equal_questions_counts(reviews: Reviews)
 def test_it_falls_only_when_its_own_article_changes_or_goes(asked: Pipeline, tmp_path: Path, change: str) -> None:
     reviews = Reviews(move(asked, tmp_path), tmp_path)
     reviews.decide(RUNS, "wrong", "Bo Reyes")
-    corpus = reviews.pipeline.folders[0]
+    corpus = reviews.pipeline.corpus
     day, text = ARTICLES["ferry"]
     if change == "other":
         write_article(corpus, "new", "2026-06-01", "The Brackhaven ferry has a new boat. It is red.")
@@ -198,7 +199,7 @@ def test_an_unanswerable_question_is_declined_until_the_search_finds_something_n
     assert (answer.status, answer.text, answer.reason) == ("abstained", "", "The articles don't say.")
     assert answer.corrected is not None
     assert answer.passages
-    write_article(reviews.pipeline.folders[0], "roof", "2026-06-02",
+    write_article(reviews.pipeline.corpus, "roof", "2026-06-02",
                   "The new roof of the market hall of Dunnock was made by Cy Marsh.")  # fmt: skip
     found = reviews.pipeline.renewed().ask(ROOF)
     assert found.corrected is None
@@ -222,7 +223,7 @@ def test_a_question_of_last_week_is_another_question_once_there_is_news(asked: P
     with closing(sqlite3.connect(reviews.path)) as connection, connection:
         connection.execute("UPDATE reviews SET created = '2026-05-21T10:00:00+00:00'")
     assert reviews.ask(question).corrected
-    write_article(reviews.pipeline.folders[0], "school", "2026-05-30", "The school of Ness was opened by Ed Fox.")
+    write_article(reviews.pipeline.corpus, "school", "2026-05-30", "The school of Ness was opened by Ed Fox.")
     assert reviews.pipeline.renewed().ask(question).corrected is None
 
 
