@@ -12,6 +12,7 @@ from rag.articles.encodings import decode_text
 from rag.articles.feeds import convert_feed, split_feed
 from rag.articles.mail import read_mail
 from rag.articles.raw import Converted, RawArticle
+from rag.articles.rst import convert_rst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,7 @@ TABLES: Mapping[str, TableConverter] = {
 """Converters of files with rows, and of archives, which may hold such files."""
 CONVERTERS: Mapping[str, Converter] = {
     **dict.fromkeys(sorted(TEXT), convert_text),
+    ".rst": convert_rst,
     **dict.fromkeys([".html", ".htm", ".xhtml"], _late("html_pages", "convert_page")),
     **dict.fromkeys([".mhtml", ".mht"], _late("messages", "convert_mhtml")),
     ".pdf": _late("pdf", "convert_pdf"),
