@@ -51,8 +51,14 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """A second time behind the first: "from March to May"."""
-_COMING = re.compile(r"\b(?:will|won['’]t|going to|upcoming)\b", re.IGNORECASE)
-"""A month without a year is then not the last one."""
+_COMING = re.compile(
+    r"\b(?:will|won['’]t|going to|upcoming)\b"
+    r"|\bdo(?:es)?\b.*\b(?:begin|start|open|close|end|expire|leave|arrive|take (?:place|effect)|come into force)\b",
+    re.IGNORECASE,
+)
+"""A month without a year is then not the last one: "when does it begin on 1 July?"."""
+_TITLE = re.compile(r"[A-Z]\w+ (?:Day|Week|Month|Year)")
+"""A name rather than a time: "This Week in Tech"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], AskedTime]], .
 def find_time(question: str) -> AskedTime | None:
     """The time that a question names; None if it names none, two ("between March and May"), or one to come."""
     for pattern, read in _PATTERNS:
-        if match := pattern.search(question):
+        match = pattern.search(question)
+        if match and not _TITLE.search(match[0]):
             asked = read(match)
             comes = asked.month and not asked.year and not asked.earlier and _COMING.search(question)
             several = _BETWEEN.search(question, 0, match.end()) or _ANOTHER.match(question, match.end())
@@ -187,7 +194,8 @@ def find_time(question: str) -> AskedTime | None:
 def strip_time(question: str) -> str:
     """The question without the time that it names: "What did it carry in March?" → "What did it carry?"."""
     for pattern, _ in _PATTERNS:
-        if match := pattern.search(question):
+        match = pattern.search(question)
+        if match and not _TITLE.search(match[0]):
             after = re.sub(r"\A['’]s\b", "", question[match.end() :])
             rest = f"{question[: match.start()]} {after}"
             return re.sub(r"\s+([?.,;:!])", r"\1", " ".join(rest.split())).lstrip(" ,;:")

@@ -126,3 +126,11 @@ def test_whatever_is_asked_gives_days_in_order_or_none(text: str, now: date) -> 
         asked = find_time(question)
         period = find_period(asked, now) if asked else None
         assert period is None or period.since <= period.until
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["When does the sale begin on 1 July?", "What time does it open on 3 May?", 'Who presents "This Week in Tech"?'],
+)
+def test_what_is_to_come_and_a_title_are_no_past_time(question: str) -> None:
+    assert find_time(question) is None
