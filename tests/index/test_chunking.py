@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rag.articles.folder import Contents, find_articles, read_file
 from rag.articles.sentences import split_sentences
-from rag.index.chunking import ChunkingConfig, chunk_document
+from rag.index.chunking import MOST_HEADING, ChunkingConfig, chunk_document
 from rag.types import Document, Passage, Section
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_passages_have_exact_offsets_fit_and_leave_out_nothing(
         inside = [section for section in sections if section.start <= passage.start]
         if len(sections) < len(paragraphs):
             assert not any(passage.start < section.start < passage.end for section in sections)
-            assert passage.heading == (inside[-1].heading if inside else "")
+            assert passage.heading == (inside[-1].heading[:MOST_HEADING].rstrip() if inside else "")
     body = {n for n, character in enumerate(text) if not character.isspace()}
     if len(sections) < len(paragraphs):
         for section in sections:
