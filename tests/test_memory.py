@@ -11,6 +11,7 @@ from conftest import SEEDS
 
 from rag.answers.memory import Memory
 from rag.errors import QuestionError
+from rag.index.local import LocalStore
 from rag.index.scope import Scope
 from rag.pipeline import Config, Pipeline, Question
 from rag.types import Answer, Reading, Readings, Turn
@@ -95,8 +96,8 @@ def test_changed_articles_are_read(pipeline: Pipeline, reader: CountingReader, t
     corpus.mkdir()
     (corpus / "a.txt").write_text("Elgin\n\nElgin was founded in 1190 by monks. It lies in Scotland.", "utf-8")
     models = replace(pipeline.models, reader=reader)
-    parts = {"models": models, "folders": (corpus, tmp_path / "index"), "memory": Memory()}
-    before = replace(pipeline, **parts).renewed()  # type: ignore[arg-type]
+    store = LocalStore(tmp_path / "index")
+    before = replace(pipeline, models=models, corpus=corpus, store=store, memory=Memory()).renewed()
     before.ask("When was Elgin founded?")
     (corpus / "a.txt").write_text("Elgin\n\nElgin was founded in 1195 by monks. It lies in Scotland.", "utf-8")
     after = before.renewed()
