@@ -73,7 +73,7 @@ def describe_undated(count: int) -> str:
     if not count:
         return ""
     left = "1 article without a date is left out" if count == 1 else f"{count:,} articles without a date are left out"
-    return f"{left}: a date in the file's name counts, as in “2025-06-13 deal.txt”."
+    return f"{left}. To date an article, put its date into the file's name, as in “2025-06-13 deal.txt”."
 
 
 def parse_period(text: str) -> str:

@@ -106,7 +106,7 @@ def _check_articles(store: Store, plan: Plan) -> None:
     held, wanted = plan.base.sources, plan.wanted.sources
     if held and held.keys().isdisjoint(wanted) and set(held.values()).isdisjoint(wanted.values()):
         raise StoreError(
-            "The store holds the index of other articles: give this one a name of its own, as qdrant://HOST:PORT/NAME."
+            "The store holds an index of other articles: give yours another name, as in qdrant://HOST:PORT/NAME."
         )
 
 

@@ -252,7 +252,7 @@ def open_parts(config: Config, data: UserData, *, corrects: bool = True) -> tupl
     from rag.review.corrections import StoredCorrections
 
     if config.corpus is None and config.store is not None:
-        raise StartError("The page adds and removes articles: name their folder with --corpus beside --store.")
+        raise StartError("The page adds and removes articles: name their folder with --corpus as well as --store.")
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
     elif find_folder(str(config.corpus)) is None:

@@ -180,7 +180,7 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
 
         # Undo, and decide again: two values, one selected with the arrow keys, one looked for.
         page.keyboard.press("z")
-        expect(said).to_have_text("Taken back: Wrong. Decide again.")
+        expect(said).to_have_text("Undone: Wrong. Decide again.")
         expect(question).to_have_text(second)
         page.keyboard.press("d")
         expect(page.locator(".aa-choosable").first).to_be_focused()
@@ -267,7 +267,7 @@ def test_each_user_has_their_own_items_and_tabs(desk: Desk) -> None:
         # The page's own requests, made by somebody who is no reviewer.
         told = ida.evaluate(FORGE)
         assert len(told) == 3
-        assert all("no reviewer here" in text for text in told)
+        assert all("not a reviewer here" in text for text in told)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -344,4 +344,4 @@ def test_a_declined_question_says_in_the_terminal_who_declined_it(reviews: Revie
     out, err = shell("--data", str(tmp_path), RUNS)
     assert "Ada Lund" in out
     (warning,) = [line for line in err.splitlines() if line.startswith("ask:")]
-    assert warning.startswith("ask: Corrections of answers are left out")
+    assert warning.startswith("ask: Corrections are ignored")
