@@ -1,4 +1,4 @@
-"""The commands of ``ask`` beside asking; those about articles are here: list, add, watch, index."""
+"""The commands of ``ask`` that work on articles: list, add, watch, index."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Scope:
         return not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
 
     def refuse(self, undated: int) -> CorpusError:
-        """What is to be raised if no article is in it.
+        """The error to raise if no article is in the scope.
 
         :param undated: the number of articles that it leaves out because they have no date.
         """

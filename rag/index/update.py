@@ -76,7 +76,7 @@ def update_index(
     :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
-    :raises StoreError: if the store cannot be.
+    :raises StoreError: if the store cannot be read or written.
     """
     store = LocalStore(place) if isinstance(place, Path) else place
     cutter = Cutter(encoder, config, tell, columns)

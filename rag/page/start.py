@@ -279,7 +279,7 @@ def open_reviews(shelf: Shelf, data: UserData, serving: Serving) -> ReviewHandle
 def read_auth(*texts: str) -> Callable[[str, str], bool]:
     """A function that checks a user name and a password.
 
-    :raises StartError: if a text is not USER:FILE, names a user again, or its file cannot be read or is empty.
+    :raises StartError: if a text is not USER:FILE, names a user twice, or its file cannot be read or is empty.
     """
     passwords: dict[str, str] = {}
     for text in texts:
