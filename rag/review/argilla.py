@@ -103,7 +103,7 @@ def read_records(store: ReviewStore, path: Path, reviewer: str) -> int:
     try:
         found = [read_record(record) for record in json.loads(path.read_text(encoding="utf-8-sig"))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ReviewError(f"{path} is not an export of Argilla with these records ({error}): name another.") from None
+        raise ReviewError(f"{path} is not an Argilla export with these records ({error}): name another file.") from None
     responses = [response for _, some in found for response in some]
     strangers = sorted({response.user for response in responses if not response.name})
     names = {user: reviewer if len(strangers) == 1 else f"{reviewer} {user[:8]}" for user in strangers}
