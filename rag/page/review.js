@@ -4,7 +4,7 @@ const WANTED = {
   differ: 'The articles differ: select a text for each value, one after the other. Enter without a selection saves them.',
 };
 const LEAST = 2; // values that differ
-let key = ''; // of the item that is shown
+let key = ''; // the id of the item that is shown
 let picking = ''; // the decision that needs a text
 let chosen = []; // for articles that differ
 let acted = ''; // what the server was asked for, until it answers. Of two events at once, Gradio drops the second
@@ -259,7 +259,7 @@ function pressInField(event) {
   event.preventDefault();
 }
 
-// The keys work while the focus is in this tab, on its name or nowhere, and not in a field that is typed into.
+// The keys work while the focus is in this tab, on its name or nowhere, but not in a text field.
 document.addEventListener('keydown', (event) => {
   if (!element.offsetHeight || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   const { target } = event;

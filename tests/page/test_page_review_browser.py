@@ -1,4 +1,4 @@
-"""The tabs Review and Quality in Debian's chromium: people who log in, and a day's work without a mouse."""
+"""The tabs Review and Quality in Debian's chromium: people who log in, and reviews by keyboard alone."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def list_reviews(desk: Desk, name: str) -> list[tuple[Any, ...]]:
 
 def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
     with desk.log_in("eva") as page:
-        page.get_by_label("Your question").press_sequentially("rwz")  # keys of the other tab are no keys here
+        page.get_by_label("Your question").press_sequentially("rwz")  # keys of the other tab do nothing here
         open_review(page)
         question, said = page.locator("#aa-reviewed"), page.locator("#aa-said")
         first = question.inner_text()
@@ -158,7 +158,7 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
         second = question.inner_text()
         assert first != second
 
-        # Wrong: the right text is looked for, and made longer with Shift and the arrow keys.
+        # Wrong: the right text is searched for, and extended with Shift and the arrow keys.
         page.keyboard.press("w")
         expect(page.locator(".aa-choosable").first).to_be_focused()
         page.keyboard.type("65 million")

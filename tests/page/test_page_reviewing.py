@@ -1,4 +1,4 @@
-"""The tab Review without a browser: who may do what, what is stored, and what a forged event does: nothing."""
+"""The tab Review without a browser: who may do what, what is stored, and that a forged event changes nothing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def find_shown(page: str) -> str:
 
 
 def choose(text: str, document: str = "news/b.txt", base: int = 17) -> dict[str, Any]:
-    """What a browser sends of a text that is selected in what it is shown."""
+    """What a browser sends when a text is selected on the page."""
     shown = ARTICLES[document].text[base:].replace("\u202e", "")
     start = shown.index(text)
     return {"document": document, "base": base, "start": start, "end": start + len(text), "text": text}

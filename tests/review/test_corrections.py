@@ -1,4 +1,4 @@
-"""What people decided is what is answered from then on, as long as the articles are those that they saw."""
+"""A decision is the answer from then on, as long as the articles are as the reviewers saw them."""
 
 from __future__ import annotations
 
