@@ -104,7 +104,7 @@ def add_judging(commands: Commands) -> None:
     asking.add_argument("path", type=parse_path, metavar="DIR", help="folder with such folders, or one of them")
     asking.set_defaults(run=cases.run)
     extracting = commands.add_parser(
-        "extraction", help="saved web pages, against the texts that other projects expected of them"
+        "extraction", help="compare the text found in saved web pages with the text that other projects expect"
     )
     extracting.add_argument("pages", type=parse_path, metavar="DIR", help="their unpacked test files")
     extracting.set_defaults(run=extraction.run)

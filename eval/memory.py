@@ -14,7 +14,7 @@ def main() -> None:
     import numpy as np  # noqa: F401 (its memory is measured)
     import onnxruntime  # noqa: F401
 
-    tell("numpy and onnxruntime")
+    tell("Python, numpy and onnxruntime")
     from rag.pipeline import Config, Pipeline
     from rag.reader.choosing import ChoosingReader
 
@@ -31,7 +31,7 @@ def main() -> None:
     tell("the large reader")
     for times in ("once", "twice"):
         reader.read([QUESTION], [[scored.passage for scored in found]])
-        tell(f"what reading needs besides, {times}")
+        tell(f"reading, {times}")
 
 
 def tell(part: str) -> None:

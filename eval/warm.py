@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def compare(times: int, alone: dict[str, str], served: dict[str, str]) -> str:
-    """The medians of ``ask`` by itself, with a server that reads, and with one that remembers."""
+    """The medians of ``ask`` by itself, with a server that reads, and with one that repeats its earlier answer."""
     ways = {"by itself": (alone, "--fresh"), "served": (served, "--fresh"), "remembered": (served, "--json")}
     found: dict[str, list[float]] = {way: [] for way in ways}
     beside: list[float] = []
@@ -57,7 +57,7 @@ def compare(times: int, alone: dict[str, str], served: dict[str, str]) -> str:
                     beside.append(took - json.loads(done.stdout)["seconds"])
     medians = {way: statistics.median(each) for way, each in found.items()}
     lines = [f"{way:12} {median:.2f} s" for way, median in medians.items()]
-    lines.append(f"{'beside reading':12} {statistics.median(beside):.2f} s, of the served ones")
+    lines.append(f"{'besides reading':12} {statistics.median(beside):.2f} s, of the served answers")
     shares = (f"{way} {medians[way] / medians['by itself']:.2f}" for way in ("served", "remembered"))
     return "\n".join([*lines, f"of the time by itself: {', '.join(shares)}"])
 

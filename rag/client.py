@@ -1,4 +1,4 @@
-"""The command ``ask``: has a running ``ask serve`` answer, if there is one for these articles, or answers by itself.
+"""The command ``ask``: a running ``ask serve`` answers, if there is one for these articles; otherwise ``ask`` does.
 
 Everything else is imported only when no server answers.
 """
@@ -57,7 +57,7 @@ def find_servers() -> list[str]:
 def ask_servers(sockets: list[str], words: list[str]) -> int | None:
     """Asks one server after the other. Returns the exit status, or None if all refuse or fail.
 
-    What was read from standard input is put back.
+    Text that was read from standard input is put back.
     """
     if sys.stdout is None:
         return None
@@ -80,7 +80,7 @@ def ask_servers(sockets: list[str], words: list[str]) -> int | None:
 
 
 def describe_request(words: list[str]) -> dict[str, Any]:
-    """The command line, and what the output depends on besides."""
+    """The command line, and everything else that the output depends on."""
     terminals = [stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)]
     columns = 100
     if terminals[1] or "COLUMNS" in os.environ:

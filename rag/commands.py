@@ -1,4 +1,4 @@
-"""The commands of ``ask`` beside asking; those about articles are here: list, add, watch, index."""
+"""The commands of ``ask`` that work on articles: list, add, watch, index."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _build_watch_parser() -> argparse.ArgumentParser:
 
 
 def _build_index_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ask index", description="Works on whole indexes.")
+    parser = argparse.ArgumentParser(prog="ask index", description="Commands on whole indexes.")
     copying = parser.add_subparsers(required=True).add_parser(
         "copy",
         help="make an index the same as another",
@@ -78,7 +78,7 @@ def _build_index_parser() -> argparse.ArgumentParser:
         "Each is a folder, or a server's address such as qdrant://HOST:PORT/NAME.",
     )
     copying.add_argument("source", metavar="FROM", help="folder or address")
-    copying.add_argument("target", metavar="TO", help="folder or address; what it holds and FROM does not is removed")
+    copying.add_argument("target", metavar="TO", help="folder or address; loses the articles that are not in FROM")
     copying.set_defaults(run=copy_articles)
     return parser
 
@@ -130,7 +130,7 @@ def watch_articles(given: argparse.Namespace) -> int:
     from rag.page.watching import FolderWatch
 
     if given.store is not None and given.corpus is None:
-        raise CorpusError("No folder to watch: name it with --corpus.")
+        raise CorpusError("There is no folder to watch: name one with --corpus.")
     config = make_config(given)
     corpus, opened, ready = locate_folders(config)[0], list[Pipeline](), Event()
 

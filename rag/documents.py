@@ -9,7 +9,7 @@ from typing import Literal
 
 Dated = Literal["", "JSON-LD", "metadata", "text", "file name", "PDF creation"]
 """Where a date was found: in what a web page says for search engines, in a header or column, in the article's masthead,
-dateline or byline, in the path of its file, or in what a PDF says of when it was made."""
+dateline or byline, in the path of its file, or in the creation date of a PDF."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     how = parser.add_argument_group("how to ask")
     how.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
     how.add_argument("--batch", metavar="FILE", help="answer every line of a JSON Lines file; - is standard input")
-    how.add_argument("--fresh", action="store_true", help="answer anew what was asked before, as to measure times")
+    how.add_argument("--fresh", action="store_true", help="read the articles again for a question asked before")
     what = parser.add_argument_group("what to ask")
     add_folders(what)
     what.add_argument(
@@ -74,21 +74,17 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"passages to read for each question, 1 to {MOST_PASSAGES} (default: %(default)s)",
     )
     what.add_argument(
-        "--no-corrections", action="store_true", help="leave out what people decided in ask review about a question"
+        "--no-corrections", action="store_true", help="ignore the corrections that people made in reviews"
     )
-    what.add_argument("--since", type=parse_day, metavar="DATE", help="only articles of this day or later")
-    what.add_argument("--until", type=parse_day, metavar="DATE", help="only articles of this day or earlier")
+    what.add_argument("--since", type=parse_day, metavar="DATE", help="only articles from this day, month or year on")
+    what.add_argument("--until", type=parse_day, metavar="DATE", help="only articles up to this day, month or year")
     what.add_argument(
         "--source",
         default="",
         metavar="GLOB",
-        help="only articles whose publication, address or file matches, as *echo*",
+        help="only articles whose publication, address or file matches, such as *echo*",
     )
-    add_models(
-        parser.add_argument_group(
-            "models (the only options that can use the network, and only if given a Hugging Face hub name)"
-        )
-    )
+    add_models(parser.add_argument_group("models (the network is used only if one is a Hugging Face hub name)"))
     add_page_options(parser.add_argument_group("the page"))
     parser.add_argument("--version", action="version", version=f"ask {__version__}")
     return parser
@@ -144,7 +140,7 @@ def add_folders(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     parser.add_argument(
         "--store",
         metavar="URL",
-        help="server that keeps the index instead, as qdrant://HOST:PORT/NAME or https://…; read only without --corpus",
+        help="keep the index on this server, as qdrant://HOST:PORT/NAME or https://…; without --corpus it is only read",
     )
     parser.add_argument(
         "--columns",

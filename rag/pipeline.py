@@ -420,7 +420,7 @@ def locate_store(config: Config) -> tuple[Path | None, Store]:
         corpus, folder = locate_folders(config)
         return corpus, LocalStore(folder)
     if config.index is not None:
-        raise StoreError("An index is kept in a folder or in a store: leave out --index or --store.")
+        raise StoreError("An index is kept either in a folder or in a store: leave out --index or --store.")
     store = open_server(config.store)
     return None if config.corpus is None else locate_folders(config)[0], store
 

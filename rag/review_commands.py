@@ -36,7 +36,7 @@ def build_feedback_parser() -> argparse.ArgumentParser:
 def build_review_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ask review",
-        description="Reviews answers in the terminal, those first from which most is to be learned (docs/review.md).",
+        description="Reviews answers in the terminal, most useful first (docs/review.md).",
     )
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="folder of articles (default: as the page's)")
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index, if it was named for ask too")
@@ -95,7 +95,7 @@ def build_gold_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--synthetic", type=Path, metavar="DIR", required=True, help="folder to write facts.jsonl to")
     parser.add_argument("--most", type=int, default=100, metavar="N", help="questions at most (default: %(default)s)")
-    parser.add_argument("--review", action="store_true", help="also give their answers to ask review")
+    parser.add_argument("--review", action="store_true", help="also add their answers to the review queue")
     add_folders(parser)
     parser.add_argument("--data", type=Path, metavar="DIR", help="the page's --data (default: in your user data)")
     parser.set_defaults(run=write_gold)

@@ -1,7 +1,7 @@
 """``ask serve``: a process that keeps index and models loaded, and answers for ``ask`` on a local socket.
 
-It answers only what it answers exactly as ``ask`` would: single questions over the same folders with the same models.
-It refuses everything else, also whatever would be an error, and ``ask`` then goes on by itself.
+It answers only questions that it answers exactly as ``ask`` would: single questions over the same folders with the same
+models. It refuses everything else, including errors, and ``ask`` then goes on by itself.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class _Left(Exception):  # noqa: N818 (nothing went wrong)
 def build_serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ask serve",
-        description="Keeps the index and the models loaded, so that ask answers at once. ask finds it by itself, and "
-        "never needs it. Only the same user, version, folders and models are served.",
+        description="Keeps the index and the models loaded, so that ask answers at once. ask finds it by itself, but "
+        "never needs it. It serves only the same user, version, folders and models.",
     )
     add_folders(parser)
     add_models(parser)
@@ -82,7 +82,7 @@ def build_serve_parser() -> argparse.ArgumentParser:
         type=parse_minutes,
         default=IDLE_MINUTES,
         metavar="MINUTES",
-        help="ends after so many minutes without a question (default: %(default)g)",
+        help="end after so many minutes without a question (default: %(default)g)",
     )
     parser.set_defaults(run=serve_questions)
     return parser
@@ -219,7 +219,7 @@ def parse_request(values: Any) -> Request:
 
 
 def identify(config: Config, here: Path) -> tuple[Any, ...]:
-    """What must be the same for an answer to be the same, but for the question, its filters and the articles.
+    """All that must be the same for an answer to be the same, except the question, its filters and the articles.
 
     :param here: the folder in which ``ask`` was called.
     :raises RagError: if there is no such corpus.
@@ -314,7 +314,7 @@ class Server:
         self._pipeline.close()
 
     def _serve(self, connection: socket.socket) -> None:
-        """One client, in a thread of its own. Nothing that it sends is an error of the server."""
+        """Serves one client, in a thread of its own. Nothing that the client sends is an error of the server."""
         try:
             with connection, suppress(OSError, ValueError, _Left):
                 check_peer(connection)
@@ -390,7 +390,7 @@ class Server:
 
 
 def wait_for(answering: futures.Future[dict[str, Any]], beat: Callable[[], None]) -> dict[str, Any]:
-    """The result, with a sign of life every :data:`BEAT` seconds until then. What the work raises is a refusal."""
+    """The result, with a sign of life every :data:`BEAT` seconds until then. An exception of the work is a refusal."""
     while True:
         try:
             return answering.result(BEAT)
@@ -402,6 +402,6 @@ def wait_for(answering: futures.Future[dict[str, Any]], beat: Callable[[], None]
             return _REFUSED
         except Exception as error:
             write_error(
-                f"ask serve: A question could not be answered ({type(error).__name__}); ask did it by itself.\n"
+                f"ask serve: a question could not be answered ({type(error).__name__}); ask answered it by itself.\n"
             )
             return _REFUSED

@@ -151,3 +151,11 @@ def test_every_module_stands_in_the_architecture() -> None:
     for path in (ROOT / "rag").rglob("*.py"):
         if path.name not in ("__init__.py",):
             assert path.name in text or f"rag/{path.name}" in text, f"{path.name} is not in docs/architecture.md"
+
+
+def test_every_decision_is_listed_once() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("0*.md")):
+        number, title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").split(" – ", 1)
+        assert listed.count(f"- [{number}]({path.name}) {title}\n") == 1, f"{path.name} is not in the list once"

@@ -392,7 +392,7 @@ def test_an_index_is_copied_once(ask: Ask, seed_index: Path, tmp_path: Path) -> 
 
 def test_only_the_articles_of_a_period_are_asked(ask: Ask) -> None:
     status, out, err = ask("--json", "--since", "2026-06", "--until", "2026-06", "what stake did Meta buy?")
-    assert "3 articles without a date are left out: a date in the file's name counts" in err
+    assert "3 articles without a date are left out. To date an article, put its date into the file's name" in err
     assert status == 0
     assert {name.split("#")[0] for name in json.loads(out)["passages"]} == {"004_eef30f730183d976.txt"}
     status, _, err = ask("--source", "*echo*", "what stake did Meta buy?")

@@ -159,7 +159,7 @@ def test_a_correction_counts_at_once_in_the_folder_of_whoever_asks(data: Path, w
     (data / "feedback.sqlite").write_bytes(b"SQLite format 3" * 400)
     status, out, err = ask(*words)
     assert (status, out.startswith("49%")) == (0, True)
-    assert err.startswith("ask: Corrections of answers are left out")
+    assert err.startswith("ask: Corrections are ignored")
 
 
 def test_an_answer_knows_the_folder_as_it_is_now(warm: Warm, ask: Ask) -> None:

@@ -1,4 +1,4 @@
-"""Answers what people decided about a question, as long as the articles are those that they saw."""
+"""Gives the answer that people decided on for a question, as long as the articles are as they saw them."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def answer_corrected(
 def is_unchanged(document: Document, place: Place, seen: Sequence[Place]) -> bool:
     """Whether an article is as it was when the place in it was chosen.
 
-    A place that came from another program has no digest. Then the passages that were shown must still stand there, the
-    place in one of them.
+    A place that came from another program has no digest. Then the passages that were shown must be unchanged, and one
+    of them must contain the place.
     """
     if document.text[place.start : place.end] != place.text or not 0 <= place.start < place.end:
         return False
@@ -93,7 +93,7 @@ def is_unchanged(document: Document, place: Place, seen: Sequence[Place]) -> boo
 def cite_place(document: Document, passage: Passage | None, place: Place) -> Citation:
     """A citation of the whole sentence or sentences that contain a place.
 
-    :param passage: that holds the place; None if no single one does, as none holds the byline.
+    :param passage: the one that contains the place; None if no single one does, as for a byline.
     """
     if passage is not None:
         start = place.start - passage.start

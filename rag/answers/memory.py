@@ -1,4 +1,4 @@
-"""Answers that were given before, so that the same question is not read again."""
+"""Earlier answers, so that the same question is not read again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Memory:
         self._lock = Lock()
 
     def recall(self, key: bytes, models: object) -> Answer | None:
-        """The answer that these very models gave; None if there is none."""
+        """The answer that these models gave; None if there is none."""
         with self._lock:
             made, answer = self._answers.get(key, (None, None))
             if answer is None or made is not models:

@@ -56,7 +56,7 @@ def convert_tar(data: bytes, suffixes: Iterable[str], convert: Convert) -> Conve
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             return _convert_members(_list_members(archive), suffixes, convert)
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise FormatError("It is no TAR archive, or a damaged one: unpack it, or make it again.") from error
+        raise FormatError("It is not a TAR archive, or it is damaged: unpack it, or make it again.") from error
 
 
 def _list_members(archive: tarfile.TarFile) -> Iterator[Member]:

@@ -101,7 +101,7 @@ def stamp_folder(corpus: Path) -> str:
     """A digest of the names, sizes and times of a folder's articles, which changes when one of them does.
 
     It also changes when the first file of a kind that is not read is added, or the last one removed, because that is
-    said. No file is read, so it can be made every few seconds. A folder that cannot be read has a stamp too.
+    reported. No file is read, so it can be made every few seconds. A folder that cannot be read has a stamp too.
     """
     lines = []
     for path in _list_files(corpus):

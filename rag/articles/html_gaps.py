@@ -1,7 +1,7 @@
 """Puts back what trafilatura leaves out between an article's paragraphs.
 
-It drops a heading or a paragraph now and then, and loose text behind a box that it leaves out. What stands among
-paragraphs of the article, in the same element and looking like them, belongs to the article too.
+It sometimes drops a heading or a paragraph, or loose text behind a box that it leaves out. What is between paragraphs
+of the article, in the same element, and looks like them belongs to the article too.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _FEWEST_FOUND = 2
 """Paragraphs of the article that an element must hold before something is put back into it."""
 _FEWEST_WORDS = 6
-"""Least words of a paragraph. Shorter ones are labels. Chosen by hand, like the other limits here."""
+"""The fewest words of a paragraph. Shorter ones are labels. Chosen by hand, like the other limits here."""
 _FEWEST_LOOSE = 12
-"""Least words of text outside a paragraph."""
+"""The fewest words of text outside a paragraph."""
 _MOST_HEADING = 15  # words
 _LINKED = 0.3
 """Share of a paragraph's words that may be links; "Read also: …" has more."""

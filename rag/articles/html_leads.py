@@ -27,11 +27,11 @@ _LEAD = re.compile(
     r"(?![a-z])",
     re.IGNORECASE,
 )
-"""What pages call a standfirst. Without such a name only a sentence in a heading is taken for one."""
+"""What pages call a standfirst. Without such a name, only a sentence in a heading counts as one."""
 _SAYING = 12
-"""Least words of a heading that is a sentence."""
+"""The fewest words of a heading that is a sentence."""
 _OPENING = 20
-"""Least words of the paragraph with which the text begins."""
+"""The fewest words of the paragraph with which the text begins."""
 _TAG = re.compile(r"<[^<>]*>")
 _BEGINNING = 20  # letters
 

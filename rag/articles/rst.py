@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LINE = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*\Z")
-"""What stands under a heading, and perhaps over it."""
+"""The characters of the line below a heading, and sometimes above it."""
 _FIELD = re.compile(r":([A-Za-z][\w -]*):(?:[ \t]+(.*))?\Z")
 _EXPLICIT = re.compile(r"\.\.(?:[ \t]|\Z)")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+([\w:-]+)::[ \t]*(.*)\Z")
@@ -76,7 +76,7 @@ def _write(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _find_end(lines: Sequence[str], place: int, *, blank: bool = True) -> int:
-    """Where the indented lines from a place on end.
+    """Where the indented lines that begin at a place end.
 
     :param blank: whether blank lines may stand among them.
     """

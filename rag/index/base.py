@@ -1,4 +1,4 @@
-"""What an index offers to those who ask it, and what the place where it is kept offers to those who update it.
+"""What an index offers for answering (:class:`Index`), and its place for updates (:class:`Store`).
 
 The index in a folder of this machine (local.py, opened.py) is one implementation, Qdrant (qdrant.py) another.
 """

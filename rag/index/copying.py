@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def copy_index(source: Store, target: Store) -> Changes:
     """Make an index the same as another. What both have is not written again.
 
-    It is written in parts, as an update is, so that a copy that was interrupted goes on from its last part.
+    It is written in parts, like an update, so an interrupted copy goes on after its last part.
 
     :return: what changed in the target.
     :raises RagError: if the source has no index, or the target cannot be written.
@@ -83,7 +83,7 @@ class _Reader:
         found = [self._index.document(name) for file in sorted(files) for name in self._files[file]]
         documents = tuple(document for document in found if document)
         if not documents and not kept:
-            raise CorpusError("None of these files has an article.")
+            raise CorpusError("None of these files contains an article.")
         parts = [self._index.encoded_passages(document.document_id) for document in documents]
         passages = tuple(passage for some, _ in parts for passage in some)
         vectors = np.concatenate([rows for _, rows in parts]) if passages else None

@@ -17,7 +17,7 @@ class Meter:
     """Called with the numbers of passages encoded and to be encoded, or with 0 and 0 while articles are read.
 
     :param write: writes a text for the user; None for stderr.
-    :param terminal: whether a terminal shows it; None if stderr knows.
+    :param terminal: whether a terminal shows it; None to ask stderr.
     """
 
     def __init__(self, write: Callable[[str], object] | None = None, *, terminal: bool | None = None) -> None:
@@ -36,7 +36,7 @@ class Meter:
 
 
 def write_error(text: str) -> None:
-    """Writes a text to stderr at once, if there is one."""
+    """Writes a text to stderr at once, if there is a stderr."""
     if sys.stderr is not None:
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Where an index is kept, from what a user writes: a folder, or the address of a Qdrant server."""
+"""Finds where an index is kept from what a user writes: a folder, or the address of a Qdrant server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Address:
 def parse_address(text: str) -> Address:
     """The address ``qdrant://HOST[:PORT][/NAME]``, or ``https://`` for an encrypted connection.
 
-    :raises StoreError: if it is none.
+    :raises StoreError: if the text is not such an address.
     """
     usage = "write it as qdrant://HOST:PORT/NAME, or https://HOST:PORT/NAME for an encrypted connection"
     try:
@@ -54,7 +54,7 @@ def parse_address(text: str) -> Address:
     if parts.scheme not in ("qdrant", "http", "https") or not parts.hostname:
         raise StoreError(f"{text} is not the address of a store: {usage}.")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", name):
-        raise StoreError(f"{name} cannot name an index: use letters, digits, - and _.")
+        raise StoreError(f"{name} is not a name for an index: use letters, digits, - and _.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     scheme = "https" if parts.scheme == "https" else "http"
     return Address(text, f"{scheme}://{host}:{port}", name)

@@ -1,7 +1,8 @@
 """An index that a Qdrant server keeps, so that several machines share it.
 
-An update writes its points as generation n + 1 while readers see generation n, marks those of n that end, and then
-names n + 1 in the manifest, one point. The next update removes what one that died left behind (docs/decisions/0044).
+An update writes its points as generation n + 1 while readers see generation n, marks the points of n that end, and then
+names n + 1 in the manifest, which is one point. The next update removes what an update that died left behind
+(docs/decisions/0044).
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
 SECONDS = 60
 """Timeout of a call."""
 LEASE_SECONDS = 20.0
-"""An updater that has not been heard of for so long is dead. A living one is heard four times as often."""
+"""An updater that has not renewed its lease for so many seconds is dead. A living one renews it four times as often."""
 LOCK_SECONDS = 900
-"""Longest wait for another updater."""
+"""Seconds to wait for another updater at most."""
 MANIFEST, LEASE = 0, 1
 """The ids of two points that are in no generation."""
 POINTS_AT_ONCE, CHARACTERS_AT_ONCE = 128, 2_000_000
@@ -260,7 +261,7 @@ class QdrantStore:
         found = self._calls.get_collection(self._passages).config.params.vectors[DENSE].size
         if found != dimension:
             raise StoreError(
-                f"The index at {self._shown} was built with another encoder: give the new one another name, "
+                f"The index at {self._shown} was built with another encoder: give yours another name, "
                 "as in qdrant://HOST:PORT/NAME."
             )
 

@@ -1,4 +1,4 @@
-"""Calls of a Qdrant server, whose failures are sentences."""
+"""Calls of a Qdrant server. Each failure becomes an error of one sentence."""
 
 from __future__ import annotations
 

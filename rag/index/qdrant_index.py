@@ -42,7 +42,7 @@ LAST_DAY = 99999999
 class QdrantIndex:
     """An index on a server, with the methods of :class:`rag.index.base.Index`.
 
-    Points that an update ends are deleted by the update after it. An index that is open for longer finds fewer
+    The points that an update ends are deleted by the update after it. An index that stays open for longer finds fewer
     passages than it should.
 
     :param names: the collections of documents and of passages.
@@ -213,9 +213,9 @@ class QdrantIndex:
         return self._keep(found.points)
 
     def _learn_rarities(self, terms: Sequence[int]) -> None:
-        """What a term's weight must be multiplied by, so that it counts as in SQLite; 0 for one that no passage has.
+        """The factor that makes a term's weight count as in SQLite; 0 if no passage has the term.
 
-        The server multiplies it by a smoother rarity, which one search for the term alone tells.
+        The server multiplies the weight by a smoother rarity. One search for the term alone shows it.
         """
         requests = [
             models.QueryRequest(
@@ -263,7 +263,7 @@ class QdrantIndex:
     def _list_newest(
         self, most: int, *conditions: models.Condition, but: Sequence[models.Condition] = ()
     ) -> list[models.Record]:
-        """At most so many documents of the scope that meet conditions, but not others, newest first."""
+        """At most so many documents of the scope that meet some conditions and do not meet others, newest first."""
         must = [*self._seen, *self._scope, match("kind", "document"), *conditions]
         order = models.OrderBy(key="day", direction=models.Direction.DESC)
         records, _ = self._calls.scroll(

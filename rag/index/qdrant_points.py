@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEVER = 2**53
-"""The generation before which a point ends that has not ended."""
+"""The ending generation of a point that has not ended."""
 DENSE, WORDS = "dense", "words"
 """The two vectors of a passage: the encoder's, and the BM25 weights of its terms."""
 FIELDS = ("passage_id", "document_id", "title", "heading", "date", "start", "end", "text")
@@ -35,7 +35,7 @@ INDEXED = {
 
 
 def is_seen(generation: int) -> list[models.Condition]:
-    """The points of a generation: those from it or before, that end after it."""
+    """The points of a generation: those that begin in it or before it and end after it."""
     return [match_range("since", lte=generation), match_range("until", gt=generation)]
 
 

@@ -53,7 +53,7 @@ class Scope:
         return not pattern or any(fnmatchcase(name.casefold(), pattern) for name in names)
 
     def refuse(self, undated: int) -> CorpusError:
-        """What is to be raised if no article is in it.
+        """The error to raise if no article is in the scope.
 
         :param undated: the number of articles that it leaves out because they have no date.
         """
@@ -73,7 +73,7 @@ def describe_undated(count: int) -> str:
     if not count:
         return ""
     left = "1 article without a date is left out" if count == 1 else f"{count:,} articles without a date are left out"
-    return f"{left}: a date in the file's name counts, as in “2025-06-13 deal.txt”."
+    return f"{left}. To date an article, put its date into the file's name, as in “2025-06-13 deal.txt”."
 
 
 def parse_period(text: str) -> str:

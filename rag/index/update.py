@@ -76,7 +76,7 @@ def update_index(
     :param columns: of tables. If they change, tables are read again.
     :raises CorpusError: if there are no readable articles.
     :raises IndexFolderError: if the folder cannot be read or written.
-    :raises StoreError: if the store cannot be.
+    :raises StoreError: if the store cannot be read or written.
     """
     store = LocalStore(place) if isinstance(place, Path) else place
     cutter = Cutter(encoder, config, tell, columns)
@@ -106,7 +106,7 @@ def _check_articles(store: Store, plan: Plan) -> None:
     held, wanted = plan.base.sources, plan.wanted.sources
     if held and held.keys().isdisjoint(wanted) and set(held.values()).isdisjoint(wanted.values()):
         raise StoreError(
-            "The store holds the index of other articles: give this one a name of its own, as qdrant://HOST:PORT/NAME."
+            "The store holds an index of other articles: give yours another name, as in qdrant://HOST:PORT/NAME."
         )
 
 

@@ -62,7 +62,7 @@ class Graph:
             values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in picked]
             # The session copies these, most of them into a layout of its own, ...
             options.add_external_initializers(names, values)
-            # ... but reads these where they are, so they are kept as long as it is.
+            # ... but reads these where they are, so they are kept as long as the session.
             self._kept = {name: value for name, value in zip(names, values, strict=True) if is_plain(name)}
             for name, value in self._kept.items():
                 options.add_initializer(name, value)
@@ -80,7 +80,7 @@ class Graph:
 
 @cache
 def share_arena() -> None:
-    """Makes one pool of memory for all graphs: what a run gives back, the next run takes, of whichever graph."""
+    """Makes one pool of memory for all graphs. The memory that a run frees is used by the next run of any graph."""
     import onnxruntime
 
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT

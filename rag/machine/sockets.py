@@ -27,7 +27,7 @@ MOST_ASKED = 1 << 16
 MOST_TOLD = 1 << 24
 """Bytes of one message of the server."""
 PATIENCE = 5.0
-"""Seconds without a word from the other side after which it is given up."""
+"""Seconds without a message after which the other side is given up."""
 SETTINGS = ("HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OMP_NUM_THREADS", "TZ")
 """Environment variables on which an answer, its date or the place of its index may depend."""
 
@@ -53,7 +53,7 @@ def is_private(folder: str) -> bool:
 
 
 def stamp_code() -> str:
-    """In hex. Changes with the product's files, the other installed packages, Python and :data:`SETTINGS`."""
+    """A hash, in hex, of the product's files, the other installed packages, Python and :data:`SETTINGS`."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     installed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     told = (
@@ -65,7 +65,7 @@ def stamp_code() -> str:
 
 
 def stamp_files(folder: str) -> list[tuple[str, int, int]]:
-    """(path, time of the last change, size) of each file in a folder and its subfolders, but for compiled modules."""
+    """(path, time of the last change, size) of each file in a folder and its subfolders, except compiled modules."""
     found, folders = [], [folder]
     while folders:
         with os.scandir(folders.pop()) as entries:
@@ -79,7 +79,7 @@ def stamp_files(folder: str) -> list[tuple[str, int, int]]:
 
 
 def check_peer(connection: socket.socket) -> None:
-    """:raises OSError: if the other side is another user's process, where the system tells."""
+    """:raises OSError: if the other side is another user's process, on systems that tell."""
     if hasattr(socket, "SO_PEERCRED"):
         told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         if struct.unpack("3i", told)[1] != os.getuid():

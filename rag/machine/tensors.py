@@ -1,4 +1,4 @@
-"""The tensors of a safetensors file, mapped into memory: only what is used of them is read."""
+"""The tensors of a safetensors file, mapped into memory: only the parts that are used are read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class MappedTensors:
 
 
 def release_mapped(tensors: Iterable[NDArray[Any]]) -> None:
-    """Gives back the memory that holds what was read of mapped tensors. What is used again is read again."""
+    """Frees the memory that holds the parts of mapped tensors that were read. They are read again when needed."""
     maps = {id(found): found for found in map(find_map, tensors) if found is not None}
     for found in maps.values():
         if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows

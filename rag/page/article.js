@@ -8,7 +8,7 @@ function findText(text, wanted) {
   while (needle && walker.nextNode()) {
     const node = walker.currentNode;
     const held = node.data.toLowerCase();
-    // Some letters become two in lower case: then the places would not fit.
+    // Some letters become two in lower case, and then the offsets would be wrong.
     if (held.length !== node.data.length) continue;
     for (let at = held.indexOf(needle); at >= 0; at = held.indexOf(needle, at + needle.length)) {
       const range = document.createRange();

@@ -64,7 +64,7 @@ def clean(value: object) -> str:
 
 
 def find_shown(text: str, start: int, end: int) -> tuple[int, int]:
-    """The offsets in a text of what stands from ``start`` to ``end`` in the clean one, which lacks some characters."""
+    """The offsets in a text of the part from ``start`` to ``end`` of its clean form, which lacks some characters."""
     kept = [at for at, letter in enumerate(text) if ord(letter) not in _STEERING]
     if not start < end <= len(kept):
         return start, end

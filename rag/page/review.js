@@ -1,15 +1,15 @@
-// The tab Review: its keys, and the choice of a text in a passage or a whole article. Each button does what its key does.
+// The tab Review: its keys, and choosing a text in a passage or a whole article. Each button does what its key does.
 const WANTED = {
   wrong: 'Wrong: select the right text in a passage or its article.',
   differ: 'The articles differ: select a text for each value, one after the other. Enter without a selection saves them.',
 };
 const LEAST = 2; // values that differ
-let key = ''; // of the item that is shown
+let key = ''; // the id of the item that is shown
 let picking = ''; // the decision that needs a text
 let chosen = []; // for articles that differ
-let acted = ''; // what was asked of the server, until it has answered. Two events at once: Gradio drops the second
+let acted = ''; // what the server was asked for, until it answers. Of two events at once, Gradio drops the second
 let better = '';
-let found = []; // places of the text that is looked for: {area, start, end}
+let found = []; // places of the text that is searched for: {area, start, end}
 let place = 0;
 let last = null; // the text that was selected in an area
 
@@ -22,7 +22,7 @@ function send(action, data = {}) {
   trigger('review', { action, item: key, ...data });
 }
 
-// An area can be read with the caret and selected in, but what is typed does not change it.
+// The caret can move and select in an area, but typing does not change its text.
 function openArea(area, open) {
   const whole = area.matches('.aa-whole');
   const fixed = { contenteditable: 'true', role: 'textbox', 'aria-multiline': 'true', 'aria-readonly': 'true', inputmode: 'none', spellcheck: 'false', tabindex: '0', 'aria-label': area.dataset.value };
@@ -81,7 +81,7 @@ function stopPicking() {
   find('#aa-reviewed').focus();
 }
 
-// Offsets count the characters of the area's whole text, whatever is marked in it.
+// Offsets count the characters of the area's whole text, with or without marks in it.
 function measure(area, node, offset) {
   const before = document.createRange();
   before.setStart(area, 0);
@@ -109,7 +109,7 @@ function makeRange(area, start, end) {
   return range;
 }
 
-// The server counts characters, the browser half of some of them.
+// The server counts characters. The browser counts UTF-16 units, of which some characters have two.
 function countCharacters(text) { return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0); }
 
 function makeSpan(area, start, end) {
@@ -138,7 +138,7 @@ function take(span) {
     chosen = [span];
     save();
   } else if (chosen.some((one) => one.document === span.document && one.base + one.start === span.base + span.start && one.text === span.text)) {
-    tell('This text is chosen already: select another one.');
+    tell('This text is already chosen: select another one.');
   } else {
     chosen.push(span);
     showPicking();
@@ -163,7 +163,7 @@ function look(wanted) {
   last = null;
   for (const area of needle.trim() ? listAreas() : []) {
     const held = area.textContent.toLowerCase();
-    // Some letters become two in lower case: then the places would not fit.
+    // Some letters become two in lower case, and then the offsets would be wrong.
     if (held.length !== area.textContent.length) continue;
     for (let at = held.indexOf(needle); at >= 0; at = held.indexOf(needle, at + needle.length)) found.push({ area, start: at, end: at + needle.length });
   }
@@ -174,7 +174,7 @@ function showFound(wanted) {
   const told = find('.aa-found');
   if (!told) return;
   const one = found[place];
-  const none = wanted.trim() ? 'Not found: show a whole article to look in it too.' : '';
+  const none = wanted.trim() ? 'Not found. Show a whole article to search it too.' : '';
   told.textContent = one ? `${place + 1} of ${found.length}, in: ${one.area.dataset.value}` : none;
   const range = one ? makeRange(one.area, one.start, one.end) : null;
   highlight(range);
@@ -259,7 +259,7 @@ function pressInField(event) {
   event.preventDefault();
 }
 
-// The keys work while the focus is in this tab, on its name or nowhere, and not in a field that is typed into.
+// The keys work while the focus is in this tab, on its name or nowhere, but not in a text field.
 document.addEventListener('keydown', (event) => {
   if (!element.offsetHeight || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   const { target } = event;

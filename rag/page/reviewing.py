@@ -1,6 +1,6 @@
 """Handlers for the tabs Review and Quality: who may see them, what they show, and what a key does.
 
-Whoever sends an event is looked up in the file of reviews each time: a browser can send any event of the page.
+The sender of each event is looked up in the file of reviews, because a browser can send any event of the page.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from rag.review.judging import Judging
     from rag.review.preferences import Better
 
-STRANGER = "You are no reviewer here: whoever runs this page adds you with ask review add."
-NOT_EXPERT = "Only experts see these figures."
+STRANGER = "You are not a reviewer here: ask whoever runs this page to add you with ask review add."
+NOT_EXPERT = "Only experts can see these figures."
 MOST_WHY = 2000
 """Characters kept of a reason."""
 
@@ -65,7 +65,7 @@ class ReviewHandlers:
     def show_quality(self, request: gr.Request) -> str:
         """The figures of ``ask quality``, for experts alone.
 
-        Whoever saw the number of their gold items grow would know which items were gold.
+        Reviewers who saw the number of their gold items grow would know which items were gold.
         """
         with refusing():
             if self._admit(request).role != "expert":
@@ -73,12 +73,12 @@ class ReviewHandlers:
             return render_quality(measure_quality(self.judging.store))
 
     def show(self, request: gr.Request) -> str:
-        """The item that this person has before them."""
+        """The item that this person has open."""
         with refusing():
             return self._show_next(self._admit(request).name)
 
     def act(self, event: gr.EventData, request: gr.Request) -> str:
-        """Does what a key asks for, and shows what is next. Anything that is no such key only shows it."""
+        """Does what a key asks for, and shows the next item. Any other event only shows the open item."""
         action = read_word(event, "action")
         with refusing():
             name = self._admit(request).name
@@ -107,7 +107,7 @@ class ReviewHandlers:
 
     def _undo(self, name: str) -> Notice:
         undone = self.judging.undo(name)
-        return Notice(f"Taken back: {NAMES[undone.decision]}. Decide again." if undone else "Nothing to undo.")
+        return Notice(f"Undone: {NAMES[undone.decision]}. Decide again." if undone else "Nothing to undo.")
 
     def _prefer(self, name: str, event: gr.EventData) -> Notice:
         comparison = find_comparison(self.judging.store, read_word(event, "item"))
@@ -131,7 +131,7 @@ class ReviewHandlers:
         item, way = found
         article = self.judging.read(document_id) if document_id else None
         if document_id and article is None:
-            notice = Notice("This article is gone.", "error")
+            notice = Notice("This article was removed: choose a text from another one, or skip.", "error")
         return render_review(item, way, notice, article, compares=compares)
 
     def _know(self, request: gr.Request) -> Reviewer | None:
@@ -151,7 +151,7 @@ class ReviewHandlers:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Says what the user can fix in the way that Gradio shows it."""
+    """Shows errors that the user can fix as Gradio's error messages."""
     try:
         yield
     except RagError as error:

@@ -28,9 +28,9 @@ NAMES: dict[Decision, str] = {
     "bad": "Bad question", "skip": "Skip",
 }  # fmt: skip
 SELECTING = (
-    "A text is selected with the mouse, or with Shift and the arrow keys. "
-    "Enter takes it, Tab goes to the next passage. "
-    "Or type a part of it: Enter takes what is found, the down arrow looks further, Escape goes to its place."
+    "Select a text with the mouse, or with Shift and the arrow keys. "
+    "Enter takes it; Tab moves to the next passage. "
+    "Or type a part of it: Enter takes the match, the down arrow goes to the next match, Escape moves the cursor to it."
 )
 """How a text is chosen."""
 MOST_SPANS = 50
@@ -40,7 +40,7 @@ _STATES: dict[str, State] = {"answered": "answered", "possible": "possible", "ab
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What became of the last key. :param kind: ``note`` or ``error``."""
+    """The outcome of the last key. :param kind: ``note`` or ``error``."""
 
     text: str = ""
     kind: str = "note"
@@ -54,7 +54,7 @@ def render_review(
 ) -> Markup:
     """Everything that a decision needs: question, answer, quotes, the passages that were read, and the keys.
 
-    Nothing in it depends on whether the item is gold or of the random sample.
+    Nothing in it depends on whether the item is gold or in the random sample.
 
     :param article: an article to show as a whole, below its first passage.
     :param compares: whether there are two answers to compare.
@@ -80,7 +80,7 @@ def render_review(
 
 
 def mark_quotes(item: Item, document_id: str, start: int, text: str) -> list[Piece]:
-    """A part of an article in pieces, the quotes in it marked.
+    """A part of an article in pieces, with its quotes marked.
 
     :param start: where in the article the part begins.
     """
@@ -94,7 +94,7 @@ def render_nothing(notice: Notice, *, keeps: bool, compares: bool) -> Markup:
 
 
 def render_sides(comparison: Comparison | None, notice: Notice = NOTHING) -> Markup:
-    """Two answers side by side, without what gave them."""
+    """Two answers side by side, without the names of their readers."""
     return render("sides", comparison=comparison, notice=notice)
 
 
@@ -110,11 +110,11 @@ def render_guidelines() -> Markup:
 
 
 def read_chosen(found: object, read: Callable[[str], Document | None]) -> list[Span]:
-    """The texts that a browser says were chosen, with their offsets in the articles; what has no such form is left out.
+    """The texts that a browser says were chosen, with their offsets in the articles. Anything malformed is left out.
 
-    A browser counts from the beginning of the part that it shows, in which some characters are missing. So what it saw
-    is compared with what it would be shown of these offsets now. If that differs, the span keeps the browser's text,
-    and is refused when it is compared with the article.
+    A browser counts from the beginning of the part that it shows, in which some characters are missing. So the text
+    that it sent is compared with what it would be shown at these offsets now. If they differ, the span keeps the
+    browser's text, and is refused when it is compared with the article.
     """
     spans = []
     for one in found[:MOST_SPANS] if isinstance(found, list) else ():

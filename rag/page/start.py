@@ -252,7 +252,7 @@ def open_parts(config: Config, data: UserData, *, corrects: bool = True) -> tupl
     from rag.review.corrections import StoredCorrections
 
     if config.corpus is None and config.store is not None:
-        raise StartError("The page adds and removes articles: name their folder with --corpus beside --store.")
+        raise StartError("The page adds and removes articles: name their folder with --corpus as well as --store.")
     if config.corpus is None:
         config = replace(config, corpus=data.copy_examples(), index=config.index or data.index)
     elif find_folder(str(config.corpus)) is None:
@@ -279,7 +279,7 @@ def open_reviews(shelf: Shelf, data: UserData, serving: Serving) -> ReviewHandle
 def read_auth(*texts: str) -> Callable[[str, str], bool]:
     """A function that checks a user name and a password.
 
-    :raises StartError: if a text is not USER:FILE, names a user again, or its file cannot be read or is empty.
+    :raises StartError: if a text is not USER:FILE, names a user twice, or its file cannot be read or is empty.
     """
     passwords: dict[str, str] = {}
     for text in texts:

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from rag.types import Citation
 
 MOST_TRIED = 5
-"""Questions asked for each one that is wanted."""
+"""Questions tried for each one that is wanted."""
 BIAS = (
-    "Made by a program from sentences of the articles, in their words, and kept only if this reader found the same "
-    "sentence again: they are easier than people's questions, and this reader answers nearly all of them by "
-    "construction."
+    "A program made them from sentences of the articles, in their words, and kept only those for which this reader "
+    "found the same sentence again. They are easier than people's questions, and this reader answers nearly all of "
+    "them by construction."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A question that came back.
+    """A question that passed the round trip.
 
     :param citation: the sentence that it was made from, with the answer in it.
     """

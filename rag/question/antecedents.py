@@ -1,7 +1,7 @@
-"""Chooses what a word refers to among the readings of a conversation: what agrees with it, and what is likelier.
+"""Chooses what a word refers to among the readings of a conversation.
 
-The reader knows what a question is about, but takes any name that is near. So a reading that does not agree with the
-word is passed over, and grammar decides between readings that are about as probable.
+The reader knows what a question is about, but takes any name nearby. So a reading that does not agree with the word is
+dropped, and grammar decides between readings that are about equally probable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)*")
 PLACED = re.compile(r"\b(?:in|at|near) (?:the )?$", re.IGNORECASE)
-"""Before the name of a place, which is nobody."""
+"""Words before the name of a place. A place is not a person."""
 SEVERAL, ALONE, WHO, PLACE, CHOSEN = 2.5, 0.3, 0.3, 0.4, 2.0
 """Factors of a reading's probability, chosen by hand: "they" for several, "they" for one person, "it" for the answer to
 "who …?", "it" for a place, and "it" for the answer to "which company …?" or "she" for the answer to "who …?"."""
@@ -52,7 +52,7 @@ def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Read
     fitting = [whole for whole in wholes if not whole.text or agrees(pronoun, whole, said)]
     if not fitting:
         return find_owned(said) if IT.fullmatch(pronoun) else replace(readings[0], text="")
-    # What is as likely as a reading that fits is not counted.
+    # A reading that is as likely as one that agrees is not counted.
     first = wholes.index(fitting[0])
     left = 1.0 - sum(whole.probability for whole in wholes[:first])
     if not pronoun or not fitting[0].text:
@@ -68,7 +68,7 @@ def choose_reading(readings: Sequence[Reading], said: str, pronoun: str) -> Read
 
 
 def find_owned(said: str) -> Reading:
-    """What somebody has, if that is all that "it" can be: "Ann Gow's wrist" in "When did Ann Gow break her wrist?"."""
+    """What somebody owns, if "it" can be nothing else: "Ann Gow's wrist" in "When did Ann Gow break her wrist?"."""
     for owned in reversed(list(_ANYONES.finditer(said))):
         owner = list(NAME.finditer(said[said.rfind("\n", 0, owned.start()) + 1 : owned.start()]))
         if owner:

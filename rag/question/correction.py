@@ -1,4 +1,4 @@
-"""What a user corrects or says besides the question: "thanks, and who runs it?", "no, I meant the mayor"."""
+"""Finds what a user corrects, and thanks before a question: "thanks, and who runs it?", "no, I meant the mayor"."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def shift_time(unit: str, asked: str, step: int) -> str:
 
 
 def change_owner(owned: str, owner: str, asked: str, answer: str) -> str:
-    """Ask about somebody's own: "Greta Lindholm's husband" in place of "Greta Lindholm", or of the answer to "who".
+    """Ask about what somebody has: "Greta Lindholm's husband" in place of "Greta Lindholm", or of the answer to "who".
 
     Empty if the question before is about neither.
 

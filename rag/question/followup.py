@@ -34,7 +34,7 @@ MOST_REFERENCES = 3
 LEAST_THING, LEAST_REFERENCE, LEAST_OMISSION = 0.1, 0.3, 0.5
 """Minimum probability to fill in what the reader found for "it" and "they", for other words, and for an omission.
 
-Chosen by hand. Omissions have more false positives. What "he" is is also found by rule: a person just named."""
+Chosen by hand. Omissions have more false positives. "He" is also resolved by rule: a person just named."""
 
 SURE_OF_NOTHING = 0.5
 """Probability of NO-ANSWER from which the rules are not applied, so that a change of topic drops the history."""
@@ -62,7 +62,7 @@ _OBJECT = re.compile(
     r"(?:it|them)(?=\W*$| (?:back|up|down|off|out|over|in|on|at|for|to|from|with|before|after|by)\b)",
     re.IGNORECASE,
 )
-"""An "it" that is no subject, which might be idle."""
+"""An "it" that is not a subject. A subject may refer to nothing, as in "is it raining?"."""
 _THING = re.compile(r"its?|they|them|theirs?", re.IGNORECASE)
 _OWN = re.compile(r" own\b", re.IGNORECASE)
 _JOINED = re.compile(r".*?\(([^()]*\?)\)\s*")

@@ -1,4 +1,4 @@
-"""Nouns of a conversation: what is a person, a thing, several, and which words belong to the same noun phrase."""
+"""Nouns of a conversation: which are people, things or plural, and which words belong to the same noun phrase."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LABEL = frozenset(
     share side size speed stake start sum surface time title total turnover valuation value weight width year
     """.split()  # noqa: SIM905
 )
-"""What something has, rather than something that one goes on to talk about: "the turnover of", "the name of"."""
+"""Nouns for what something has, such as "the turnover of" and "the name of". People rarely go on to talk of these."""
 _MANY = frozenset(("people", "men", "women", "children", "police", "both"))
 _SINGULAR_S = re.compile(r"(?:.*(?:ss|us|is|ics)|news|gas|bus|lens|series)")
 
@@ -144,7 +144,7 @@ def stands_for_it(head: str) -> bool:
 
 
 def is_noun(line: str, start: int, end: int) -> bool:
-    """Whether what looks like a phrase has no verb in it: in "did the river rise at the bridge?", it has.
+    """Whether what looks like a phrase has no verb in it. In "did the river rise at the bridge?", it has one.
 
     After "did", a verb follows the subject, so that it is in the phrase if none comes after it.
     """

@@ -31,7 +31,7 @@ def fill_place(question: str, messages: Sequence[str], at: str = "") -> str:
     """The question with "in Lorne" in place of "there"; unchanged if it has none or no message names a place.
 
     :param messages: the conversation, latest message last. The latest place is taken.
-    :param at: where one can be instead: the company or school that the last answer names; empty if it names none.
+    :param at: the company or school that the last answer names, where somebody can be too; empty if it names none.
     """
     there = next((m for m in _THERE.finditer(question) if not _EXISTS.search(question[: m.start()])), None)
     if there is None:

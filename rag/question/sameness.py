@@ -25,7 +25,7 @@ def key_question(text: str) -> str:
 
     They differ only in capitals, punctuation, articles, contractions, "which" for "what", "whom" for "who", and in
     "please" or "tell me" around them. Any other word may be a name, a number, a year or a negation, or may turn the
-    meaning: "bought" and "sold", "when" and "why", "stake in" and "stake of". So may their order: who sued whom.
+    meaning: "bought" and "sold", "when" and "why", "stake in" and "stake of". So may another order: who sued whom.
     """
     typed = _DASHES.sub("-", unicodedata.normalize("NFKC", text).replace("’", "'"))
     pieces = [piece.lstrip(_BEFORE).rstrip(_AFTER) for piece in _BETWEEN.split(_PERCENT.sub(" %", typed))]

@@ -1,7 +1,7 @@
-"""Items and reviews as records of Argilla 2, out and in: the JSON that its ``records.to_json`` and ``from_json`` use.
+"""Exports and imports items and reviews as records of Argilla 2, in the JSON of its ``to_json`` and ``from_json``.
 
-The text of a record is that of the passages, one below the other. Two strings of metadata say what Argilla does not
-know, so that a record that comes back unchanged is the same review by the same person.
+The text of a record is that of the passages, one below the other. Two strings of metadata hold what Argilla has no
+field for, so that a record that comes back unchanged is the same review by the same person.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def read_records(store: ReviewStore, path: Path, reviewer: str) -> int:
     """Adds the items and reviews of a file; returns how many reviews are new.
 
     If nobody has reviewed here before, people come with their roles, and reviews with the reason why they were made.
-    Otherwise whoever is new is a reviewer.
+    Otherwise new people become reviewers.
 
     :param reviewer: who made the reviews of the person that the file does not name. If there are several such persons,
         each has the beginning of their id behind that name.
@@ -103,7 +103,7 @@ def read_records(store: ReviewStore, path: Path, reviewer: str) -> int:
     try:
         found = [read_record(record) for record in json.loads(path.read_text(encoding="utf-8-sig"))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ReviewError(f"{path} is not an export of Argilla with these records ({error}): name another.") from None
+        raise ReviewError(f"{path} is not an Argilla export with these records ({error}): name another file.") from None
     responses = [response for _, some in found for response in some]
     strangers = sorted({response.user for response in responses if not response.name})
     names = {user: reviewer if len(strangers) == 1 else f"{reviewer} {user[:8]}" for user in strangers}
@@ -147,7 +147,7 @@ def read_record(record: dict[str, Any]) -> tuple[Item, list[Response]]:
 
 
 def is_submitted(response: dict[str, Any]) -> bool:
-    """Whether it is not a draft, or discarded. Argilla 2.8 does not write which."""
+    """Whether it is neither a draft nor discarded. Argilla 2.8 does not write which."""
     return response.get("status") in (None, "submitted")
 
 

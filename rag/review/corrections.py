@@ -1,6 +1,6 @@
-"""What people decided about questions, found again when the same question is asked.
+"""Finds what people decided about a question when the same question is asked again.
 
-It never gets in the way of asking: the file is only read and never created. If it cannot be read, that is said once.
+It never hinders asking: the file is only read and never created. If it cannot be read, one warning says so.
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ class StoredCorrections:
                 # If it has just changed, it may change again without a difference in time.
                 self._stamp = stamp if stamp and time.time() - stamp[1] / 1e9 > COARSE_SECONDS else None
         except UNREADABLE as error:
-            said = f"Corrections of answers are left out, because {self._path} cannot be read ({error})."
+            said = f"Corrections are ignored, because {self._path} cannot be read ({error})."
             if said != self._said:
                 self._warn(said)
             self._said = said
 
     def _look(self) -> tuple[int, ...] | None:
-        """What tells one state of the file from another; None without a file.
+        """A value that differs for each state of the file; None without a file.
 
         :raises OSError: if it cannot be reached.
         """
@@ -120,7 +120,7 @@ def load_corrections(path: Path) -> dict[str, Correction]:
         connection.execute("BEGIN")  # everything below is of one moment
         version = read_version(connection)
         if version > VERSION:
-            raise FeedbackError("a later version of this product wrote it: update this one")
+            raise FeedbackError("a later version of this product wrote it: update this product")
         if version < REVIEWED:
             return {}
         reviews, reviewers = select_reviews(connection), select_reviewers(connection)

@@ -1,4 +1,4 @@
-"""The texts of several places one below the other, as labelling tools show them, and marks in the whole."""
+"""Joins the texts of several places into one, as labelling tools show them, and converts marks in it to places."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def join_texts(shown: Sequence[Place]) -> str:
 
 
 def describe_places(shown: Sequence[Place]) -> list[dict[str, Any]]:
-    """Where each text of the whole stands in which article."""
+    """Where each part of the joined text is in its article."""
     return [{"document_id": p.document_id, "title": p.title, "start": p.start, "end": p.end} for p in shown]
 
 
@@ -48,7 +48,7 @@ def cut_texts(text: str, described: Sequence[dict[str, Any]]) -> tuple[Place, ..
 
 
 def find_mark(place: Place, shown: Sequence[Place]) -> tuple[int, int] | None:
-    """Where a place stands in the whole; None if it is in no part."""
+    """Where a place is in the joined text; None if it is in no part."""
     at = 0
     for passage in shown:
         if holds(passage, place):

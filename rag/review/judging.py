@@ -64,10 +64,10 @@ class Judging:
         """
         opened = next((o for o in self.store.list_opened() if o.reviewer == name), None)
         if opened is None or opened.item_id != item_id:
-            raise ReviewError("This is no longer the question before you: look at the next one.")
+            raise ReviewError("Another question is open by now: answer that one.")
         least = LEAST.get(decision, 0)
         if least and not {span.document_id for span in spans} <= self._list_articles(item_id):
-            raise ReviewError("This article was not read for this question: choose a text of one that was.")
+            raise ReviewError("This article was not read for this question: choose a text from one that was.")
         if len(spans) < least:
             needed = "the right text" if least == 1 else "at least two different texts"
             raise ReviewError(f"Choose {needed} in the passages or their articles first.")
@@ -82,7 +82,7 @@ class Judging:
         """The place of a chosen text. :raises ReviewError: if the article does not have it there."""
         document = self.read(span.document_id)
         if document is None:
-            raise ReviewError(f"The article {span.document_id} is gone: choose a text of another one, or skip.")
+            raise ReviewError(f"The article {span.document_id} was removed: choose a text from another one, or skip.")
         if not 0 <= span.start < span.end or document.text[span.start : span.end] != span.text:
             raise ReviewError(f"The article {span.document_id} has changed: open it and choose the text there.")
         return Place(span.document_id, document.title, span.start, span.end, span.text, document.text_sha256)

@@ -120,7 +120,8 @@ class Terminal:
         passage = passages[int(number) - 1]
         document = self.judging.read(passage.document_id)
         if document is None:
-            raise ReviewError(f"The article {passage.document_id} is gone: choose a text of another one, or skip.")
+            name = passage.document_id
+            raise ReviewError(f"The article {name} was removed: choose a text from another one, or skip.")
         if not text:
             self.tell(printable(document.title))
             for paragraph in document.text.split("\n\n"):

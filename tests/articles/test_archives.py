@@ -109,7 +109,7 @@ HOSTILE = {
     "large.tgz": (gzip.compress(b"\0" * 201_000_000, 1), "unpacks to more than 200 MB"),
     "cut.zip": (make_zip(MEMBERS)[:150], "save it again"),
     "cut.tgz": (make_tar(MEMBERS, "w:gz")[:150], "damaged"),
-    "story.txt.gz": (gzip.compress(STORY.encode()), "no TAR archive"),
+    "story.txt.gz": (gzip.compress(STORY.encode()), "not a TAR archive"),
     "none.zip": (make_zip({"a.jpg": "x"}), "without a file that can be read"),
     "empty.zip": (b"", "save it again"),
 }

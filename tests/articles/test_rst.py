@@ -1,4 +1,4 @@
-"""reStructuredText reads as its text: marks, fields and directives are not part of it."""
+"""reStructuredText is read as plain text, without its marks, fields and directives."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A stand-in for a Qdrant server: its routes, over the client's local mode: `standin.py PORT-FILE [KEY]`.
 
-It speaks the REST interface as the client does, so that several processes can share an index. Death keeps nothing.
+It speaks the REST interface as the client does, so that several processes can share an index. It keeps nothing on disk.
 """
 
 from __future__ import annotations

@@ -319,7 +319,7 @@ def test_addresses(text: str, url: str, name: str) -> None:
         ("qdrant://host:99999", "address is not valid"),
         ("https://key@host", "must not hold a key"),
         ("https://host?key=1", "must not hold a key"),
-        ("qdrant://host/../x", "cannot name an index"),
+        ("qdrant://host/../x", "is not a name for an index"),
     ],
 )
 def test_what_is_no_address(text: str, said: str) -> None:

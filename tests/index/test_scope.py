@@ -76,7 +76,7 @@ def test_a_period_leaves_out_articles_without_a_date_and_says_how_many(index: In
     assert index.within(Scope(since="2025")).undated == 1
     assert index.within(Scope(since="2025", source="*echo")).undated == 0  # it is not left out for its date
     assert index.within(Scope(source="more/*")).undated == 0
-    with pytest.raises(CorpusError, match=r"1 article without a date is left out: a date in the file's name counts"):
+    with pytest.raises(CorpusError, match=r"1 article without a date is left out\. To date an article"):
         index.within(Scope(until="2010"))
 
 

@@ -1,4 +1,4 @@
-"""The tabs Review and Quality in Debian's chromium: people who log in, and a day's work without a mouse."""
+"""The tabs Review and Quality in Debian's chromium: people who log in, and reviews by keyboard alone."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def list_reviews(desk: Desk, name: str) -> list[tuple[Any, ...]]:
 
 def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
     with desk.log_in("eva") as page:
-        page.get_by_label("Your question").press_sequentially("rwz")  # keys of the other tab are no keys here
+        page.get_by_label("Your question").press_sequentially("rwz")  # keys of the other tab do nothing here
         open_review(page)
         question, said = page.locator("#aa-reviewed"), page.locator("#aa-said")
         first = question.inner_text()
@@ -158,7 +158,7 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
         second = question.inner_text()
         assert first != second
 
-        # Wrong: the right text is looked for, and made longer with Shift and the arrow keys.
+        # Wrong: the right text is searched for, and extended with Shift and the arrow keys.
         page.keyboard.press("w")
         expect(page.locator(".aa-choosable").first).to_be_focused()
         page.keyboard.type("65 million")
@@ -180,7 +180,7 @@ def test_items_are_reviewed_by_keyboard_alone(desk: Desk) -> None:
 
         # Undo, and decide again: two values, one selected with the arrow keys, one looked for.
         page.keyboard.press("z")
-        expect(said).to_have_text("Taken back: Wrong. Decide again.")
+        expect(said).to_have_text("Undone: Wrong. Decide again.")
         expect(question).to_have_text(second)
         page.keyboard.press("d")
         expect(page.locator(".aa-choosable").first).to_be_focused()
@@ -267,7 +267,7 @@ def test_each_user_has_their_own_items_and_tabs(desk: Desk) -> None:
         # The page's own requests, made by somebody who is no reviewer.
         told = ida.evaluate(FORGE)
         assert len(told) == 3
-        assert all("no reviewer here" in text for text in told)
+        assert all("not a reviewer here" in text for text in told)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""The tab Review without a browser: who may do what, what is stored, and what a forged event does: nothing."""
+"""The tab Review without a browser: who may do what, what is stored, and that a forged event changes nothing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def find_shown(page: str) -> str:
 
 
 def choose(text: str, document: str = "news/b.txt", base: int = 17) -> dict[str, Any]:
-    """What a browser sends of a text that is selected in what it is shown."""
+    """What a browser sends when a text is selected on the page."""
     shown = ARTICLES[document].text[base:].replace("\u202e", "")
     start = shown.index(text)
     return {"document": document, "base": base, "start": start, "end": start + len(text), "text": text}
@@ -129,7 +129,7 @@ def test_undo_and_skip(tmp_path: Path) -> None:
     second = find_shown(act(handlers, "tom", "judge", item=first, decision="right"))
     page = act(handlers, "tom", "undo")
     assert find_shown(page) == first
-    assert "Taken back: Right. Decide again." in page
+    assert "Undone: Right. Decide again." in page
     assert handlers.judging.store.list_reviews() == []
     assert "Skipped." in act(handlers, "tom", "judge", item=first, decision="skip")
     assert find_shown(str(handlers.show(ask_as("tom")))) == second
@@ -141,8 +141,8 @@ SPAN = choose("65 million euros")
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"item": "2000"}, "no longer the question before you"),
-        ({"item": None}, "no longer the question before you"),
+        ({"item": "2000"}, "Another question is open by now"),
+        ({"item": None}, "Another question is open by now"),
         ({"decision": "drop table"}, ""),
         ({"decision": ["wrong"]}, ""),
         ({"spans": []}, "Choose the right text"),
@@ -172,9 +172,9 @@ def test_a_forged_decision_stores_nothing(tmp_path: Path, data: dict[str, Any], 
 def test_whoever_is_no_reviewer_can_call_nothing(tmp_path: Path, action: str) -> None:
     handlers = open_handlers(tmp_path)
     for name in ("ida", "", None):
-        with pytest.raises(gr.Error, match="no reviewer here"):
+        with pytest.raises(gr.Error, match="not a reviewer here"):
             act(handlers, name, action, item="1", decision="right", better="1")
-        with pytest.raises(gr.Error, match="no reviewer here"):
+        with pytest.raises(gr.Error, match="not a reviewer here"):
             handlers.show(ask_as(name))
         assert [tab.visible for tab in handlers.show_tabs(ask_as(name))] == [False, False]
     store = handlers.judging.store
@@ -196,7 +196,7 @@ def test_two_people_get_different_items_and_an_expert_what_they_dispute(tmp_path
     assert one != two
     assert find_shown(str(handlers.show(ask_as("tom")))) == one  # a reload gives it again
     page = act(handlers, "ida", "judge", item=one, decision="right")
-    assert "no longer the question before you" in page
+    assert "Another question is open by now" in page
     act(handlers, "tom", "judge", item=one, decision="right")
     page = str(handlers.show(ask_as("eva")))
     assert find_shown(page) == one
@@ -222,7 +222,7 @@ def test_the_whole_article_is_shown_to_choose_from(tmp_path: Path) -> None:
     page = act(handlers, "eva", "read", document="news/b.txt")
     assert "The lake froze." in check(page).words
     assert page.count("aa-whole") == 1
-    assert "This article is gone." in act(handlers, "eva", "read", document="news/none.txt")
+    assert "This article was removed" in act(handlers, "eva", "read", document="news/none.txt")
     page = act(handlers, "eva", "judge", item="1", decision="wrong", spans=[choose("The lake froze", base=0)])
     assert "Saved: Wrong." in page
 
@@ -236,7 +236,7 @@ def test_an_article_that_has_changed_is_not_chosen_from(tmp_path: Path) -> None:
     assert "has changed: open it and choose the text there" in page
     later = ReviewHandlers(Judging(handlers.judging.store, {}.get))
     page = act(later, "eva", "judge", item="1", decision="wrong", spans=[SPAN])
-    assert "is gone: choose a text of another one, or skip" in page
+    assert "was removed: choose a text from another one, or skip" in page
     assert handlers.judging.store.list_reviews() == []
 
 

@@ -1,4 +1,4 @@
-"""What people decided is what is answered from then on, as long as the articles are those that they saw."""
+"""A decision is the answer from then on, as long as the articles are as the reviewers saw them."""
 
 from __future__ import annotations
 
@@ -344,4 +344,4 @@ def test_a_declined_question_says_in_the_terminal_who_declined_it(reviews: Revie
     out, err = shell("--data", str(tmp_path), RUNS)
     assert "Ada Lund" in out
     (warning,) = [line for line in err.splitlines() if line.startswith("ask:")]
-    assert warning.startswith("ask: Corrections of answers are left out")
+    assert warning.startswith("ask: Corrections are ignored")
