@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.machine.folders import find_folder
-from rag.machine.graphs import Graph
+from rag.machine.graphs import Graph, share_cores
 from rag.machine.processor import multiplies_bf16
 from rag.machine.quiet import silence_transformers
 from rag.machine.tensors import MappedTensors
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from rag.types import Encoder
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
-# Fastest of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, with passages of 90 words.
+# Of sentence-transformers. Fastest of 8, 16, 32 and 64 on two cores, in bf16 and in fp32, with passages of 90 words.
 BATCH_SIZE = 16
+TEXTS_AT_ONCE = 32
+"""Number of texts that the default encoder's threads are given at a time."""
 GRAPH = Path(__file__).parent / "encoder.onnx"
 DIMENSION = 384
 """Vector length of the default encoder."""
@@ -146,41 +148,30 @@ class GraphEncoder(LocalEncoder):
         import numpy as np
         from tqdm import tqdm
 
-        # Batch texts of similar length, to reduce padding.
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        starts = tqdm(range(0, len(order), BATCH_SIZE), disable=not progress, leave=False)
-        batches = (order[at : at + BATCH_SIZE] for at in starts)
-        rows = [
-            self._encode_batch([texts[i] for i in batch], [contexts[i] for i in batch] if contexts else [])
-            for batch in batches
-        ]
-        return np.concatenate([np.zeros((0, DIMENSION), dtype=np.float32), *rows])[np.argsort(order)]
+        graph = self._load_graph()
+        rows = [np.zeros((0, DIMENSION), dtype=np.float32)]
+        # Not all at once: questions that come meanwhile share the threads.
+        for at in tqdm(range(0, len(texts), TEXTS_AT_ONCE), disable=not progress, leave=False):
+            inputs = self._tokenize(texts[at : at + TEXTS_AT_ONCE], contexts[at : at + TEXTS_AT_ONCE])
+            rows += share_cores().map(lambda one: encode_text(graph, *one), inputs)
+        return np.concatenate(rows)
 
-    def _encode_batch(self, texts: Sequence[str], contexts: Sequence[str]) -> NDArray[np.float32]:
-        import numpy as np
-
+    def _tokenize(self, texts: Sequence[str], contexts: Sequence[str]) -> list[tuple[list[int], slice]]:
+        """For each text the ids of its context and itself, and the places over which the mean is taken."""
+        tokenizer = self._load_tokenizer()
         # The first and last ids are special tokens.
-        inner = [list(one.ids)[1:-1] for one in self._tokenize(texts)]
-        before = [list(one.ids)[1:-1][:MOST_CONTEXT] for one in self._tokenize(contexts)] or [[] for _ in texts]
-        first, *_, last = self._tokenize([""])[0].ids
-        kept = [
-            [first, *context, *own[: self.max_tokens - len(context)], last]
-            for context, own in zip(before, inner, strict=True)
-        ]
-        ids = np.zeros((len(kept), max(map(len, kept))), dtype=np.int64)
-        attended, pooled = np.zeros((2, *ids.shape), dtype=np.bool_)
-        for row, (one, context, own) in enumerate(zip(kept, before, inner, strict=True)):
-            ids[row, : len(one)] = one
-            attended[row, : len(one)] = True
+        first, *_, last = tokenizer.encode("").ids
+        inner, before = (
+            [one.ids[1:-1] for one in tokenizer.encode_batch_fast([encodable(text) for text in some])]
+            for some in (texts, contexts or [""] * len(texts))
+        )
+        made = []
+        for own, context in zip(inner, (ids[:MOST_CONTEXT] for ids in before), strict=True):
+            ids = [first, *context, *own[: self.max_tokens - len(context)], last]
             # Without a context, the special tokens count too, as in sentence-transformers.
-            about = slice(1 + len(context), len(one) - 1) if context and own else slice(len(one))
-            pooled[row, about] = True
-        rows: NDArray[np.float32] = self._load_graph().run(input_ids=ids, attention_mask=attended, pooled=pooled)[0]
-        return rows
-
-    def _tokenize(self, texts: Sequence[str]) -> list[Any]:
-        encodings: list[Any] = self._load_tokenizer().encode_batch_fast([encodable(text) for text in texts])
-        return encodings
+            pooled = slice(1 + len(context), len(ids) - 1) if context and own else slice(len(ids))
+            made.append((ids, pooled))
+        return made
 
     def _load_graph(self) -> Graph:
         with self._lock:
@@ -191,8 +182,19 @@ class GraphEncoder(LocalEncoder):
                     raise ModelError(
                         f"The encoder {self._name} cannot be loaded ({error}): install it again, or name another one."
                     ) from None
-                self._graph = Graph(self._graph_path, tensors)
+                self._graph = Graph(self._graph_path, tensors, threads=1)
             return self._graph
+
+
+def encode_text(graph: Graph, ids: Sequence[int], pooled: slice) -> NDArray[np.float32]:
+    """The unit row of one text, float32, shape (1, dimension). It does not depend on other texts."""
+    import numpy as np
+
+    counted = np.zeros((1, len(ids)), dtype=np.bool_)
+    counted[:, pooled] = True
+    inputs = {"input_ids": np.array([ids], dtype=np.int64), "attention_mask": np.ones_like(counted), "pooled": counted}
+    row: NDArray[np.float32] = graph.run(**inputs)[0]
+    return row
 
 
 class SentenceEncoder(LocalEncoder):

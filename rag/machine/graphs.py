@@ -7,6 +7,8 @@ no code from a file.
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -92,6 +94,12 @@ def share_arena() -> None:
         "max_dead_bytes_per_chunk": usual,
     }
     onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", *kind), onnxruntime.OrtArenaCfg(growth))
+
+
+@cache
+def share_cores() -> ThreadPoolExecutor:
+    """The threads that encode texts one by one, one on each core. Texts wait in the order in which they came."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="encode")
 
 
 def list_wanted(path: Path) -> list[str]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rag.articles.entries import find_report
 from rag.articles.sentences import split_sentences
 from rag.errors import ModelError
-from rag.machine.graphs import Graph
+from rag.machine.graphs import Graph, share_cores
 from rag.question.figures import asks_for_figure, holds_figure
 from rag.reader.base import DOWN, EMBEDDINGS, UP, load_embeddings
 from rag.reader.blocks import load_base
@@ -246,12 +243,6 @@ def merge_adapters(tensors: dict[str, NDArray[Any]]) -> None:
     for name in [name for name in tensors if name.endswith(UP)]:
         up, down = tensors.pop(name), tensors.pop(name.removesuffix(UP) + DOWN)
         tensors[f"{name.removesuffix(UP)}.weight"] += up.astype(np.float32) @ down.astype(np.float32)
-
-
-@cache
-def share_cores() -> ThreadPoolExecutor:
-    """The threads that encode pairs, one on each core. Pairs wait in the order in which they came."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="encode")
 
 
 def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
