@@ -39,14 +39,16 @@ class Graph:
         they are stored, such as word embeddings, are not copied: only the rows that are looked up are read of a mapped
         file.
     :param prepared: whether ``tensors`` already have the graph's names, types and layouts.
+    :param threads: threads of one run; 0 for one on each core.
     :raises ModelError: if the file cannot be read, or a weight is missing or has the wrong shape.
     """
 
-    def __init__(self, path: Path, tensors: Tensors, *, prepared: bool = False) -> None:
+    def __init__(self, path: Path, tensors: Tensors, *, prepared: bool = False, threads: int = 0) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
+        options.intra_op_num_threads = threads
         # Otherwise threads spin while they wait for work, and take a third of the processor time from other programs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # A plan of a run's memory is made for its shapes, which differ with each question.

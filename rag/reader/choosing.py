@@ -93,7 +93,7 @@ class ChoosingReader:
     def _choose_beside(
         self, passages: Sequence[Passage], scanned: Sequence[EncodedPair], seen: Spans, places: Sequence[int]
     ) -> list[int]:
-        """A passage of each article that is not among ``places`` and in which the small reader finds another value.
+        """A passage of each other article in which the small reader finds another value than in ``places``.
 
         :param seen: the spans of all passages together.
         """
@@ -101,7 +101,8 @@ class ChoosingReader:
         if not groups or not seen.spans:
             return []
         texts = [(p.context, p.text) for p in passages]
-        best = normalize_answer(write_readings(seen, scanned, texts)[0].text)
+        readings = write_readings(seen, scanned, texts)
+        best = next((normalize_answer(reading.text) for reading in readings if reading.passage in places), "")
         alone = [[scanned[i] for i in group] for group in groups]
         found: list[tuple[float, int]] = []
         for group, pairs, spans in zip(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -30,10 +33,6 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 512
 """Number of positions that the encoders were trained with."""
-TOKENS_AT_ONCE = 2048
-"""Most tokens in a batch. Chosen by hand to bound memory."""
-LEAST_FILLED = 0.8
-"""Minimum length of a pair in a batch, as a share of the longest. Chosen by hand."""
 IMPOSSIBLE = -1e4
 """The span graph scores invalid spans below this."""
 STARTS_APART = 3
@@ -215,8 +214,8 @@ def load_graphs(folder: Path) -> Graphs:
         tensors = prepare_tensors(folder, paths, lambda: load_tensors(folder)) if frozen else load_tensors(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"The reader weights in {folder} cannot be read ({error}): reinstall ask-articles.") from None
-    pairs, spans = (Graph(path, tensors, prepared=frozen) for path in paths)
-    return Graphs(pairs, spans)
+    # Pairs are encoded one by one, on all cores at once.
+    return Graphs(Graph(paths[0], tensors, prepared=frozen, threads=1), Graph(paths[1], tensors, prepared=frozen))
 
 
 def load_tensors(folder: Path) -> dict[str, NDArray[Any]]:
@@ -249,37 +248,22 @@ def merge_adapters(tensors: dict[str, NDArray[Any]]) -> None:
         tensors[f"{name.removesuffix(UP)}.weight"] += up.astype(np.float32) @ down.astype(np.float32)
 
 
+@cache
+def share_cores() -> ThreadPoolExecutor:
+    """The threads that encode pairs, one on each core. Pairs wait in the order in which they came."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="encode")
+
+
 def encode_pairs(graph: Graph, pairs: Sequence[Pair]) -> list[EncodedPair]:
-    """Encodes pairs in batches. Results are in input order and without padding."""
-    encoded: dict[int, EncodedPair] = {}
-    for group in group_lengths([len(pair.ids) for pair in pairs]):
-        inputs = collate_pairs([pairs[i] for i in group])
-        inputs.pop("copyable")
-        states, starts, ends, absences, evidence, yes = graph.run(**inputs)
-        for row, i in enumerate(group):
-            n = len(pairs[i].ids)
-            encoded[i] = EncodedPair(
-                pairs[i],
-                states[row, :n],
-                starts[row, :n],
-                ends[row, :n],
-                float(absences[row]),
-                evidence[row, :n],
-                float(yes[row]),
-            )
-    return [encoded[i] for i in range(len(pairs))]
+    """Encodes pairs, each by itself: it is then read the same whatever is read beside it."""
+    return list(share_cores().map(lambda pair: encode_pair(graph, pair), pairs))
 
 
-def group_lengths(lengths: Sequence[int]) -> list[list[int]]:
-    """Groups indices into batches of similar length, to reduce padding."""
-    groups: list[list[int]] = []
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        longest = lengths[groups[-1][0]] if groups else 0
-        if lengths[i] >= LEAST_FILLED * longest and longest and (len(groups[-1]) + 1) * longest <= TOKENS_AT_ONCE:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
+def encode_pair(graph: Graph, pair: Pair) -> EncodedPair:
+    inputs = collate_pairs([pair])
+    inputs.pop("copyable")
+    states, starts, ends, absences, evidence, yes = graph.run(**inputs)
+    return EncodedPair(pair, states[0], starts[0], ends[0], float(absences[0]), evidence[0], float(yes[0]))
 
 
 def find_spans(graph: Graph, sets: Sequence[Sequence[EncodedPair]], most: int) -> list[Spans]:

@@ -77,7 +77,8 @@ def read(words: str, passage: int = 0) -> Readings:
 
 def test_a_why_is_answered_with_whole_sentences_each_quoted_and_none_twice() -> None:
     waves, engines = (read(*place).together[0] for place in (("Waves of nine metres", 0), ("had also failed", 1)))
-    answer = compose(WHY, Readings((waves, replace(engines, probability=0.1))), short=-9.0)
+    judged = score("Waves of nine metres", "One of the ferry's two engines")
+    answer = compose(WHY, Readings((waves, replace(engines, probability=0.1))), short=-9.0, scores=judged)
     assert answer.explained
     assert "Waves of nine metres made it unsafe to sail from the harbour." in answer.text
     assert "engines had also failed" in answer.text

@@ -24,7 +24,6 @@ from rag.reader.copying import (
     Spans,
     encode_pairs,
     find_spans,
-    group_lengths,
     write_readings,
 )
 from rag.reader.tokens import collate_pairs, tokenize_pairs
@@ -273,12 +272,6 @@ def test_matrices_are_stored_as_integers_with_a_scale_for_each_output() -> None:
     assert integers[:, 0].tolist() == [39, -63, 16]
     assert integers[:, 1].tolist() == [0, 0, 0]
     assert np.abs(integers * scales - stored["layer"].T).max() <= scales.max() / 2
-
-
-def test_passages_of_like_length_are_encoded_together() -> None:
-    groups = group_lengths([100, 20, 95, 21, 60, 90])
-    assert groups == [[0, 2, 5], [4], [3, 1]]
-    assert [len(g) for g in group_lengths([200] * 25)] == [10, 10, 5]
 
 
 def test_answers_without_torch() -> None:
