@@ -64,7 +64,7 @@ class Judging:
         """
         opened = next((o for o in self.store.list_opened() if o.reviewer == name), None)
         if opened is None or opened.item_id != item_id:
-            raise ReviewError("Another question is open by now: answer that one.")
+            raise ReviewError("This question is no longer open: review the one that is shown now.")
         least = LEAST.get(decision, 0)
         if least and not {span.document_id for span in spans} <= self._list_articles(item_id):
             raise ReviewError("This article was not read for this question: choose a text from one that was.")

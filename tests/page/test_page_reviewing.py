@@ -141,8 +141,8 @@ SPAN = choose("65 million euros")
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"item": "2000"}, "Another question is open by now"),
-        ({"item": None}, "Another question is open by now"),
+        ({"item": "2000"}, "This question is no longer open"),
+        ({"item": None}, "This question is no longer open"),
         ({"decision": "drop table"}, ""),
         ({"decision": ["wrong"]}, ""),
         ({"spans": []}, "Choose the right text"),
@@ -196,7 +196,7 @@ def test_two_people_get_different_items_and_an_expert_what_they_dispute(tmp_path
     assert one != two
     assert find_shown(str(handlers.show(ask_as("tom")))) == one  # a reload gives it again
     page = act(handlers, "ida", "judge", item=one, decision="right")
-    assert "Another question is open by now" in page
+    assert "This question is no longer open" in page
     act(handlers, "tom", "judge", item=one, decision="right")
     page = str(handlers.show(ask_as("eva")))
     assert find_shown(page) == one
