@@ -33,7 +33,7 @@ from rag.index.update import Changes, Index, default_index_folder, update_index
 from rag.machine.folders import find_folder
 from rag.models import load_models
 from rag.question.authorship import THIS, find_subject
-from rag.question.followup import can_stand_alone, contextualize_question
+from rag.question.followup import can_stand_alone, contextualize_question, refers_back
 from rag.question.parsed import ParsedQuestion, parse_question
 from rag.question.request import SMALL_TALK
 from rag.question.text import clean_question
@@ -217,7 +217,8 @@ class Pipeline:
     ) -> list[Answer | QuestionError]:
         """Answers one batch, and remembers the answers.
 
-        :param named: each question with its hash as it was before, because somebody may be correcting it now.
+        :param named: each question with its hash as it was before. If somebody has corrected one since, the answer may
+            be of before or after, and is not remembered.
         """
         began = time.perf_counter()
         parsed = [prepare_question(question, self.models.resolver) for question, _ in named]
@@ -228,8 +229,10 @@ class Pipeline:
         made = iter(self._answer_twice(left, rewriting, tell))
         answers = iter([answer or next(made) for answer in corrected])
         found = [next(answers) if isinstance(q, ParsedQuestion) else q for q in parsed]
-        for (_, name), answer in zip(named, found, strict=True):
-            if self.memory is not None and name is not None and not isinstance(answer, QuestionError):
+        for (question, name), answer in zip(named, found, strict=True):
+            if self.memory is None or name is None or isinstance(answer, QuestionError):
+                continue
+            if self._name_question(question) == name:
                 self.memory.keep(name, self.models, answer)
         return found
 
@@ -259,8 +262,8 @@ class Pipeline:
     def _answer_corrected(self, question: ParsedQuestion, tell: Callable[[Stage], None]) -> Answer | None:
         """What people decided about a question; None if they did not, or it no longer holds (docs/decisions/0043)."""
         correction = self.corrections.find(question.text) if self.corrections else None
-        if correction is None or question.request in SMALL_TALK:
-            return None
+        if correction is None or question.request in SMALL_TALK or refers_back(question.text):
+            return None  # "who runs it?" is another question in another conversation
         newest = self.index.find_newest_day(date.today().isoformat())
         if question.time and question.time.year is None and (newest or "") > correction.mark.on:
             return None  # "last week" is another week by now

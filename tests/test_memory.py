@@ -108,6 +108,24 @@ def test_changed_articles_are_read(pipeline: Pipeline, reader: CountingReader, t
     after.close()
 
 
+def test_an_answer_that_is_corrected_while_it_is_made_is_not_remembered(
+    remembering: Pipeline, reader: CountingReader
+) -> None:
+    class Changing:
+        version = ""
+
+        def find(self, question: str) -> None:
+            del question
+            self.version = "corrected"
+
+    corrections = Changing()
+    asked = replace(remembering, corrections=corrections)
+    asked.ask(STAKE)
+    corrections.version = ""  # taken back
+    asked.ask(STAKE)
+    assert reader.read_for == [STAKE, STAKE]
+
+
 def test_a_batch_mixes_known_new_and_invalid_questions_in_order(remembering: Pipeline, reader: CountingReader) -> None:
     remembering.ask(STAKE)
     asked = ["who founded Scale AI?", STAKE, "?", "how many users does openai serve"]

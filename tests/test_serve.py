@@ -202,15 +202,16 @@ def test_another_version_or_setting_has_another_server(monkeypatch: pytest.Monke
     stamps = {stamp_code()}
     monkeypatch.setattr(sockets, "__version__", "0.0.1")
     stamps.add(stamp_code())
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    stamps.add(stamp_code())
+    for name in ("HF_HOME", "XDG_DATA_HOME", "ASK_STORE_KEY"):
+        monkeypatch.setenv(name, str(tmp_path))
+        stamps.add(stamp_code())
     before = sockets.stamp_files(str(tmp_path))
     (tmp_path / "module.py").touch()
     after = sockets.stamp_files(str(tmp_path))
     monkeypatch.setattr(sockets, "stamp_files", lambda _: after)
     stamps.add(stamp_code())
     assert before != after
-    assert len(stamps) == 4
+    assert len(stamps) == 6
 
 
 def test_no_other_user_is_asked_or_answered(

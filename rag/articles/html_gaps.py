@@ -25,6 +25,8 @@ _FEWEST_WORDS = 6
 _FEWEST_LOOSE = 12
 """The fewest words of text outside a paragraph."""
 _MOST_HEADING = 15  # words
+_MOST_TRIED = 1000
+"""Most pieces of one element that are sought in the whole text."""
 _LINKED = 0.3
 """Share of a paragraph's words that may be links; "Read also: …" has more."""
 _SENTENCE = re.compile(r"[.!?…。][\"”’»')\]]*\s*\Z")
@@ -104,6 +106,7 @@ def _fill(pieces: list[_Piece], places: dict[str, Any], said: str) -> None:
     known = [fold(piece.text) in places for piece in pieces]
     usual = {piece.looks for piece, found in zip(pieces, known, strict=True) if found} | {""}
     first = known.index(True)
+    tried = 0
     following: Any = None  # the next block that was found
     after = False  # whether it is a paragraph directly behind
     for place in range(len(pieces) - 1, -1, -1):
@@ -111,14 +114,14 @@ def _fill(pieces: list[_Piece], places: dict[str, Any], said: str) -> None:
         if known[place]:
             following, after = _climb(places[folded]), piece.tag == "p"
             continue
-        fits = piece.looks in usual and following is not None and f" {folded} " not in said
-        if fits and piece.tag in _HEADINGS and after and place > first and _is_heading(piece):
-            new = etree.Element("head", rend=piece.tag)
-        elif fits and piece.tag in {"", "p"} and _is_prose(piece):
-            new = etree.Element("p")
-        else:
+        headed = piece.tag in _HEADINGS and after and place > first and _is_heading(piece)
+        fits = headed or (piece.tag in {"", "p"} and _is_prose(piece))
+        fits = fits and piece.looks in usual and following is not None and tried < _MOST_TRIED
+        tried += fits
+        if not fits or f" {folded} " in said:
             after = False
             continue
+        new = etree.Element("head", rend=piece.tag) if headed else etree.Element("p")
         new.text = piece.text
         following.addprevious(new)
         following, after = new, piece.tag not in _HEADINGS

@@ -30,6 +30,8 @@ _LEAD = re.compile(
 """What pages call a standfirst. Without such a name, only a sentence in a heading counts as one."""
 _SAYING = 12
 """The fewest words of a heading that is a sentence."""
+_MOST_TRIED = 300
+"""The most elements below the title that are looked at. Each is sought in the whole text."""
 _OPENING = 20
 """The fewest words of the paragraph with which the text begins."""
 _TAG = re.compile(r"<[^<>]*>")
@@ -58,20 +60,24 @@ def find_named_lead(tree: HtmlElement, text: str) -> str:
     """
     said = fold(html.unescape(_TAG.sub("", text)))
     titled = False
+    tried = 0
     for element in tree.iter("h1", "h2", "h3", "h4", "p", "div"):
         if element.tag == "h1" or not titled:
             titled = titled or element.tag == "h1"
             continue
+        tried += 1
+        if tried > _MOST_TRIED:
+            return ""
         inner = [" ".join(part.text_content().split()) for part in element.iter("li", "p", "h2", "h3", "h4")]
         parts = [part for part in inner if part] or [" ".join(element.text_content().split())]
         ended = [part if part.endswith((".", "!", "?")) else f"{part}." for part in parts]
         shown = " ".join(ended) if len(parts) > 1 else parts[0]
-        words, folded = len(shown.split()), fold(shown)
-        if element.tag == "p" and words >= _OPENING and folded in said:
+        words = len(shown.split())
+        if element.tag == "p" and words >= _OPENING and fold(shown) in said:
             return ""  # the text has begun
         named = _LEAD.search(f"{element.get('class', '')} {element.get('id', '')}")
         full = element.tag in {"h2", "h3", "h4"} and words >= _SAYING and parts[-1].endswith((".", "!", "?"))
-        if (named or full) and _FEWEST <= words <= _MOST and folded not in said and element.find(".//a") is None:
+        if (named or full) and _FEWEST <= words <= _MOST and fold(shown) not in said and element.find(".//a") is None:
             return shown
     return ""
 

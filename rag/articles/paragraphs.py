@@ -204,13 +204,13 @@ def join_lines(lines: Sequence[Line]) -> list[Line]:
     """
     wrapped = _find_wrapped(lines)
     joined: list[tuple[Line, list[str]]] = []  # the first line of each paragraph, and its texts
-    words: set[str] = set()
+    words: set[str] | None = None
     tail = last = ""
     for n, line in enumerate(lines):
         if joined and (n in wrapped or _continues(joined[-1][0], tail, last, line)):
             separator = "" if re.search(r"\w-$", tail) and line.text[0].islower() else " "
             if continues_word(tail, line.text):
-                separator, words = "", words or list_words(line.text for line in lines)
+                separator, words = "", list_words(line.text for line in lines) if words is None else words
                 if is_broken_word(tail, line.text, words):
                     joined[-1][1][-1], tail = joined[-1][1][-1][:-1], tail[:-1]
             joined[-1][1].append(separator + line.text)

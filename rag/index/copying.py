@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.articles.folder import name_file
-from rag.errors import CorpusError
+from rag.errors import CorpusError, StoreError
 from rag.index.changes import Changes, make_plan
 from rag.index.ingest import Batch
 from rag.index.update import apply_plan
@@ -74,18 +74,24 @@ class _Reader:
         self._files: defaultdict[str, list[str]] = defaultdict(list)
         for summary in summaries:
             self._files[name_file(summary.document_id)].append(summary.document_id)
+        self._passages = {item.document_id: item.passages for item in summaries}
 
     def read(self, files: Sequence[str], kept: Sequence[Document], tell: Tell | None) -> Batch:
-        """:raises CorpusError: if the index would have no article."""
+        """:raises CorpusError: if the index would have no article.
+
+        :raises StoreError: if what is read is being deleted from the source.
+        """
         import numpy as np
 
         del tell
         found = [self._index.document(name) for file in sorted(files) for name in self._files[file]]
         documents = tuple(document for document in found if document)
-        if not documents and not kept:
+        if not found and not kept:
             raise CorpusError("None of these files contains an article.")
         parts = [self._index.encoded_passages(document.document_id) for document in documents]
         passages = tuple(passage for some, _ in parts for passage in some)
+        if len(documents) < len(found) or len(passages) < sum(self._passages[one.document_id] for one in documents):
+            raise StoreError("The index changed while it was copied: copy it again.")
         vectors = np.concatenate([rows for _, rows in parts]) if passages else None
         held = {document.document_id for document in (*documents, *kept)}
         duplicates = {one: other for one, other in self._duplicates.items() if {one, other} <= held}

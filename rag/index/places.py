@@ -48,7 +48,7 @@ def parse_address(text: str) -> Address:
         port = parts.port or PORT
     except ValueError:
         raise StoreError(f"The store's address is not valid: {usage}.") from None
-    if parts.username is not None or parts.password is not None or parts.query:
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise StoreError(f"A store's address must not hold a key: put it into the environment as {KEY}.")
     name = parts.path.strip("/") or USUAL_NAME
     if parts.scheme not in ("qdrant", "http", "https") or not parts.hostname:

@@ -52,6 +52,10 @@ LOCK_SECONDS = 900
 """Seconds to wait for another updater at most."""
 MANIFEST, LEASE = 0, 1
 """The ids of two points that are in no generation."""
+PASSAGES = "-passages"
+"""The end of the name of a collection of passages. The rest is the index's."""
+KINDS = ["document", "lease", "manifest", "part"]
+"""Of the points beside the passages."""
 POINTS_AT_ONCE, CHARACTERS_AT_ONCE = 128, 2_000_000
 """Written in one call. Servers refuse more than 32 MB."""
 DOCUMENTS_AT_ONCE = 64
@@ -76,7 +80,12 @@ class _Manifest:
 
 
 def connect(url: str, name: str, shown: str, key: str) -> QdrantStore:
-    """An index on a server, from the fields of :class:`rag.index.places.Address`. Nothing is asked of it yet."""
+    """An index on a server, from the fields of :class:`rag.index.places.Address`. Nothing is asked of it yet.
+
+    :raises StoreError: if the name is that of another index's passages.
+    """
+    if name.endswith(PASSAGES):
+        raise StoreError(f"{name} cannot name an index: {name.removesuffix(PASSAGES)} may keep its passages there.")
     with warnings.catch_warnings():
         # An unencrypted connection with a key is one to this machine (places.py).
         warnings.filterwarnings("ignore", "Api key is used with an insecure connection")
@@ -95,7 +104,7 @@ class QdrantStore:
     def __init__(self, client: QdrantClient, name: str, shown: str) -> None:
         self._calls = Calls(client, shown)
         self._shown = shown
-        self._documents, self._passages = name, f"{name}-passages"
+        self._documents, self._passages = name, f"{name}{PASSAGES}"
         self._token = ""  # while the lock is held
 
     def find_state(self) -> tuple[State | None, str]:
@@ -158,7 +167,8 @@ class QdrantStore:
         self._undo(now)
         new = now + 1
         average = held.average if held and base else find_average(batch.passages)
-        state = replace(wanted, dimension=dimension, database=f"generation {new}", vectors="")
+        # An index that was removed and built again has the same numbers, but no answer in memory may be taken for its.
+        state = replace(wanted, dimension=dimension, database=f"generation {new} of {self._token}", vectors="")
         self._upload(self._documents, self._make_documents(batch, new))
         self._upload(self._passages, self._make_passages(batch, average, new))
         self._upload(self._documents, self._make_parts(state, batch.duplicates, new))
@@ -216,18 +226,28 @@ class QdrantStore:
         if not self._calls.collection_exists(self._documents):
             return None
         records = self._calls.retrieve(self._documents, [MANIFEST], with_payload=True)
-        if not records:
+        if not records or (records[0].payload or {}).get("kind") != "manifest":
+            self._check_contents()
             return None
-        held = records[0].payload
-        generation, wanted = held["generation"], match("kind", "part")
-        parts = list(self._calls.scroll_all(self._documents, [*is_seen(generation), wanted], at_once=10))
-        texts = {(part.payload or {})["number"]: (part.payload or {})["text"] for part in parts}
         try:
+            held = records[0].payload
+            generation, wanted = held["generation"], match("kind", "part")
+            parts = list(self._calls.scroll_all(self._documents, [*is_seen(generation), wanted], at_once=10))
+            texts = {(part.payload or {})["number"]: (part.payload or {})["text"] for part in parts}
             known = json.loads("".join(texts[number] for number in range(len(texts))))
             state = State(**held["state"], sources=known["sources"])
+            duplicates, average = known["duplicates"], held["average"]
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"The index at {self._shown} has just changed or is damaged: try again.") from error
-        return _Manifest(generation, state, known["duplicates"], held["average"])
+        return _Manifest(generation, state, duplicates, average)
+
+    def _check_contents(self) -> None:
+        """:raises StoreError: if another program keeps something of its own in the collection."""
+        ours = models.Filter(must_not=[match_any("kind", KINDS)])
+        if self._calls.scroll(self._documents, ours, limit=1, with_payload=False)[0]:
+            raise StoreError(
+                f"{self._shown} holds something else: give the index a name of its own, as in qdrant://HOST:PORT/NAME."
+            )
 
     def _name_generation(self, manifest: _Manifest) -> None:
         """Replace the manifest.

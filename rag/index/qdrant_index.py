@@ -116,7 +116,8 @@ class QdrantIndex:
 
         :raises KeyError: for an unknown row.
         """
-        known = {row: self._kept[row] for row in rows if row in self._kept}
+        found = {row: self._kept.get(row) for row in rows}  # another question may clear it meanwhile
+        known = {row: passage for row, passage in found.items() if passage is not None}
         missing = [row for row in rows if row not in known]
         if missing:
             for record in self._calls.retrieve(self._passages, missing, with_payload=True):

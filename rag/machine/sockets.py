@@ -28,8 +28,11 @@ MOST_TOLD = 1 << 24
 """Bytes of one message of the server."""
 PATIENCE = 5.0
 """Seconds without a message after which the other side is given up."""
-SETTINGS = ("HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OMP_NUM_THREADS", "TZ")
-"""Environment variables on which an answer, its date or the place of its index may depend."""
+SETTINGS = (
+    "HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "OMP_NUM_THREADS", "TZ",
+    "ASK_STORE_KEY",
+)  # fmt: skip
+"""Environment variables on which an answer, its date, its corrections or the access to its index may depend."""
 
 
 def locate_sockets() -> str | None:

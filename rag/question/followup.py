@@ -187,13 +187,18 @@ def find_previous(history: Sequence[Turn]) -> str:
     return "" if find_pronoun(previous) else previous
 
 
+def refers_back(question: str) -> bool:
+    """Whether a question is about something that only an earlier message names: "Who runs it?"."""
+    return bool(find_pronoun(question) or _LEAD.match(question) or _POINTED.search(question))
+
+
 def can_stand_alone(question: str) -> bool:
     """Whether a follow-up can be asked as written without being about something else.
 
     Nothing in it refers to an earlier message, and it has a name, a pronoun whose antecedent is in it, or
     ``LEAST_TOPIC`` topic words: "How many were killed?" would be answered from any article.
     """
-    if find_pronoun(question) or _LEAD.match(question) or _POINTED.search(question):
+    if refers_back(question):
         return False
     topic = find_topic_words(question)
     own = find_mentions(question) or _PRONOUN.search(question)

@@ -62,3 +62,8 @@ def test_nothing_is_added_behind_the_last_paragraph_or_beside_a_single_one() -> 
     body = etree.fromstring(f"<body><p>{LAST}</p></body>")
     fill_gaps(page, body)
     assert len(body) == 1
+
+
+def test_the_work_on_a_page_of_thousands_of_pieces_is_bounded() -> None:
+    pieces = "".join(f"<p>The keeper of lock {n} saw nothing of it at all.</p>" for n in range(1500))
+    assert len(fill(pieces)) == 1000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from qdrant_client import QdrantClient
+from qdrant_client import QdrantClient, models
 from updating import CONFIG, HashEncoder, write_article
 
 from rag.errors import CorpusError, StoreError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.index.base import Index, Store
+    from rag.index.qdrant_index import QdrantIndex
 
 QUESTIONS = (
     "otter",
@@ -94,6 +95,7 @@ def describe(index: Index) -> dict[str, Any]:
         "passages": [index.document_passages(item.document_id) for item in documents],
         "vectors": [np.round(rows, 5).tolist() for _, rows in encoded],
         "count": index.passage_count,
+        "undated": index.undated,
         "dense": [name(found) for found in index.search_dense(vectors, 1000)],
         "bm25": {question: name(index.search_bm25(question, 1000)) for question in QUESTIONS},
         "leading": [index.leading_passages(n, 2) for n in (1, 3, 100)],
@@ -144,6 +146,27 @@ def test_both_answer_alike(corpus: Path, tmp_path: Path, store: QdrantStore) -> 
             index.passages([12345])
         with pytest.raises(ValueError, match="dimension"):
             index.search_dense(np.ones((1, 3), np.float32), 5)
+        index.close()
+
+
+def test_undated_articles_that_a_period_leaves_out_are_counted(
+    corpus: Path, tmp_path: Path, store: QdrantStore
+) -> None:
+    local = LocalStore(tmp_path / "index")
+    for place in (local, store):
+        update_index(corpus, place, HashEncoder(), CONFIG)
+    counts = {
+        Scope(): 0,
+        Scope(source="a[0-9]*"): 0,
+        Scope(since="2025-03-04"): 5,
+        Scope(until="2025", source="a[0-9]*"): 4,
+    }
+    for place in (local, store):
+        index = place.open()
+        assert {scope: index.within(scope).undated for scope in counts} == counts
+        assert index.undated == 0
+        with pytest.raises(CorpusError, match="5 articles without a date are left out"):
+            index.within(Scope(since="2030"))
         index.close()
 
 
@@ -278,6 +301,28 @@ def test_a_copy_is_the_same_there_and_back(
     assert_alike(describe_store(local), describe_store(back))
 
 
+def test_a_copy_of_an_index_that_is_updated_twice_meanwhile_is_not_taken_for_whole(
+    corpus: Path, tmp_path: Path, client: QdrantClient, store: QdrantStore
+) -> None:
+    update_index(corpus, store, HashEncoder(), CONFIG)
+    target = LocalStore(tmp_path / "copy")
+
+    class Source(QdrantStore):
+        def open(self) -> QdrantIndex:
+            index = super().open()
+            index.document = lose  # type: ignore[method-assign, assignment]
+            return index
+
+    def lose(_: str) -> None:
+        return None
+
+    with pytest.raises(StoreError, match="The index changed while it was copied: copy it again"):
+        copy_index(Source(client, "articles", "qdrant://test"), target)
+    assert target.find_state() == (None, "")
+    copy_index(store, target)
+    assert_alike(describe_store(store), describe_store(target))
+
+
 def test_an_index_of_another_encoder_is_not_replaced(corpus: Path, store: QdrantStore) -> None:
     update_index(corpus, store, HashEncoder(), CONFIG)
     before = describe_store(store)
@@ -294,6 +339,31 @@ def test_an_index_of_another_encoder_is_not_replaced(corpus: Path, store: Qdrant
 def test_a_store_without_an_index_says_so(store: QdrantStore) -> None:
     with pytest.raises(StoreError, match="There is no index of this version at qdrant://test: build it with --corpus"):
         store.open()
+
+
+def test_an_index_that_is_built_again_is_another_one(corpus: Path, client: QdrantClient, store: QdrantStore) -> None:
+    """Answers in memory are kept by the database that they came from."""
+    update_index(corpus, store, HashEncoder(), CONFIG)
+    before = store.open().state
+    for name in ("articles", "articles-passages"):
+        client.delete_collection(name)
+    (corpus / "a0.md").write_text(
+        "Otters\n\nThe otter has moved to another river and is not seen here any more.", "utf-8"
+    )
+    update_index(corpus, store, HashEncoder(), CONFIG)
+    assert store.open().state.database != before.database
+
+
+@pytest.mark.parametrize("number", [0, 1, 7])
+def test_what_another_program_keeps_is_left_alone(
+    corpus: Path, client: QdrantClient, store: QdrantStore, number: int
+) -> None:
+    client.create_collection("articles", vectors_config={})
+    client.upsert("articles", [models.PointStruct(id=number, vector={}, payload={"text": "mine"})])
+    for work in (store.open, store.find_state, lambda: update_index(corpus, store, HashEncoder(), CONFIG)):
+        with pytest.raises(StoreError, match="qdrant://test holds something else: give the index a name of its own"):
+            work()
+    assert [point.payload for point in client.scroll("articles")[0]] == [{"text": "mine"}]
 
 
 @pytest.mark.parametrize(
@@ -319,12 +389,18 @@ def test_addresses(text: str, url: str, name: str) -> None:
         ("qdrant://host:99999", "address is not valid"),
         ("https://key@host", "must not hold a key"),
         ("https://host?key=1", "must not hold a key"),
+        ("https://host/news#key", "must not hold a key"),
         ("qdrant://host/../x", "is not a name for an index"),
     ],
 )
 def test_what_is_no_address(text: str, said: str) -> None:
     with pytest.raises(StoreError, match=said):
         parse_address(text)
+
+
+def test_an_index_is_not_named_like_the_passages_of_another() -> None:
+    with pytest.raises(StoreError, match="cannot name an index: articles may keep its passages there"):
+        open_server("qdrant://host/articles-passages")
 
 
 def test_a_key_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -345,3 +345,13 @@ def test_a_declined_question_says_in_the_terminal_who_declined_it(reviews: Revie
     assert "Ada Lund" in out
     (warning,) = [line for line in err.splitlines() if line.startswith("ask:")]
     assert warning.startswith("ask: Corrections are ignored")
+
+
+
+def test_a_question_about_something_said_before_is_not_taken_for_the_same_in_another_conversation(
+    reviews: Reviews,
+) -> None:
+    reviews.decide("Who runs it?", "wrong", "Ed Fox")
+    assert reviews.ask("Who runs it?").corrected is None
+    reviews.decide(RUNS, "wrong", "Bo Reyes")
+    assert reviews.ask(RUNS).corrected is not None
