@@ -347,7 +347,6 @@ def test_a_declined_question_says_in_the_terminal_who_declined_it(reviews: Revie
     assert warning.startswith("ask: Corrections are ignored")
 
 
-
 def test_a_question_about_something_said_before_is_not_taken_for_the_same_in_another_conversation(
     reviews: Reviews,
 ) -> None:
