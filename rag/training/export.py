@@ -180,7 +180,6 @@ def export_encoder(path: Path = ENCODER_GRAPH) -> None:
         {"input_ids": ids, **{key: torch.ones(3, 20, dtype=torch.bool) for key in ("attention_mask", "pooled")}},
         {key: {0: texts, 1: length} for key in ("input_ids", "attention_mask", "pooled")},
         path,
-        {},
     )
 
 

@@ -84,9 +84,7 @@ def test_the_default_encoder_is_the_installed_model_and_imports_no_torch(
     by_graph, by_library = encoder.encode(texts, query=True), named.encode(texts, query=True)
     assert by_graph.dtype == np.float32
     assert np.abs(np.linalg.norm(by_graph, axis=1) - 1).max() < 1e-5
-    cosines = (by_graph * by_library).sum(axis=1)  # products in int8
-    assert cosines.mean() > 0.98
-    assert cosines.min() > 0.95
+    assert np.abs(by_graph - by_library).max() < 1e-5
     # Many are encoded a few at a time, in their order, and none depends on the others.
     assert np.array_equal(encoder.encode(texts * 20, query=True), np.tile(by_graph, (20, 1)))
     code = (
