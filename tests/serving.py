@@ -44,7 +44,8 @@ def serve_page(folder: Path, articles: Path, index: Path | None = None, *options
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), *places, *options],
+            # Tests that share a page ask the same questions, and must not find them answered.
+            [sys.executable, str(ROOT / "app.py"), *places, "--fresh", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

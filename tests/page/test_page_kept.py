@@ -262,11 +262,17 @@ def test_the_list_follows_a_folder_that_is_changed_by_hand(tmp_path: Path, open_
     wait_until(lambda: list_ids(shelf) == ["nairn.txt"])
 
 
-def test_a_stamp_changes_with_the_articles_only(tmp_path: Path) -> None:
+def test_a_stamp_changes_with_the_articles_and_with_a_new_kind_of_file_only(tmp_path: Path) -> None:
     before = stamp_folder(tmp_path)
-    (tmp_path / "picture.png").touch()
     (tmp_path / ".hidden.txt").touch()
     assert stamp_folder(tmp_path) == before
+    (tmp_path / "picture.png").touch()
+    pictured = stamp_folder(tmp_path)
+    assert pictured != before
+    (tmp_path / "other.png").touch()
+    assert stamp_folder(tmp_path) == pictured
+    (tmp_path / "picture.png").unlink()
+    (tmp_path / "other.png").unlink()
     (tmp_path / "a.txt").touch()
     assert stamp_folder(tmp_path) != before
     (tmp_path / "broken.txt").symlink_to("nowhere")
