@@ -359,7 +359,10 @@ def test_the_command_serves_once_until_it_is_interrupted(tmp_path: Path, seed_in
     shutil.copytree(seed_index, tmp_path / "index")
     options = ["--corpus", str(SEEDS), "--index", str(tmp_path / "index")]
     command = [sys.executable, "-m", "rag.client", "serve", *options]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as served:
+    with subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as served:  # fmt: skip
         try:
             assert served.stderr is not None
             assert served.stderr.readline().startswith("Ready: ask uses this process.")
