@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="ask serve needs Unix sockets")
 STAKE = "what stake did Meta buy?"
+INSTALLED = Path(client.__file__).parents[1]
+"""Where these tests import the product from: its checkout, or where it was installed."""
 ALONE = 99
 """Exit status of an ``ask`` that no server answered."""
 
@@ -360,7 +362,7 @@ def test_the_command_serves_once_until_it_is_interrupted(tmp_path: Path, seed_in
     options = ["--corpus", str(SEEDS), "--index", str(tmp_path / "index")]
     command = [sys.executable, "-m", "rag.client", "serve", *options]
     with subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        command, cwd=INSTALLED, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     ) as served:  # fmt: skip
         try:
@@ -372,7 +374,7 @@ def test_the_command_serves_once_until_it_is_interrupted(tmp_path: Path, seed_in
                 "import sys; sys.modules['rag.cli'] = None; from rag.client import main; sys.exit(main(sys.argv[1:]))"
             )
             asked[1:3] = ["-c", code]
-            done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+            done = subprocess.run(asked, cwd=INSTALLED, capture_output=True, text=True, check=True)
             assert (json.loads(done.stdout)["short"], done.stderr) == ("49%", "")
             given = Namespace(SEEDS, tmp_path / "index")
             with pytest.raises(ServeError, match="already runs"):
