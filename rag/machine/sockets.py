@@ -58,7 +58,8 @@ def is_private(folder: str) -> bool:
 def stamp_code() -> str:
     """A hash, in hex, of the product's files, the other installed packages, Python and :data:`SETTINGS`."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    installed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    # A set, because the folder in which Python was started is on the path too.
+    installed = sorted({path for path in sys.path if path.endswith(("site-packages", "dist-packages"))})
     told = (
         (__version__, sys.version, sys.prefix, [os.environ.get(name) for name in SETTINGS]),
         [(path, os.stat(path).st_mtime_ns) for path in installed if os.path.isdir(path)],
