@@ -102,8 +102,15 @@ def _is_by_deed(article: Document, deed: str) -> bool:
 
 
 def cite_byline(article: Document, byline: Byline) -> Citation:
-    """A citation of the byline. It is in no passage, so its passage_id is made of its offsets."""
-    start, end = byline.start, len(article.text)
+    """A citation of the byline."""
+    return cite_document(article, byline.start, len(article.text), (byline.author_start, byline.author_end))
+
+
+def cite_document(article: Document, start: int, end: int, answer: tuple[int, int]) -> Citation:
+    """A citation of ``article.text[start:end]``, which is in no passage, so its passage_id is made of its offsets.
+
+    :param answer: the offsets of the answer in the article.
+    """
     return Citation(
         document_id=article.document_id,
         title=article.title,
@@ -112,6 +119,6 @@ def cite_byline(article: Document, byline: Byline) -> Citation:
         quote=article.text[start:end],
         start=start,
         end=end,
-        answer_start=byline.author_start,
-        answer_end=byline.author_end,
+        answer_start=answer[0],
+        answer_end=answer[1],
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rag.answers.authorship import cite_document
 from rag.answers.compose import abstain, cite
 from rag.articles.sentences import find_touched
 from rag.metrics import split_words
-from rag.types import Alternative, Answer, Citation, Reading, ScoredPassage
+from rag.types import Alternative, Answer, Reading, ScoredPassage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rag.question.parsed import ParsedQuestion
-    from rag.types import Correction, Document, Passage, Place
+    from rag.types import Citation, Correction, Document, Passage, Place
 
 CLOSEST = 5
 """Passages that must have been shown to whoever found that the articles do not answer a question. Chosen by hand."""
@@ -101,17 +102,7 @@ def cite_place(document: Document, passage: Passage | None, place: Place) -> Cit
     touched = find_touched(document.text, place.start, place.end)
     start = min([a for a, _ in touched] + [place.start])
     end = max([b for _, b in touched] + [place.end])
-    return Citation(
-        document_id=document.document_id,
-        title=document.title,
-        date=document.date,
-        passage_id=f"{document.document_id}#{start}-{end}",
-        quote=document.text[start:end],
-        start=start,
-        end=end,
-        answer_start=place.start,
-        answer_end=place.end,
-    )
+    return cite_document(document, start, end, (place.start, place.end))
 
 
 def _give(citations: list[Citation]) -> Alternative:

@@ -10,6 +10,8 @@ _ASKS = (
     r"(?=(?:(?:and|but|so|then)\b[\s,]*)?(?:(?:what|how) about|who|whose|what|which|when|where"
     r"|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b)"
 )
+_ASKING = re.compile(rf"\W*{_ASKS}", re.IGNORECASE)
+"""The beginning of a question, which may quote somebody's "I meant"."""
 _COURTEOUS = re.compile(
     rf"\W*(?:(?:{COURTESY})(?: (?:very much|so much|a lot|again|for that))?"
     rf"(?:\s*[,.!;:–-]+\s*|\s(?={COURTESY})))+{_ASKS}",
@@ -39,7 +41,7 @@ def drop_courtesy(question: str) -> str:
 
 def find_correction(question: str) -> str:
     """What a message puts in place of something in the question before: "the mayor"; empty if it corrects nothing."""
-    if len(question) > MOST_CHARACTERS:
+    if len(question) > MOST_CHARACTERS or _ASKING.match(question):
         return ""
     found = _MEANT.fullmatch(question)
     if found:

@@ -28,13 +28,13 @@ _LOWER = re.compile(r"\b(?P<link>in|at|near) (?P<name>(?:the )?[a-z]+)\W*$")
 
 
 def fill_place(question: str, messages: Sequence[str], at: str = "") -> str:
-    """The question with "in Lorne" in place of "there"; unchanged if it has none or no message names a place.
+    """The question with "in Lorne" in place of "there"; unchanged if it names a place itself, or no message does.
 
     :param messages: the conversation, latest message last. The latest place is taken.
     :param at: the company or school that the last answer names, where somebody can be too; empty if it names none.
     """
     there = next((m for m in _THERE.finditer(question) if not _EXISTS.search(question[: m.start()])), None)
-    if there is None:
+    if there is None or _LOCATED.search(question[:1].lower() + question[1 : there.start()]):
         return question
     if at:
         return f"{question[: there.start()]}at {at}{question[there.end() :]}"

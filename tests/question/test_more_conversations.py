@@ -75,6 +75,7 @@ def test_follow_ups_as_users_type_them(asked: str, answer: str, question: str, s
         ("Who lives there?", "Who lives in Lorne?"),
         ("Are there any schools?", "Are there any schools?"),
         ("How many schools are there?", "How many schools are there?"),
+        ("In Tarsk, who leads the council there?", "In Tarsk, who leads the council there?"),
         ("There's a school?", "There's a school?"),
         ("how many seats do they have there?", "how many seats do they have in Lorne?"),
     ],
@@ -102,6 +103,7 @@ def test_there_is_nowhere_if_no_place_was_named() -> None:
         ("not the town, the company", "the company"),
         ("No one was hurt in Riga?", ""),
         ("Who said no?", ""),
+        ("Which minister said: I wanted to ask for help?", ""),
         ("How many people are not paid, and why?", ""),
     ],
 )
